@@ -1,0 +1,71 @@
+"""What can go wrong, and the exit code of each: the interface to scripts and CI.
+
+    ReleaseError                 invoke.Exit, so that Fabric prints it and leaves with its code
+    ├── UsageError           2   a wrong option, or a mistake in hosts.yml
+    ├── NotReleased          3   failed before the cutover: the live site is as it was
+    ├── LiveButFailed        4   failed after the cutover: the new release is live
+    ├── PutBack              5   failed after the cutover: the release before is live again
+    ├── Busy                 6   somebody else holds the lock, or a hold
+    ├── Unreachable          7   a host did not answer, is not who it should be, or refused the login
+    ├── OutcomeUnknown       8   a cutover was sent, and the host cannot be asked what became of it
+    └── Interrupted        130   Ctrl-C
+"""
+
+from collections.abc import Sequence
+
+from invoke.exceptions import Exit
+
+
+class ReleaseError(Exit):
+    """An error with what a person needs at three in the morning.
+
+    `what` happened (and where), the `state` that the hosts are in, what to type `next`, and `details`: lines to show as
+    they are, the last output of a failing command say.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, state: str = "", next: str = "", details: Sequence[str] = ()) -> None:
+        self.what = what
+        self.state = state
+        self.next = next
+        self.details = tuple(details)
+        super().__init__(message=None, code=self.exit_code)
+
+    def __str__(self) -> str:
+        parts = [self.what, *(f"  {line}" for line in self.details)]
+        parts += [self.state] if self.state else []
+        parts += [f"next: {self.next}"] if self.next else []
+        return "\n".join(parts)
+
+
+class UsageError(ReleaseError):
+    exit_code = 2
+
+
+class NotReleased(ReleaseError):
+    exit_code = 3
+
+
+class LiveButFailed(ReleaseError):
+    exit_code = 4
+
+
+class PutBack(ReleaseError):
+    exit_code = 5
+
+
+class Busy(ReleaseError):
+    exit_code = 6
+
+
+class Unreachable(ReleaseError):
+    exit_code = 7
+
+
+class OutcomeUnknown(ReleaseError):
+    exit_code = 8
+
+
+class Interrupted(ReleaseError):
+    exit_code = 130
