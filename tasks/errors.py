@@ -1,14 +1,14 @@
 """What can go wrong, and the exit code of each: the interface to scripts and CI.
 
-    ReleaseError                 invoke.Exit, so that Fabric prints it and leaves with its code
-    ├── UsageError           2   a wrong option, or a mistake in hosts.yml
-    ├── NotReleased          3   failed before the cutover: the live site is as it was
-    ├── LiveButFailed        4   failed after the cutover: the new release is live
-    ├── PutBack              5   failed after the cutover: the release before is live again
-    ├── Busy                 6   somebody else holds the lock, or a hold
-    ├── Unreachable          7   a host did not answer, is not who it should be, or refused the login
-    ├── OutcomeUnknown       8   a cutover was sent, and the host cannot be asked what became of it
-    └── Interrupted        130   Ctrl-C
+ReleaseError                 invoke.Exit, so that Fabric prints it and leaves with its code
+├── UsageError           2   a wrong option, or a mistake in hosts.yml
+├── NotReleased          3   failed before the cutover: the live site is as it was
+├── LiveButFailed        4   failed after the cutover: the new release is live
+├── PutBack              5   failed after the cutover: the release before is live again
+├── Busy                 6   somebody else holds the lock, or a hold
+├── Unreachable          7   a host did not answer, is not who it should be, or refused the login
+├── OutcomeUnknown       8   a cutover was sent, and the host cannot be asked what became of it
+└── Interrupted        130   Ctrl-C
 """
 
 from collections.abc import Sequence

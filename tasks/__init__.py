@@ -1,0 +1,27 @@
+"""The verbs, in the order in which an operator meets them."""
+
+from invoke.collection import Collection
+
+from tasks import build, check, deploy, hold, plan, post_release, prune, release, rollback, setup, status
+from tasks.sandbox import verbs as sandbox
+
+ns = Collection()
+for _verb in (
+    setup.setup,
+    check.check,
+    plan.plan,
+    build.build,
+    release.release,
+    post_release.post_release,
+    deploy.deploy,
+    rollback.rollback,
+    status.status,
+    status.releases,
+    status.history,
+    status.logs,
+    hold.hold,
+    hold.unhold,
+    prune.prune,
+):
+    ns.add_task(_verb)
+ns.add_collection(sandbox.ns)

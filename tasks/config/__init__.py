@@ -1,0 +1,1 @@
+"""hosts.yml as frozen, validated values, and every path on a host."""

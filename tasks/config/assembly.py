@@ -1,0 +1,122 @@
+"""From what the file says to environments: defaults and each host's own keys are judged apart, then what they make together.
+
+So a mistake in defaults is told once, and every mistake of the file in one run.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from tasks.config.checks import clashes, rivals
+from tasks.config.mistakes import Mistake, Where, findings, kind, nearest
+from tasks.config.models import Environment, Settings
+from tasks.config.section import FREE_KEYS
+from tasks.config.values import EnvironmentName
+
+DEFAULTS, HOSTS, REPOSITORY = "defaults", "hosts", "repository"
+NAMES = TypeAdapter(dict[EnvironmentName, Any])
+SITE = frozenset({"address", "port", "release_user", "live_link"})
+STAND_IN = {REPOSITORY: "stands in for one that is missing or wrong"}
+
+
+class Block(NamedTuple):
+    """A mapping of settings in the file, and what is wrong with it by itself."""
+
+    where: Where
+    keys: Mapping[str, Any]
+    mistakes: list[Mistake]
+
+    @property
+    def repository(self) -> bool:
+        """Whether it has the one required key, or a misspelt one that is told already."""
+        return REPOSITORY in self.keys or any(nearest(key, (REPOSITORY,)) for key in self.wrong)
+
+    @property
+    def wrong(self) -> set[str]:
+        """Its keys that cannot be judged together with others."""
+        return {str(each.where[len(self.where)]) for each in self.mistakes if len(each.where) > len(self.where)}
+
+
+def assemble(document: object) -> tuple[dict[str, Environment], list[Mistake]]:
+    """The environments of a document and every mistake in it; with a mistake, the environments are not to be used."""
+    if not isinstance(document, dict):
+        return {}, [Mistake((), f"expected a mapping with hosts: in it, found {kind(document)}")]
+    hosts = _hosts(document)
+    defaults = _block((DEFAULTS,), document.get(DEFAULTS))
+    blocks = {name: _block((HOSTS, name), value) for name, value in hosts.items()}
+    mistakes = [*_outermost(document), *defaults.mistakes, *_names(hosts)]
+    mistakes += [each for block in blocks.values() for each in block.mistakes]
+    mistakes += _repositories(defaults, list(blocks.values()))
+    badly_named = {each.where[1] for each in _names(hosts)}
+    merged = {name: _merge(name, defaults, block) for name, block in blocks.items() if name not in badly_named}
+    for name, environment in merged.items():
+        mistakes += _clashes(environment, defaults, blocks[name])
+    mistakes += _rivals(each for name, each in merged.items() if not SITE & _wrong(defaults, blocks[name]))
+    return merged, list(dict.fromkeys(mistakes))
+
+
+def _hosts(document: dict[str, Any]) -> dict[str, Any]:
+    hosts = document.get(HOSTS)
+    return hosts if isinstance(hosts, dict) else {}
+
+
+def _outermost(document: dict[str, Any]) -> Iterator[Mistake]:
+    for key in document:
+        if key not in (DEFAULTS, HOSTS) and not key.startswith(FREE_KEYS):
+            yield Mistake((key,), "is not a known key" + nearest(key, (DEFAULTS, HOSTS)))
+    if not _hosts(document) and not any(nearest(key, (HOSTS,)) for key in document.keys() - {DEFAULTS, HOSTS}):
+        found = "an empty one" if document.get(HOSTS) == {} else kind(document.get(HOSTS))
+        yield Mistake((HOSTS,), f"expected a mapping that names at least one environment, found {found}")
+
+
+def _names(hosts: dict[str, Any]) -> list[Mistake]:
+    try:
+        NAMES.validate_python(hosts)
+    except ValidationError as error:
+        return [Mistake((HOSTS, *each.where), each.sentence) for each in findings(error, hosts)]
+    return []
+
+
+def _block(where: Where, value: object) -> Block:
+    if not isinstance(value, dict | None):
+        return Block(where, {}, [Mistake(where, f"expected a mapping of settings, found {kind(value)}")])
+    keys = value or {}
+    try:
+        Settings.model_validate(STAND_IN | keys, by_alias=True, by_name=False)
+    except ValidationError as error:
+        return Block(where, keys, [Mistake((*where, *each.where), each.sentence) for each in findings(error, keys)])
+    return Block(where, keys, [])
+
+
+def _repositories(defaults: Block, blocks: list[Block]) -> list[Mistake]:
+    """The one required key: told once where no host has it, and not at all where it is there but misspelt."""
+    without = [] if defaults.repository else [block for block in blocks if not block.repository]
+    places = [defaults] if blocks and len(without) == len(blocks) else without
+    return [Mistake((*block.where, REPOSITORY), "is required: what git fetches the site from") for block in places]
+
+
+def _wrong(defaults: Block, block: Block) -> set[str]:
+    return block.wrong | (defaults.wrong - block.keys.keys())
+
+
+def _merge(name: str, defaults: Block, block: Block) -> Environment:
+    """The environment, without the keys whose mistakes are told already."""
+    wrong = _wrong(defaults, block)
+    sound = {key: value for key, value in {**defaults.keys, **block.keys}.items() if key not in wrong}
+    return Environment.model_validate({**STAND_IN, **sound, "name": name}, by_alias=True, by_name=False)
+
+
+def _clashes(environment: Environment, defaults: Block, block: Block) -> Iterator[Mistake]:
+    """Told where the host says it, or in defaults where the host only inherits it."""
+    for clash in clashes(environment):
+        if not _wrong(defaults, block) & set(clash.keys):
+            said = next((each for each in (block, defaults) if each.keys.keys() & set(clash.keys)), block)
+            key = next((key for key in clash.keys if key in said.keys), clash.keys[0])
+            yield Mistake((*said.where, key, *(clash.inside if key == clash.keys[0] else ())), clash.sentence)
+
+
+def _rivals(environments: Iterable[Environment]) -> Iterator[Mistake]:
+    for name, other in rivals(environments):
+        sentence = f"would release over {other}: the same live link of the same user at the same address"
+        yield Mistake((HOSTS, name), f"{sentence} (give one of them another live_link)")

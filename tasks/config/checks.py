@@ -1,0 +1,98 @@
+"""What two keys, or two environments, can only get wrong together."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice, permutations, product
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from tasks.config.models import Environment
+from tasks.config.values import RELEASE_NAME, shown
+
+
+class Clash(NamedTuple):
+    """Keys whose values do not go together. `inside` is the way to the value within the first of them."""
+
+    keys: tuple[str, ...]
+    sentence: str
+    inside: tuple[str | int, ...] = ()
+
+
+def clashes(environment: Environment) -> Iterator[Clash]:
+    """Everything in one environment that does not go together."""
+    yield from _addresses(environment)
+    yield from _directories(environment)
+    yield from _links(environment)
+    yield from _files(environment)
+
+
+def _addresses(environment: Environment) -> Iterator[Clash]:
+    seen: set[str] = set()
+    for index, address in enumerate(environment.addresses):
+        if address.lower() in seen:
+            yield Clash(("address",), f"{shown(address)} stands here twice", (index,))
+        seen.add(address.lower())
+
+
+def _directories(environment: Environment) -> Iterator[Clash]:
+    """No place of the tool on a host may be, or lie in, another of its places: the first that would is named."""
+    builds, releases = PurePosixPath(environment.builds_dir), PurePosixPath(environment.releases_dir)
+    link = environment.live_link
+    places = [
+        Place("the live link", PurePosixPath("~", link), ("live_link",)),
+        Place("the runtime files", PurePosixPath("~/runtime", link), ("live_link",)),
+        Place("the repository of builds_dir", builds / "repo.git", ("builds_dir",)),
+        Place("this environment's part of builds_dir", builds / link, ("builds_dir", "live_link")),
+        Place("releases_dir", releases, ("releases_dir",)),
+    ]
+    if builds == releases:
+        yield Clash(("releases_dir", "builds_dir"), "must not be the same directory as builds_dir")
+    elif any(RELEASE_NAME.fullmatch(part) for part in _below(builds, releases)):
+        yield Clash(("builds_dir", "releases_dir"), "would lie in a release")
+    else:
+        yield from islice(_inside_one_another(places), 1)
+
+
+class Place(NamedTuple):
+    """A path on the host that is the tool's own, and the keys that it comes from."""
+
+    name: str
+    path: PurePosixPath
+    keys: tuple[str, ...]
+
+
+def _inside_one_another(places: Iterable[Place]) -> Iterator[Clash]:
+    for one, other in permutations(places, 2):
+        holds_all_releases = other.name == "releases_dir" and one.path != other.path
+        if one.path.is_relative_to(other.path) and not holds_all_releases:
+            where = "be" if one.path == other.path else f"lie in {shown(str(other.path))},"
+            yield Clash((*one.keys, *other.keys), f"{one.name} ({shown(str(one.path))}) would {where} {other.name}")
+
+
+def _below(path: PurePosixPath, parent: PurePosixPath) -> tuple[str, ...]:
+    return path.relative_to(parent).parts[:1] if path.is_relative_to(parent) else ()
+
+
+def _links(environment: Environment) -> Iterator[Clash]:
+    paths = [PurePosixPath(link.path) for link in environment.persistent_links]
+    for inner, outer in permutations(paths, 2):
+        if inner.is_relative_to(outer):
+            sentence = f"lies in {shown(str(outer))}, which is a persistent link itself"
+            yield Clash(("persistent_links",), sentence, (str(inner),))
+
+
+def _files(environment: Environment) -> Iterator[Clash]:
+    for (index, file), link in product(enumerate(environment.runtime_files), environment.persistent_links):
+        if PurePosixPath(file.path).is_relative_to(link.path):
+            sentence = f"the file {shown(file.path)} lies in the persistent link {shown(link.path)}, where it is already"
+            yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
+
+
+def rivals(environments: Iterable[Environment]) -> Iterator[tuple[str, str]]:
+    """Names of environments that would release over one another, each with the first that was there before it."""
+    first: dict[tuple[object, ...], str] = {}
+    for each in environments:
+        for address in dict.fromkeys(address.lower() for address in each.addresses):
+            site = (address, each.port, each.release_user, each.live_link)
+            if first.setdefault(site, each.name) != each.name:
+                yield each.name, first[site]
+                break

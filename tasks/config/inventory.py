@@ -1,0 +1,79 @@
+"""hosts.yml: which file it is, and the environments that it holds."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tasks.config.assembly import assemble
+from tasks.config.document import Unreadable, read
+from tasks.config.mistakes import Mistake, nearest
+from tasks.config.models import Environment
+from tasks.config.values import shown
+from tasks.errors import UsageError
+
+PROJECT = Path(__file__).resolve().parents[2]
+SANDBOX = "sandbox"
+LARGEST_FILE = 256 * 1024
+UNTOUCHED = "No host was touched."
+
+
+class Inventory(NamedTuple):
+    """The environments of one hosts.yml, in the order of the file."""
+
+    path: Path
+    environments: Mapping[str, Environment]
+
+    def environment(self, name: str | None) -> Environment:
+        """The environment of this name, or an error with the names there are."""
+        if name and name in self.environments:
+            return self.environments[name]
+        wrong = f"no environment {shown(name)} there{nearest(name, self.environments)}" if name else "no environment named"
+        names = ", ".join(self.environments)
+        raise UsageError(f"{wrong}: {self.path} has {names}", next=f"fab -H {next(iter(self.environments))} VERB")
+
+
+def find_hosts_file(name: str | None, cwd: Path, *, project: Path = PROJECT) -> Path:
+    """HOSTS_FILE where it is set; for -H sandbox the file that sandbox.start wrote; else hosts.yml beside the fabfile."""
+    if chosen := os.environ.get("HOSTS_FILE"):
+        return cwd / Path(chosen).expanduser()
+    if name != SANDBOX:
+        return project / "hosts.yml"
+    if folder := os.environ.get("SANDBOX_DIR"):
+        found = cwd / folder / "hosts.yml"
+    else:
+        found = project / ".sandbox" / "hosts.yml"
+    if not found.is_file():
+        raise UsageError(f"the sandbox is not running: there is no {found}", next="fab sandbox.start")
+    return found
+
+
+def load(path: Path) -> Inventory:
+    """The inventory in a file, or one error that names every mistake in it."""
+    try:
+        document, mistakes = read(_content(path))
+    except Unreadable as error:
+        raise UsageError(f"{path}: {error}", state=UNTOUCHED) from None
+    environments, more = assemble(document)
+    if mistakes or more:
+        raise _report(path, [*mistakes, *more])
+    return Inventory(path, MappingProxyType(environments))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        hint = "set HOSTS_FILE to the hosts.yml to use" if isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", state=UNTOUCHED, next=hint) from None
+    if len(content) > LARGEST_FILE:
+        raise UsageError(f"{path}: more than {LARGEST_FILE // 1024} KB, which no hosts.yml is", state=UNTOUCHED)
+    return content
+
+
+def _report(path: Path, mistakes: list[Mistake]) -> UsageError:
+    lines = list(dict.fromkeys(map(str, mistakes)))
+    count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    return UsageError(f"{path} has {count}", details=lines, state=UNTOUCHED, next=f"correct {path}, and run the same again")

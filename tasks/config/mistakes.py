@@ -1,0 +1,176 @@
+"""What is wrong in hosts.yml, where, and what was expected: pydantic's findings in the words of the file."""
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tasks.config.models import (
+    KINDS,
+    AppKeys,
+    HealthCheck,
+    LinkTarget,
+    RunService,
+    RuntimeFile,
+    Settings,
+    SupervisorService,
+    SystemdService,
+)
+from tasks.config.section import Section, keys_of
+from tasks.config.values import shown
+
+Where = tuple[str | int, ...]
+PLAIN_KEY = re.compile(r"[\w@/*-]+")
+SECTIONS: dict[str, type[Section]] = {
+    "runtime_files": RuntimeFile,
+    "persistent_links": LinkTarget,
+    "apps": AppKeys,
+    "health": HealthCheck,
+    "systemd": SystemdService,
+    "supervisor": SupervisorService,
+    "run": RunService,
+}
+AS_TEXT = "put quotes around it"
+
+
+class Mistake(NamedTuple):
+    """One line of the report; `where` is the way to the value from the top of the file."""
+
+    where: Where
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{place(self.where)}: {self.sentence}" if self.where else self.sentence
+
+
+def place(where: Where) -> str:
+    """`hosts.prod.services[1]`: a key that is not a plain word stands in quotes."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in where)
+    return "".join(steps).removeprefix(".")
+
+
+def _key(key: str) -> str:
+    return key if PLAIN_KEY.fullmatch(key) else repr(key)
+
+
+def kind(value: object) -> str:
+    """What a value is, in the words of somebody who writes YAML; never the value itself, which may be a secret."""
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "true or false"),
+        (int, "a whole number"),
+        (str, "text"),
+        (list, "a list"),
+        (dict, "a mapping"),
+        (type(None), "nothing"),
+    )
+    return next((words for each, words in kinds if isinstance(value, each)), "a number with a point")
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
+    """`, did you mean X?` where one of the names is close to this one."""
+    close = get_close_matches(str(name), sorted(names), n=1)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def findings(error: ValidationError, block: dict[str, Any]) -> list[Mistake]:
+    """What pydantic found in a block, in the order of the file, each at its place in the block."""
+    order = {key: number for number, key in enumerate(block)}
+    errors = sorted(error.errors(include_url=False), key=lambda each: order.get(str(each["loc"][0]), len(order)))
+    misspelt = {(*each["loc"][:-1], _meant(each)) for each in errors if each["type"] == "extra_forbidden"}
+    wanted = (each for each in errors if not (each["type"] == "missing" and each["loc"] in misspelt))
+    return [Mistake(_where(each["loc"], block), _sentence(each)) for each in wanted]
+
+
+def _where(loc: Where, block: Any) -> Where:
+    """pydantic's way to a value without what is not in the file: services' tags, marks of keys, long forms of short ones."""
+    if loc[0] == "services" and len(loc) > 3:
+        loc = (*loc[:2], *loc[3:])
+    where: Where = ()
+    for step in loc:
+        if not isinstance(block, list | dict) or step == "[key]":
+            break
+        where = (*where, step)
+        block = block.get(step) if isinstance(block, dict) else block[int(step)]
+    return where
+
+
+def _known(error: ErrorDetails) -> list[str]:
+    """The keys that could stand where an unknown one does."""
+    loc = error["loc"]
+    section: type[Section] = Settings if len(loc) == 1 else SECTIONS[str(loc[0] if loc[0] != "services" else loc[2])]
+    return keys_of(section)
+
+
+def _meant(error: ErrorDetails) -> str | None:
+    return next(iter(get_close_matches(str(error["loc"][-1]), _known(error), n=1)), None)
+
+
+def _sentence(error: ErrorDetails) -> str:
+    return SENTENCES[error["type"]](error)
+
+
+def _found(expected: str, error: ErrorDetails) -> str:
+    return f"expected {expected}, found {kind(error['input'])}"
+
+
+def _text(error: ErrorDetails) -> str:
+    value = error["input"]
+    hints = {dict: f" (text with a colon and a space in it: {AS_TEXT})", type(None): f" (a lone ~: {AS_TEXT})", list: ""}
+    return _found("text", error) + hints.get(type(value), f": {AS_TEXT}")
+
+
+def _number(error: ErrorDetails) -> str:
+    value = error["input"]
+    quoted = isinstance(value, str) and value.strip().isdecimal()
+    return _found("a whole number", error) + (": take the quotes away" if quoted else "")
+
+
+def _list(error: ErrorDetails) -> str:
+    expected = "an address, or a list of addresses" if error["loc"] == ("address",) else "a list"
+    return _found(expected, error) + (": write [] for an empty one" if error["input"] is None else "")
+
+
+def _mapping(error: ErrorDetails) -> str:
+    return _found("a mapping", error) + (": write {} for an empty one" if error["input"] is None else "")
+
+
+def _section(error: ErrorDetails) -> str:
+    short = error["loc"][0] in ("runtime_files", "persistent_links")
+    return _found("a path or a mapping", error) if short else _mapping(error)
+
+
+def _choice(error: ErrorDetails) -> str:
+    expected = error["ctx"]["expected"].replace("'", "")
+    value = error["input"]
+    found = shown(value) if isinstance(value, str) else kind(value)
+    return f"expected {expected}, found {found}" + nearest(value, expected.split(" or "))
+
+
+def _service(error: ErrorDetails) -> str:
+    value = error["input"]
+    unknown = [key for key in value if key not in KINDS] if isinstance(value, dict) else []
+    close = [key for key in unknown if get_close_matches(key, KINDS, n=1)]
+    hint = nearest(close[0], KINDS) if close else ""
+    return "expected a mapping with exactly one of systemd, supervisor and run" + hint
+
+
+SENTENCES: dict[str, Callable[[ErrorDetails], str]] = {
+    "mistake": lambda error: error["msg"],
+    "missing": lambda _: "is required",
+    "extra_forbidden": lambda error: "is not a known key" + nearest(error["loc"][-1], _known(error)),
+    "string_type": _text,
+    "string_too_short": lambda _: "must not be empty",
+    "int_type": _number,
+    "bool_type": lambda error: _found("true or false", error),
+    "tuple_type": _list,
+    "dict_type": _mapping,
+    "mapping_type": _mapping,
+    "model_type": _section,
+    "literal_error": _choice,
+    "service_kind": _service,
+    "greater_than_equal": lambda error: f"expected {error['ctx']['ge']} or more, found {error['input']}",
+    "less_than_equal": lambda error: f"expected {error['ctx']['le']} or less, found {error['input']}",
+}

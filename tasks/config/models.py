@@ -1,0 +1,213 @@
+"""The one table of keys: everything that hosts.yml can say about an environment."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+
+from tasks.config import values
+from tasks.config.section import Keyed, Section
+from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User, Word
+
+KINDS = ("systemd", "supervisor", "run")
+LONGEST_LABEL = 48
+
+Commands = Annotated[tuple[Text, ...], Many]
+
+
+class RuntimeFile(Section):
+    """A file that is never in git, copied from the live release into the build."""
+
+    path: BelowPath = Field(description="A glob, relative to the release.")
+    optional: bool = Field(False, description="true: a release may do without it.")
+
+
+class LinkTarget(Section):
+    """Where a persistent link points to."""
+
+    target: HostPath = Field(description="What the link points to on the host. It must exist.")
+    mountpoint: HostPath | None = Field(None, description="What must be mounted before anything is built.")
+
+
+class PersistentLink(LinkTarget):
+    """A path in the release that is a link to a directory which outlives it."""
+
+    path: values.LinkPath
+
+
+class AppKeys(Section):
+    """How one application of the repository is built."""
+
+    path: values.InsidePath = Field(".", description="Where its commands run, relative to the release.")
+    bootstrap: Commands = Field((), description="The commands that build it, in order.")
+    inputs: Annotated[tuple[values.Input, ...], Many] = Field(
+        (), description="What the build depends on (default: path); !PATH leaves one out."
+    )
+    drop: Annotated[tuple[BelowPath, ...], Many] = Field((), description="What is not needed to run: left out.")
+
+
+class App(AppKeys):
+    """An application of the repository, built beside the others."""
+
+    name: values.Name
+
+
+class HealthCheck(Section):
+    """A page that must answer, asked from the host itself."""
+
+    url: values.HealthUrl = Field(description="http or https, as seen from the host.")
+    headers: Annotated[Mapping[values.HeaderName, values.HeaderValue], *ReadOnly] = Field(
+        default_factory=values.nothing, description="Sent with the request."
+    )
+    status: int = Field(200, ge=100, le=599, description="The status that means healthy.")
+    contains: Text | None = Field(None, description="Text that the body must hold.")
+    within: int = Field(30, ge=1, description="Seconds to become healthy.")
+
+
+class SystemdService(Section):
+    """A systemd unit, or a glob of units."""
+
+    kind: ClassVar = "systemd"
+
+    unit: Word = Field(validation_alias="systemd", description="A unit, or a glob of units: php8.2-fpm, messenger@*.")
+    action: Literal["restart", "reload"] = Field("restart", description="What `systemctl` is asked to do.")
+
+    @property
+    def label(self) -> str:
+        """The words for this service on a screen."""
+        return f"systemd {self.unit}" + (" (reload)" if self.action == "reload" else "")
+
+
+class SupervisorService(Section):
+    """A program, or a group of programs, of supervisor."""
+
+    kind: ClassVar = "supervisor"
+
+    program: Word = Field(validation_alias="supervisor", description="A program, or a group: releases, workers:*.")
+    action: Literal["restart"] = Field("restart", description="supervisor can only restart.")
+
+    @field_validator("action", mode="before")
+    @classmethod
+    def _no_reload(cls, action: object) -> object:
+        if action == "reload":
+            raise values.mistake("supervisor cannot reload one program: leave action out, and it is restarted")
+        return action
+
+    @property
+    def label(self) -> str:
+        """The words for this service on a screen."""
+        return f"supervisor {self.program}"
+
+
+class RunService(Section):
+    """A command of service_user's own."""
+
+    kind: ClassVar = "run"
+
+    command: Text = Field(validation_alias="run", description="Any other command, run as service_user.")
+
+    @property
+    def label(self) -> str:
+        """The words for this service on a screen: one line, shortened, with nothing that moves a cursor."""
+        line = "".join(c if c.isprintable() else " " for c in f"run {self.command}")
+        line = " ".join(line.split())
+        return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _kind(service: Any) -> str | None:
+    """Which of the three a mapping (or a service made in Python) is; None where it is none, or more than one."""
+    if isinstance(service, dict):
+        named = [kind for kind in KINDS if kind in service]
+        return named[0] if len(named) == 1 else None
+    return getattr(type(service), "kind", None)
+
+
+Service = SystemdService | SupervisorService | RunService
+AnyService = Annotated[
+    Annotated[SystemdService, Tag("systemd")]
+    | Annotated[SupervisorService, Tag("supervisor")]
+    | Annotated[RunService, Tag("run")],
+    Discriminator(
+        _kind,
+        custom_error_type="service_kind",
+        custom_error_message="expected a mapping with exactly one of systemd, supervisor and run",
+    ),
+]
+
+
+def _short_file(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+def _short_target(value: Any) -> Any:
+    return {"target": value} if isinstance(value, str) else value
+
+
+def _links(targets: Mapping[str, LinkTarget]) -> tuple[PersistentLink, ...]:
+    return tuple(PersistentLink(path=path, **dict(target)) for path, target in targets.items())
+
+
+def _apps(keys: Mapping[str, AppKeys]) -> tuple[App, ...]:
+    return tuple(App(name=name, **dict(each)) for name, each in keys.items())
+
+
+AnyFile = Annotated[RuntimeFile, BeforeValidator(_short_file, json_schema_input_type=str | RuntimeFile)]
+AnyTarget = Annotated[LinkTarget, BeforeValidator(_short_target, json_schema_input_type=str | LinkTarget)]
+
+
+class Settings(Section):
+    """What `defaults` and every host may say. A host's key replaces the whole key of defaults."""
+
+    addresses: Annotated[
+        tuple[Word, ...], Many, BeforeValidator(values.one_or_many, json_schema_input_type=str | tuple[str, ...])
+    ] = Field((), validation_alias="address", description="One address, or several that are released together.")
+    repository: values.Repository = Field(description="What git fetches from. Access is by SSH key.")
+
+    release_user: User = Field("ftsuser", description="Fetches, builds and swaps; needs no sudo.")
+    service_user: User = Field("ubuntu", description="Restarts services with passwordless sudo.")
+    port: int = Field(22, ge=1, le=65535, description="The port of sshd.")
+    identity_file: Text | None = Field(None, description="A private key on the workstation; else ssh_config, agent.")
+    known_hosts_file: Text | None = Field(None, description="On the workstation; else what ssh uses.")
+    host_key: values.HostKey | None = Field(None, description='The host\'s public key, "ssh-ed25519 AAAA..."; wins.')
+
+    builds_dir: values.HostDirectory = Field("~/builds", description="Holds repo.git and the build in progress.")
+    releases_dir: values.HostDirectory = Field("~/releases", description="Holds finished releases only.")
+    live_link: values.LiveLink = Field("source", description="The link in the home directory that serves the site.")
+    keep_releases: int = Field(5, ge=1, description="The live one and the one before it are kept, whatever this says.")
+
+    path: Annotated[tuple[values.SearchPath, ...], Many] = Field((), description="Put before PATH for release_user.")
+    env: Annotated[Mapping[values.Variable, values.Literally], *ReadOnly] = Field(
+        default_factory=values.nothing, description="Set for release_user's commands; literal; not for secrets."
+    )
+
+    runtime_files: Annotated[tuple[AnyFile, ...], Many] = Field((), description="Copied from the live release.")
+    persistent_links: Annotated[tuple[PersistentLink, ...], Keyed(dict[values.LinkPath, AnyTarget], _links)] = Field(
+        (), description="A path in the release: what it points to on the host."
+    )
+    apps: Annotated[tuple[App, ...], Keyed(dict[values.Name, AppKeys], _apps)] = Field(
+        (), description="Built side by side; the commands of one app run in order."
+    )
+    carry_assets: Annotated[tuple[BelowPath, ...], Many] = Field(
+        (), description="Hashed assets of the live release that the new one lacks are copied in."
+    )
+    writable: Annotated[tuple[BelowPath, ...], Many] = Field((), description="Writable by the pool user of php-fpm.")
+
+    publish: Commands = Field((), description="Run in the release's final place, before the swap, in order.")
+    verify: Commands = Field((), description="Must succeed in the final place before the swap.")
+    migrate: Commands = Field((), description="Run on one host, when every host has built, before the first swap.")
+    services: Annotated[tuple[AnyService, ...], Many] = Field((), description="Restarted in order, after the swap.")
+    health: Annotated[tuple[HealthCheck, ...], Many] = Field((), description="Every check must pass after that.")
+    step_timeout: int = Field(1800, ge=1, description="Seconds for one command before the release is given up.")
+
+
+class Environment(Settings):
+    """A name under `hosts:`, with defaults applied: one or more addresses that are released together."""
+
+    name: values.EnvironmentName
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address_is_the_name(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not {"address", "addresses"} & value.keys():
+            return {**value, "address": value.get("name")}
+        return value

@@ -1,0 +1,58 @@
+"""Post-release, and the way back when it fails."""
+
+from tasks.errors import LiveButFailed, PutBack, ReleaseError
+from tasks.flow.release import cutover
+from tasks.flow.session import Session
+from tasks.phases import cutover as cutover_phases
+from tasks.phases import post_release as post_release_phase
+
+
+def post_release(session: Session) -> None:
+    """Make the services use what is live, and ask the site whether it is well. Raises LiveButFailed."""
+    outcome = session.send(post_release_phase.post_release(session.environment))
+    written = session.send(cutover_phases.finish(session.environment, "ok" if outcome.status == "ok" else "failed"))
+    if outcome.status != "ok":
+        error = session.failure(outcome, "post-release")
+        raise LiveButFailed(
+            error.what,
+            details=error.details,
+            state=f"Live: {session.live}. Post-release is not done.",
+            next=session.hint("post-release"),
+        )
+    if written.status != "ok":
+        session.view.note(f"post-release went well, but that could not be written down: {written.failure}")
+
+
+def put_back(session: Session, before: str, failure: LiveButFailed) -> None:
+    """Make the release before live again after a failed post-release. Raises PutBack, or LiveButFailed where it cannot."""
+    failed = session.live
+    if not before:
+        raise _stays(session, failure, "There is no release before it to put back.")
+    session.update(release=before, put_back="yes")
+    session.view.note(f"putting {before} back")
+    try:
+        cutover(session)
+    except ReleaseError as problem:
+        raise _stays(session, failure, f"It could not be put back: {problem.what}") from problem
+    again = "and its post-release went well"
+    try:
+        post_release(session)
+    except LiveButFailed as problem:
+        again = f"but its own post-release failed: {problem.what}"
+    raise PutBack(
+        failure.what,
+        details=failure.details,
+        state=f"{before} is live again, {again}. {failed} is marked bad.{undone(session)}",
+        next=session.hint(f"logs --name {failed}"),
+    )
+
+
+def undone(session: Session) -> str:
+    """What going back does not do."""
+    return " Migrations are not undone." if session.environment.migrate else ""
+
+
+def _stays(session: Session, failure: LiveButFailed, why: str) -> LiveButFailed:
+    return LiveButFailed(
+        failure.what, details=failure.details, state=f"Live: {session.live}. {why}", next=session.hint("status")
+    )

@@ -1,0 +1,181 @@
+"""One run against one environment: its host, the values of the run, and what is known to be live."""
+
+import contextlib
+import getpass
+import json
+import os
+import secrets
+import signal
+import socket
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from fabric.config import Config
+
+from tasks.config.models import Environment
+from tasks.errors import Busy, Interrupted, LiveButFailed, NotReleased, ReleaseError, Unreachable, UsageError
+from tasks.phases import lock as lock_phases
+from tasks.phases import post_release, report
+from tasks.phases.step import Phase
+from tasks.remote.host import Host
+from tasks.remote.program import Outcome
+from tasks.shell.run import Run
+from tasks.view.view import View
+
+State = dict[str, Any]
+
+
+class Session:
+    """What a verb works with."""
+
+    def __init__(self, environment: Environment, config: Config, view: View, verb: str) -> None:
+        if len(environment.addresses) != 1:
+            raise UsageError(
+                f"{environment.name} has {len(environment.addresses)} addresses, and this version releases to one at a time",
+                state="Nothing was sent to any host.",
+                next="give each address an environment of its own in hosts.yml",
+            )
+        self.environment = environment
+        self.view = view
+        self.host = Host(environment, environment.addresses[0], config, view.event)
+        self.run = Run(
+            nonce=secrets.token_hex(8),
+            id=secrets.token_hex(6),
+            by=f"{getpass.getuser()}@{socket.gethostname()}",
+            verb=verb,
+            what=verb,
+        )
+        self.state: State = {}
+        self.released = False
+        self.began = time.monotonic()
+        self.running = ""
+
+    @property
+    def live(self) -> str:
+        """The name of the live release, "" when there is none, or it is not known yet."""
+        return str((self.state.get("live") or {}).get("name", ""))
+
+    def update(self, **values: str) -> None:
+        """Set values of the run."""
+        self.run = replace(self.run, **values)
+
+    def hint(self, words: str) -> str:
+        """A command to type next."""
+        return f"fab -H {self.environment.name} {words}"
+
+    def standing(self) -> str:
+        """The state of the host, for an error."""
+        if not self.state:
+            return "Nothing was changed."
+        return f"Live: {self.live or 'nothing yet'}, {'since this run' if self.released else 'unchanged'}."
+
+    # -- sending phases
+
+    def send(self, phase: Phase) -> Outcome:
+        """One phase, whatever becomes of it."""
+        self.running = phase.name
+        outcome = self.host.run(phase, self.run)
+        self.running = ""
+        if "state" in outcome.facts and outcome.status == "ok":
+            self.learn(outcome)
+        return outcome
+
+    def require(self, phase: Phase) -> Outcome:
+        """One phase that must go well. Raises what its failure means before the cutover."""
+        outcome = self.send(phase)
+        if outcome.status != "ok":
+            raise self.failure(outcome, phase.name)
+        return outcome
+
+    def failure(self, outcome: Outcome, phase: str) -> ReleaseError:
+        """What a phase that did not go well means while the live site is as it was."""
+        where = self.host.address
+        if outcome.status == "unknown":
+            return Unreachable(
+                f"the link to {where} was lost during {phase}",
+                state=f"{self.standing()} What was running there may go on.",
+                next=self.hint("status"),
+            )
+        kind = {6: Busy, 130: Interrupted}.get(outcome.code or 0, NotReleased)
+        return kind(
+            f"{where}: {phase}: {outcome.failure}",
+            details=outcome.tail or outcome.noise,
+            state=self.standing(),
+            next=outcome.next or self.hint("logs"),
+        )
+
+    # -- what every run begins with
+
+    def prepare(self, *, services: bool = False) -> None:
+        """Open and try every login that the run will use, before anything is written."""
+        self.host.connect()
+        if services and self.environment.services:
+            self.host.connect(as_service_user=True)
+            self.require(post_release.try_services(self.environment))
+
+    @contextlib.contextmanager
+    def lock(self, what: str = "") -> Iterator[None]:
+        """The lock, with the host's state as it is under it."""
+        self.update(what=" ".join(filter(None, (self.run.verb, what))))
+        with self.host.lock(lock_phases.lock(self.environment), self.run) as held:
+            if not held.held:
+                raise self.failure(held.outcome, "lock")
+            self.learn(held.outcome)
+            yield
+
+    def learn(self, outcome: Outcome) -> None:
+        """Take over the state that a host has told."""
+        self.state = json.loads(outcome.facts["state"])
+        self.update(live_at_start=outcome.facts.get("live_path", ""))
+
+    def ask(self) -> None:
+        """The state as it is now, without the lock."""
+        self.require(report.state(self.environment))
+
+    def defect(self, error: Exception) -> ReleaseError:
+        """A mistake of this tool's own, told like any other error. RELEASE_DEBUG=1 shows where it came from."""
+        if os.environ.get("RELEASE_DEBUG"):
+            traceback.print_exception(error)
+        kind = LiveButFailed if self.released else NotReleased
+        return kind(
+            f"a defect of this tool: {type(error).__name__}: {error}",
+            state=self.standing(),
+            next=f"{self.hint('status')}; RELEASE_DEBUG=1 shows where it happened, for your report",
+        )
+
+    # -- Ctrl-C
+
+    @contextlib.contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """Ctrl-C waits until this is done: between a rename and its line in history nobody should have to guess."""
+        seen: list[int] = []
+        before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+        if seen:
+            raise KeyboardInterrupt
+
+    def interrupted(self) -> Interrupted:
+        """End what runs on the host, and say how things stand. A second Ctrl-C leaves at once."""
+        running, standing = self.running, self.standing()
+        try:
+            if running in ("build", "migrate"):
+                self.host.run(lock_phases.cancel(self.environment), self.run)
+            if self.state:
+                self.ask()
+                standing = self.standing()
+        except KeyboardInterrupt:
+            standing += f" {running or 'Something'} may still be running on {self.host.address}."
+        except ReleaseError as problem:
+            standing += f" {problem.what}"
+        pending = bool(self.state.get("post_release_pending")) and bool(self.live)
+        return Interrupted(
+            "interrupted" + (f" during {running}" if running else ""),
+            state=standing + (" Post-release is pending." if pending else ""),
+            next=self.hint("post-release") if pending else self.hint("status"),
+        )

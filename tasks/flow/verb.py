@@ -1,0 +1,101 @@
+"""What every verb does alike: find the environment, open the view, turn errors into exit codes, leave nothing open."""
+
+import functools
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Concatenate
+
+from fabric.config import Config
+from fabric.tasks import task
+from invoke.exceptions import Exit
+
+from tasks.config.inventory import find_hosts_file, load
+from tasks.errors import ReleaseError, UsageError
+from tasks.flow.session import Session
+from tasks.view.errors import show_error
+from tasks.view.view import open_view
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Body = Callable[Concatenate[Session, ...], None]
+
+
+def verb(help: dict[str, str] | None = None, *, dry: Body | None = None) -> Callable[[Body], Any]:
+    """Make a Fabric task of a function that takes a Session.
+
+    Under `fab --dry` the function `dry` runs in its place; a verb without one refuses, as it would not know what to show.
+    """
+
+    def decorate(body: Body) -> Any:
+        @functools.wraps(body)
+        def run(connection: Any, **options: Any) -> None:
+            name = body.__name__.replace("_", "-")
+            with _exit_codes():
+                harmless = getattr(body, "reads_only", False)
+                chosen = _dry(name, dry) if connection.config.run.dry and not harmless else body
+                with _session(connection, name) as session:
+                    chosen(session, **options)
+
+        return task(help=help or {})(run)  # type: ignore[no-untyped-call]
+
+    return decorate
+
+
+def reads(body: Body) -> Body:
+    """Mark a verb that changes nothing: under `fab --dry` it does what it always does."""
+    body.reads_only = True  # type: ignore[attr-defined]
+    return body
+
+
+def _dry(name: str, dry: Body | None) -> Body:
+    if dry is None:
+        raise UsageError(
+            f"{name} has no dry run",
+            state="Nothing was sent to any host.",
+            next="fab -H ENVIRONMENT plan --ref REF shows what a release would do",
+        )
+    return dry
+
+
+@contextmanager
+def _session(connection: Any, name: str) -> Iterator[Session]:
+    wanted = getattr(connection, "original_host", None)
+    environment = load(find_hosts_file(wanted, ROOT)).environment(wanted)
+    config: Config = connection.config
+    with open_view() as view:
+        session = Session(environment, config, view, name)
+        try:
+            yield session
+        except KeyboardInterrupt:
+            raise session.interrupted() from None
+        except (ReleaseError, Exit):
+            raise
+        except Exception as defect:
+            raise session.defect(defect) from defect
+        finally:
+            session.host.close()
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    """Errors are shown, then become the exit code. SIGTERM, as from a cancelled CI job, is Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except ReleaseError as error:
+        show_error(error)
+        raise Exit(code=error.code) from None
+    except KeyboardInterrupt:
+        print("interrupted; nothing was sent to any host", file=sys.stderr)
+        raise Exit(code=130) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def as_json(text: str) -> Any:
+    """A document that a host has told."""
+    return json.loads(text)

@@ -1,0 +1,50 @@
+"""From a ref to a sealed release, with the live site untouched. Read it from top to bottom: this is what a release does."""
+
+from tasks.config.models import App, Environment
+from tasks.phases.host import command_settings, link_words
+from tasks.phases.step import Phase, Step, Words
+
+
+def build(environment: Environment) -> Phase:
+    """The build, on one host."""
+    links = link_words(environment)
+    return Phase(
+        "build",
+        settings=command_settings(environment),
+        runner="job",
+        steps=(
+            Step("begin", ("release_begin",)),
+            Step("pre-flight", ("preflight_place",)),
+            Step("pre-flight runtime files", ("runtime_check",), "runtime_files"),
+            Step("pre-flight persistent links", ("links_check", *links), "persistent_links"),
+            Step("sweep", ("release_sweep",)),
+            Step("fetch", ("git_fetch", environment.repository), "repository"),
+            Step("resolve", ("git_resolve",)),
+            Step("worktree", ("git_worktree",)),
+            Step("runtime files", ("runtime_copy",), "runtime_files"),
+            *_commands("bootstrap", "apps", *(lane(app.name, app.path, app.bootstrap) for app in environment.apps)),
+            *_drop(environment.apps),
+            Step("persistent links", ("links_make", *links), "persistent_links"),
+            Step("detach", ("git_detach",)),
+            Step("move", ("release_move",)),
+            *_commands("publish", "publish", lane("publish", ".", environment.publish)),
+            *_commands("verify", "verify", lane("verify", ".", environment.verify)),
+            Step("flush", ("release_flush",)),
+            Step("seal", ("release_seal",)),
+        ),
+    )
+
+
+def lane(label: str, folder: str, commands: tuple[str, ...]) -> Words:
+    """Commands that run in order, in a directory of the release, their output labelled; nothing where there are none."""
+    return (label, folder, str(len(commands)), *commands) if commands else ()
+
+
+def _commands(name: str, key: str, *lanes: Words) -> tuple[Step, ...]:
+    words = tuple(word for lane_words in lanes for word in lane_words)
+    return (Step(name, ("commands_run", *words), key),) if words else ()
+
+
+def _drop(apps: tuple[App, ...]) -> tuple[Step, ...]:
+    paths = tuple(f"{app.path}/{path}" for app in apps for path in app.drop)
+    return (Step("drop", ("release_drop", *paths), "apps"),) if paths else ()

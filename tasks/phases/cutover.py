@@ -1,0 +1,46 @@
+"""What follows a sealed release: migrations, the one rename that makes it live, and what is written down afterwards."""
+
+from tasks.config.models import Environment
+from tasks.phases.build import lane
+from tasks.phases.host import command_settings, settings
+from tasks.phases.step import Phase, Step
+
+
+def migrate(environment: Environment) -> Phase:
+    """Migrations, on one host, from the sealed release, before the first cutover."""
+    return Phase(
+        "migrate",
+        settings=command_settings(environment),
+        runner="job",
+        steps=(
+            Step("still live", ("live_still",)),
+            Step("migrate", ("commands_run", *lane("migrate", ".", environment.migrate)), "migrate"),
+        ),
+    )
+
+
+def cutover(environment: Environment) -> Phase:
+    """Compare, rename, history. Without a release name in the run it goes back to the previous good one."""
+    return Phase(
+        "cutover",
+        settings=settings(environment),
+        steps=(Step("target", ("live_target",)), Step("swap", ("live_swap",))),
+    )
+
+
+def finish(environment: Environment, outcome: str) -> Phase:
+    """Write down how post-release went (`ok` or `failed`)."""
+    return Phase(
+        "finish",
+        settings=settings(environment),
+        steps=(Step("record", ("live_served", outcome)), Step("state", ("report_state",))),
+    )
+
+
+def prune(environment: Environment) -> Phase:
+    """Remove the oldest releases beyond keep_releases."""
+    return Phase(
+        "prune",
+        settings=settings(environment),
+        steps=(Step("prune", ("release_prune", str(environment.keep_releases))),),
+    )

@@ -1,0 +1,80 @@
+"""Make the running services use the live release, then ask the site whether it is well."""
+
+import shlex
+
+from tasks.config.models import Environment, HealthCheck, RunService, Service, SupervisorService, SystemdService
+from tasks.phases.host import settings
+from tasks.phases.step import Phase, Step, Words
+
+_OPERATORS = set(";&|<>()")
+
+
+def post_release(environment: Environment) -> Phase:
+    """Services in order, then health. Without services the release user asks for health: one login less."""
+    return Phase(
+        "post-release",
+        settings=settings(environment),
+        runner="watched",
+        as_service_user=bool(environment.services),
+        steps=(
+            *(Step(service.label, _service(service), "services") for service in environment.services),
+            *(Step(f"health {check.url}", ("health_check", *_health(check)), "health") for check in environment.health),
+        ),
+    )
+
+
+def try_services(environment: Environment) -> Phase:
+    """Would every command of post-release run without a password? Asked before anything is written."""
+    return Phase(
+        "try",
+        settings=settings(environment),
+        as_service_user=True,
+        steps=tuple(Step(f"sudo {words[0]}", ("sudo_try", *words), "services") for words in sudo_commands(environment)),
+    )
+
+
+def sudo_commands(environment: Environment) -> tuple[Words, ...]:
+    """The exact commands that post-release runs through sudo; of a `run` service, where its text is a plain sudo command."""
+    found = (_sudo(service) for service in environment.services)
+    return tuple(dict.fromkeys(words for words in found if words))
+
+
+def _sudo(service: Service) -> Words:
+    match service:
+        case SystemdService():
+            return ("systemctl", service.action, service.unit)
+        case SupervisorService():
+            return ("supervisorctl", service.action, service.program)
+        case RunService():
+            return _sudo_in(service.command)
+
+
+def _sudo_in(text: str) -> Words:
+    """The words of a plain `sudo COMMAND ...`; nothing where a shell would do more with the text than split it."""
+    if "$" in text or "`" in text or "\n" in text:
+        return ()
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        words = list(lexer)
+    except ValueError:
+        return ()
+    if words[:1] != ["sudo"] or any(set(word) <= _OPERATORS for word in words):
+        return ()
+    rest = [word for word in words[1:] if word not in ("-n", "--", "--non-interactive")]
+    return tuple(rest) if rest and not rest[0].startswith("-") and "=" not in rest[0] else ()
+
+
+def _service(service: Service) -> Words:
+    match service:
+        case SystemdService():
+            return ("service_systemd", service.action, service.unit)
+        case SupervisorService():
+            return ("service_supervisor", service.action, service.program)
+        case RunService():
+            return ("service_run", service.command)
+
+
+def _health(check: HealthCheck) -> Words:
+    headers = (word for name, value in check.headers.items() for word in (name, value))
+    return (check.url, str(check.status), str(check.within), check.contains or "", *headers)

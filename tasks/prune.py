@@ -1,0 +1,13 @@
+"""prune: what a release prunes by itself, now."""
+
+from tasks.flow import outcome
+from tasks.flow.session import Session
+from tasks.flow.verb import verb
+
+
+@verb()
+def prune(session: Session) -> None:
+    """Remove the oldest releases beyond keep_releases; never the live one or the one before."""
+    session.prepare()
+    with session.lock():
+        outcome.prune(session, must=True)

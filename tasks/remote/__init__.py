@@ -1,0 +1,1 @@
+"""One host and all hosts: the only place that opens a connection."""

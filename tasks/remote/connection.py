@@ -1,0 +1,133 @@
+"""One host, reached and logged in to: a Fabric connection that trusts no key it does not know and waits for nobody.
+
+Fabric itself accepts any host key, reads no known_hosts, and opens its bastions in the same way.
+"""
+
+import logging
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import paramiko
+from fabric.config import Config
+from fabric.connection import Connection
+
+from tasks.errors import Unreachable
+from tasks.remote.failures import unreachable
+from tasks.remote.host_keys import Verification
+from tasks.remote.known_hosts import HostKeys
+from tasks.remote.login import LOGIN_SECONDS, Login, Transport
+from tasks.remote.route import Hop, route
+from tasks.remote.sockets import Wire, dial
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
+
+KEEP_ALIVE_SECONDS = 5
+CHANNEL_SECONDS = 30
+
+# Paramiko's threads log tracebacks, which Python prints when nobody listens.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+logging.getLogger("paramiko").propagate = False
+
+
+def connect(
+    environment: "Environment", address: str, user: str, fabric_config: Config, *, keys: HostKeys | None = None
+) -> "VerifiedConnection":
+    """Log in to `address` as `user`, over its bastions; `keys` stand in for the known_hosts files.
+
+    Raises `Unreachable`, naming the hop that did not answer, is not who it should be or refused the login, and
+    `UsageError` for what is wrong in hosts.yml itself.
+    """
+    connection = VerifiedConnection(route(environment, address, user, fabric_config), fabric_config, keys)
+    connection.open()
+    return connection
+
+
+def is_alive(connection: Connection) -> bool:
+    """Whether the link was up when last heard of; a cut one is noticed by keep-alive, some 20 seconds later."""
+    transport = connection.transport
+    return transport is not None and transport.is_active() and transport.is_authenticated()
+
+
+class VerifiedConnection(Connection):
+    """A Fabric connection that opens its hops itself, each one verified before it is told who logs in."""
+
+    transport: paramiko.Transport | None = None
+    hops: tuple[Hop, ...] = ()
+    known: HostKeys | None = None
+    opened: ExitStack | None = None
+
+    def __init__(self, hops: tuple[Hop, ...], config: Config, known: HostKeys | None = None) -> None:
+        host = hops[-1]
+        own = config.clone()  # type: ignore[no-untyped-call]  # Fabric writes the key files it finds into it
+        super().__init__(  # type: ignore[no-untyped-call]
+            host.name, user=host.user, port=host.port, config=own, gateway=False, forward_agent=False
+        )
+        self.hops, self.known = hops, known
+
+    def derive_shorthand(self, host_string: str) -> dict[str, Any]:
+        """An address is an address: Fabric would look for user@ and :port in it."""
+        return {"user": None, "host": host_string, "port": None}
+
+    def open(self) -> None:
+        """Open every hop, or none."""
+        if self.is_connected:
+            return
+        self.close()
+        with ExitStack() as opened:
+            transport = None
+            for hop in self.hops:
+                client = self._reach(hop, transport, opened)
+                transport = client.get_transport()
+            self.client, self.transport = client, transport
+            self.opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Close every hop, the host first."""
+        super().close()  # type: ignore[no-untyped-call]
+        if self.opened is not None:
+            self.opened.close()
+            self.opened = None
+
+    def _reach(self, hop: Hop, before: paramiko.Transport | None, opened: ExitStack) -> paramiko.SSHClient:
+        wire = None
+        try:
+            wire = dial(hop, opened) if before is None else Wire(_forward(before, hop))
+            return self._log_in(hop, wire, opened)
+        except Unreachable:
+            raise
+        except (OSError, EOFError, UnicodeError, paramiko.SSHException) as error:
+            raise unreachable(hop, error, wire.last_words() if wire else "") from error
+
+    def _log_in(self, hop: Hop, wire: Wire, opened: ExitStack) -> paramiko.SSHClient:
+        verification = Verification(hop, HostKeys.read(hop.known_hosts) if self.known is None else self.known)
+
+        def transport(sock: Any, **options: Any) -> Transport:
+            made = Transport(sock, **options)
+            made.handshake_timeout = hop.timeout
+            opened.callback(made.packetizer.complete_handshake)  # else its timer holds up the end of the program
+            security = made.get_security_options()
+            security.key_types = verification.preferred(security.key_types)
+            return made
+
+        client = opened.enter_context(paramiko.SSHClient())
+        client.set_missing_host_key_policy(verification)
+        client.connect(
+            hop.host,
+            hop.port,
+            username=hop.user,
+            sock=wire.socket,
+            banner_timeout=hop.timeout,
+            auth_timeout=LOGIN_SECONDS,
+            channel_timeout=CHANNEL_SECONDS,
+            transport_factory=transport,
+            auth_strategy=Login(hop, *(self.config.connect_kwargs.get(name) for name in ("password", "passphrase"))),
+        )
+        connected = client.get_transport()
+        if connected is not None:
+            connected.set_keepalive(KEEP_ALIVE_SECONDS)
+        return client
+
+
+def _forward(transport: paramiko.Transport, hop: Hop) -> paramiko.Channel:
+    return transport.open_channel("direct-tcpip", (hop.host, hop.port), ("", 0), timeout=hop.timeout)

@@ -1,0 +1,68 @@
+"""What went wrong on the way to a host: one sentence that names the hop, and what to type."""
+
+import errno
+import socket
+
+import paramiko
+from paramiko.auth_strategy import AuthFailure
+
+from tasks.errors import Unreachable
+from tasks.remote.route import Hop
+
+NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
+
+
+def unreachable(hop: Hop, error: Exception, last_words: str = "") -> Unreachable:
+    """The error for people, from whatever the system or Paramiko raised while reaching `hop`."""
+    if isinstance(error, AuthFailure):
+        return _refused(hop, error)
+    details = [f"ProxyCommand: {hop.proxy_command}", f"it said: {last_words or 'nothing'}"] if hop.proxy_command else []
+    what = _network(hop, error) if isinstance(error, OSError) else _protocol(hop, error)
+    return Unreachable(f"{hop}: {what}", details=details, next=hop.ssh)
+
+
+def _network(hop: Hop, error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"the name {hop.host} cannot be resolved: {error.strerror}"
+    if isinstance(error, TimeoutError):
+        return f"no answer within {hop.timeout:g} s; a firewall, a security group or a VPN in between?"
+    if isinstance(error, ConnectionRefusedError):
+        return f"connection refused: nothing listens on port {hop.port}"
+    if error.errno in NO_ROUTE:
+        return f"no route to {hop.host}: {error.strerror}"
+    return f"the connection failed: {error.strerror or error}"
+
+
+def _protocol(hop: Hop, error: Exception) -> str:
+    said = str(error)
+    if isinstance(error, paramiko.ChannelException):
+        return f"the bastion before it could not connect to it: {error.text}"
+    if isinstance(error, UnicodeError):
+        return f"{hop.host!r} is not a host name"
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        return f"it and this workstation share no way to encrypt: {said}"
+    if "banner" in said or "protocol version" in said:
+        return " ".join(["no SSH server answers there", said.removeprefix("Error reading SSH protocol banner")]).strip()
+    if isinstance(error, EOFError) or not said:
+        return "the connection was closed during the handshake, or stood still"
+    return f"the SSH connection failed: {said.rstrip('.')}"
+
+
+def _refused(hop: Hop, failure: AuthFailure) -> Unreachable:
+    tried = [f"{getattr(source, 'label', source)}: {_reason(result)}" for source, result in failure.result]
+    return Unreachable(
+        f"{hop}: could not log in",
+        details=tried or ["no key to try: no identity_file, no key in ~/.ssh, and no agent"],
+        next=hop.ssh,
+    )
+
+
+def _reason(result: object) -> str:
+    if isinstance(result, TimeoutError):
+        return "does not answer"
+    if isinstance(result, OSError):
+        return result.strerror or str(result)
+    said = str(result).rstrip(".")
+    if "saw EOF" in said:
+        return "the host hung up; after too many keys? name the right one: identity_file in hosts.yml"
+    return "refused" if said == "Authentication failed" else said

@@ -1,0 +1,70 @@
+"""Is a host who it says it is? What known_hosts and hosts.yml know of its key, and the refusal when it is another.
+
+Nobody is trusted on first use, bastions neither. A pin in hosts.yml is the only key taken for its host; a key that is
+@revoked in known_hosts is refused even then.
+"""
+
+from collections.abc import Sequence
+
+import paramiko
+
+from tasks.errors import Unreachable, UsageError
+from tasks.remote.known_hosts import HostKey, HostKeys
+from tasks.remote.route import Hop
+
+COMPARE = "compare the fingerprint with the one on the host's console (EC2: get-console-output)"
+
+
+class Verification(paramiko.MissingHostKeyPolicy):
+    """Decides on the key of one hop. The client is given no keys itself, so every key comes here, before any login."""
+
+    def __init__(self, hop: Hop, keys: HostKeys) -> None:
+        self.hop = hop
+        self.revoked = [key for name in hop.known_as for key in keys.of(name, "@revoked")]
+        self.named = (_pin(hop.pin),) if hop.pin else keys.of(hop.known_as[0])
+        self.trusted = self.named or tuple(key for name in hop.known_as[1:] for key in keys.of(name))
+
+    def preferred(self, offered: Sequence[str]) -> tuple[str, ...]:
+        """`offered` with the known types first: a host with several keys is asked for one that can be checked."""
+        known = {name for key in self.trusted for name in key.signatures}
+        return tuple(sorted(offered, key=lambda name: name not in known))
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:  # noqa: ARG002
+        """Return when the key is the right one, else raise `Unreachable`."""
+        offered = HostKey(key.asbytes())
+        if offered in self.revoked:
+            raise self._refusal("its host key is revoked in known_hosts", offered, "do not connect; ask who revoked it")
+        if offered in self.trusted:
+            return
+        if self.hop.pin:
+            raise self._refusal("another host key than hosts.yml pins", offered, f"{COMPARE}, then correct host_key")
+        if self.named:
+            raise self._refusal("the host key has CHANGED: another machine, or one in between", offered, self._renew())
+        raise self._refusal("unknown host key", offered, f"{COMPARE}, then {self._accept()}")
+
+    def _refusal(self, why: str, offered: HostKey, advice: str) -> Unreachable:
+        files = ", ".join(f"{path}{'' if path.exists() else ' (missing)'}" for path in self.hop.known_hosts)
+        known = [f"known:   {key} ({key.source})" for key in self.named] or [f"not in:  {files}"]
+        return Unreachable(
+            f"{self.hop}: {why}",
+            details=[f"offered: {offered}", *known],
+            state="the connection was closed before any login",
+            next=advice,
+        )
+
+    def _accept(self) -> str:
+        pin = "" if self.hop.bastion_of else ", or put it in hosts.yml as host_key"
+        return f"`{self.hop.ssh}` once and accept it there{pin}"
+
+    def _renew(self) -> str:
+        files = {key.source.rpartition(":")[0] for key in self.named}
+        forget = " and ".join(f"`ssh-keygen -R '{self.hop.known_as[0]}' -f '{name}'`" for name in sorted(files))
+        return f"only if the host was rebuilt: {COMPARE}, then {forget}, and {self._accept()}"
+
+
+def _pin(text: str) -> HostKey:
+    kind, _, rest = text.strip().partition(" ")
+    key = HostKey.parse(kind, (rest.split() or [""])[0], "host_key in hosts.yml")
+    if key is None:
+        raise UsageError(f"host_key is not a public key: {text!r}", next='host_key: "ssh-ed25519 AAAA..." in hosts.yml')
+    return key

@@ -1,0 +1,115 @@
+"""One program on one channel of one host, followed to its end."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import paramiko
+
+from tasks.shell.events import Event, Lines, parse
+
+Listener = Callable[[Event], None]
+
+OPEN_TIMEOUT = 15.0
+"""Seconds to open a channel: on a dead link Paramiko alone would wait an hour."""
+
+EXIT_TIMEOUT = 10.0
+"""Seconds between the end of a program's output and its exit status."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a program: ok, failed or unknown, and what it told on the way."""
+
+    code: int | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    swapped: bool = False
+    failure: str = ""
+    next: str = ""
+    tail: list[str] = field(default_factory=list)
+    noise: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """`ok`, `failed`, or `unknown`: the link was cut before the program's exit status came."""
+        return "unknown" if self.code is None else "failed" if self.code else "ok"
+
+    def take(self, event: Event) -> None:
+        """Remember what a caller may ask for."""
+        match event.kind:
+            case "fact":
+                self.facts[event.word(0)] = event.word(1)
+            case "swapped":
+                self.swapped = True
+            case "fail" if not self.failure:
+                self.failure, self.next = event.word(0), event.word(1)
+            case "tail":
+                self.tail.append(f"{event.word(0)} | {event.word(1)}")
+            case "warn":
+                self.warnings.append(event.word(0))
+            case "noise":
+                self.noise = [*self.noise[-19:], event.word(0)]
+            case "text":
+                self.texts.append(event.word(0))
+            case "check" | "note" | "pending":
+                self.events.append(event)
+
+
+def send(connection: Any, command: str) -> paramiko.Channel:
+    """Start a command on a channel of its own. Raises what Paramiko raises: SSHException, EOFError or OSError."""
+    channel: paramiko.Channel = connection.transport.open_session(timeout=OPEN_TIMEOUT)
+    channel.exec_command(command)
+    return channel
+
+
+def run(connection: Any, command: str, nonce: str, listener: Listener) -> Outcome:
+    """Run a program to its end, its stdin held open until then.
+
+    A link that is cut gives an outcome that is unknown, never an exception.
+    """
+    outcome = Outcome()
+    try:
+        channel = send(connection, command)
+    except (paramiko.SSHException, EOFError, OSError):
+        return outcome
+    try:
+        for event in follow(channel, nonce):
+            outcome.take(event)
+            listener(event)
+        outcome.code = exit_code(channel)
+    finally:
+        channel.close()
+    if outcome.code and not outcome.failure:
+        outcome.failure = f"the program ended with {outcome.code}" + (f": {outcome.noise[-1]}" if outcome.noise else "")
+    return outcome
+
+
+def follow(channel: paramiko.Channel, nonce: str) -> Iterator[Event]:
+    """Events as they come in, until the program closes its output or the link is gone. Its stderr is noise."""
+    out, err = Lines(), Lines()
+    channel.settimeout(0.2)
+    ended = False
+    while not ended:
+        try:
+            data = channel.recv(65536)
+            ended = not data
+            yield from (parse(line, nonce) for line in out.feed(data))
+        except TimeoutError:
+            pass
+        while channel.recv_stderr_ready():
+            yield from (Event("noise", (line,)) for line in err.feed(channel.recv_stderr(65536)))
+    yield from (parse(line, nonce) for line in out.end())
+    yield from (Event("noise", (line,)) for line in err.end())
+
+
+def exit_code(channel: paramiko.Channel) -> int | None:
+    """The program's exit code; None when none came: the link was cut."""
+    deadline = time.monotonic() + EXIT_TIMEOUT
+    while not channel.exit_status_ready() and time.monotonic() < deadline and not channel.closed:
+        channel.status_event.wait(0.1)
+    code = channel.exit_status if channel.exit_status_ready() else -1
+    return code if code >= 0 else None

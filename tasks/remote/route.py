@@ -1,0 +1,152 @@
+"""The way to a host: what hosts.yml and the user's ssh_config say of every hop, before anything is dialled.
+
+hosts.yml comes before ssh_config, as ssh's own command line does: its user always, its port unless it is 22 (the
+default). What it says is put in front of ssh_config as its first block, so that `Match user`, `%p` and `%r` see it too.
+"""
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import paramiko
+from fabric.config import Config
+
+from tasks.errors import Unreachable, UsageError
+from tasks.remote.jumps import Jump, Settings, jumps
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
+
+Paths = tuple[Path, ...]
+
+SSH_PORT = 22
+CONNECT_TIMEOUT = 10
+USER_KNOWN_HOSTS = "~/.ssh/known_hosts ~/.ssh/known_hosts2"
+GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
+DEFAULT_IDENTITIES = "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One SSH server on the way; the last one is the host itself, the others are its bastions."""
+
+    name: str
+    host: str
+    port: int
+    user: str
+    bastion_of: str | None
+    timeout: float
+    proxy_command: str | None
+    known_as: tuple[str, ...]
+    known_hosts: Paths
+    pin: str | None
+    identities: Paths
+    identities_only: bool
+    agent: str | None
+    by_hand: tuple[str, ...]
+
+    def __str__(self) -> str:
+        role = f", the bastion of {self.bastion_of}" if self.bastion_of else ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.name}{role} ({self.user}@{host}:{self.port})"
+
+    @property
+    def ssh(self) -> str:
+        """The command that logs in there as this tool does."""
+        return shlex.join([*self.by_hand, "true"])
+
+
+def route(environment: "Environment", address: str, user: str, config: Config) -> tuple[Hop, ...]:
+    """Every hop from this workstation to `address`, in the order they are passed."""
+    port = None if environment.port == SSH_PORT else environment.port
+    try:
+        return tuple(_hops(Jump(address, user, port), environment, config))
+    except (paramiko.SSHException, ValueError, KeyError) as error:
+        raise Unreachable(
+            f"{address}: what ssh_config says of it cannot be used: {error}", next=f"ssh -G {shlex.quote(address)}"
+        ) from error
+
+
+def _hops(host: Jump, environment: "Environment", config: Config) -> Iterator[Hop]:
+    for jump, settings in jumps(host, config.base_ssh_config):
+        bastion_of = None if jump == host else host.name
+        yield Hop(
+            name=jump.name,
+            host=settings["hostname"],
+            port=int(settings.get("port", SSH_PORT)),
+            user=settings.get("user", config.user),
+            bastion_of=bastion_of,
+            timeout=_timeout(settings, config),
+            proxy_command=settings.get("proxycommand"),
+            known_as=_known_as(settings),
+            known_hosts=_known_hosts(settings, environment, bastion_of),
+            pin=None if bastion_of else environment.host_key,
+            identities=_identities(settings, environment, config, bastion_of),
+            identities_only=settings.get("identitiesonly", "no").lower() == "yes",
+            agent=settings.get("identityagent"),
+            by_hand=tuple(_by_hand(jump, environment, config, bastion_of)),
+        )
+
+
+def _timeout(settings: Settings, config: Config) -> float:
+    """`fab -t`, then ssh_config's ConnectTimeout, then Fabric's own setting, then ours."""
+    said = config.connect_kwargs.get("timeout"), settings.get("connecttimeout"), config.timeouts.connect
+    return next((float(value) for value in said if value and value != "none"), CONNECT_TIMEOUT)
+
+
+def _known_as(settings: Settings) -> tuple[str, ...]:
+    """The names known_hosts may have it under; ssh falls back from [host]:port to the host alone."""
+    if alias := settings.get("hostkeyalias"):
+        return (alias,)
+    host, port = settings["hostname"].lower(), int(settings.get("port", SSH_PORT))
+    return (host,) if port == SSH_PORT else (f"[{host}]:{port}", host)
+
+
+def _known_hosts(settings: Settings, environment: "Environment", bastion_of: str | None) -> Paths:
+    """known_hosts_file alone for the host; a bastion may stand in it or where ssh looks."""
+    given = [environment.known_hosts_file] if environment.known_hosts_file else []
+    if given and not bastion_of:
+        return _paths(given)
+    users = shlex.split(settings.get("userknownhostsfile", USER_KNOWN_HOSTS))
+    everybodys = shlex.split(settings.get("globalknownhostsfile", GLOBAL_KNOWN_HOSTS))
+    return _paths([*given, *(name for name in users + everybodys if name.lower() != "none")])
+
+
+def _identities(settings: Settings, environment: "Environment", config: Config, bastion_of: str | None) -> Paths:
+    """The key files to try: `fab -i` and identity_file, or else ssh_config's, or else the usual names."""
+    given = _given_identities(environment, config, bastion_of)
+    if missing := [path for path in given if not path.is_file()]:
+        raise UsageError(
+            f"the identity file {missing[0]} does not exist",
+            next="correct identity_file in hosts.yml (or -i), or leave it out to use ssh_config and the agent",
+        )
+    if given and not bastion_of:
+        return given
+    files = config.connect_kwargs.get("key_filename", [])
+    configured = [*([files] if isinstance(files, str) else files), *settings.get("identityfile", [])]
+    found = [path for path in _paths(configured or DEFAULT_IDENTITIES) if path.is_file()]
+    return _paths([*given, *found])
+
+
+def _given_identities(environment: "Environment", config: Config, bastion_of: str | None) -> Paths:
+    own = [environment.identity_file] if environment.identity_file and not bastion_of else []
+    return _paths([*config.authentication.identities, *own])
+
+
+def _by_hand(jump: Jump, environment: "Environment", config: Config, bastion_of: str | None) -> Iterator[str]:
+    yield "ssh"
+    if config._runtime_ssh_path:
+        yield from ("-F", str(Path(config._runtime_ssh_path).expanduser()))
+    if jump.port:
+        yield from ("-p", str(jump.port))
+    for path in _given_identities(environment, config, bastion_of):
+        yield from ("-i", str(path))
+    if environment.known_hosts_file and not bastion_of:
+        yield from ("-o", f"UserKnownHostsFile={Path(environment.known_hosts_file).expanduser()}")
+    yield f"{jump.user}@{jump.name}" if jump.user else jump.name
+
+
+def _paths(names: Iterable[str | Path]) -> Paths:
+    return tuple(dict.fromkeys(Path(name).expanduser() for name in names))

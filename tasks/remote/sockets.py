@@ -1,0 +1,72 @@
+"""The wire below SSH: a TCP connection, set to notice a dead link, or a ProxyCommand."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from contextlib import ExitStack, suppress
+from typing import IO, NamedTuple
+
+import paramiko
+
+from tasks.remote.route import Hop
+
+UNHEARD_MILLISECONDS = 15_000
+
+
+class Wire(NamedTuple):
+    """A socket to speak SSH over, and what its ProxyCommand has to say when that fails."""
+
+    socket: socket.socket | paramiko.Channel
+    stderr: IO[bytes] | None = None
+
+    def last_words(self) -> str:
+        """The last line that the ProxyCommand wrote on stderr."""
+        if self.stderr is None:
+            return ""
+        self.stderr.seek(0)
+        lines = self.stderr.read().decode("utf-8", "replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def dial(hop: Hop, opened: ExitStack) -> Wire:
+    """Reach the first hop; what was opened for it is closed with `opened`."""
+    if hop.proxy_command:
+        return _through(hop.proxy_command, opened)
+    connected = opened.enter_context(socket.create_connection((hop.host, hop.port), hop.timeout))
+    tune(connected)
+    return Wire(connected)
+
+
+def tune(connected: socket.socket) -> None:
+    """Send small packets at once, and give a link up whose other end is not heard."""
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if user_timeout := getattr(socket, "TCP_USER_TIMEOUT", None):
+        connected.setsockopt(socket.IPPROTO_TCP, user_timeout, UNHEARD_MILLISECONDS)
+
+
+def _through(command: str, opened: ExitStack) -> Wire:
+    """Run a ProxyCommand as ssh does, by a shell; Paramiko's own way never notices that the command has ended."""
+    stderr = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 closed with `opened`
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {command}"],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=stderr,
+            start_new_session=True,
+        )
+    opened.callback(_end, process)
+    return Wire(opened.enter_context(ours), stderr)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,5 @@
+"""An embedded host on loopback, for the demo and the tests: SSH, sudo, services, a web server and a git origin.
+
+`world` builds and removes it on the workstation's side; what runs "on the host" lies in `host/`, and the sources of
+the site that it serves in `site/`. Everything that it writes is in one folder.
+"""

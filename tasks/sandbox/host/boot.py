@@ -1,0 +1,26 @@
+"""Boot the embedded host: the SSH server, and each service that can run yet."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from . import process
+from .layout import Layout
+from .units import SUPERVISOR, SYSTEMD, Services, UnitError
+
+
+def main(folder: str) -> int:
+    """Start everything; before the first release workers have nowhere to run, and are left failed as on a real host."""
+    layout = Layout(Path(folder))
+    services = Services(layout)
+    try:
+        process.launch(layout, "sshd", "sshd", cwd=layout.folder, environment=os.environ)
+        services.start(SYSTEMD[0])
+    except (process.NotStartedError, UnitError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for unit in (*SYSTEMD[1:], *SUPERVISOR):
+        with suppress(UnitError):
+            services.start(unit)
+    return 0

@@ -1,0 +1,78 @@
+"""Where everything lies in the folder of a sandbox, and the environment of those who log in there."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+RELEASE_USER = "ftsuser"
+SERVICE_USER = "ubuntu"
+USERS = (RELEASE_USER, SERVICE_USER)
+LIVE_LINK = "source"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one sandbox."""
+
+    folder: Path
+
+    @property
+    def bin(self) -> Path:
+        """Sudo, systemctl and supervisorctl of the host."""
+        return self.folder / "bin"
+
+    @property
+    def run(self) -> Path:
+        """Process records, ports and event logs."""
+        return self.folder / "run"
+
+    @property
+    def logs(self) -> Path:
+        """What each process printed."""
+        return self.folder / "logs"
+
+    @property
+    def homes(self) -> Path:
+        """The parent of the users' homes."""
+        return self.folder / "homes"
+
+    @property
+    def host_key(self) -> Path:
+        """The private key of the SSH server."""
+        return self.folder / "host_key"
+
+    @property
+    def sudoers(self) -> Path:
+        """What ubuntu may do as root: one allowed beginning of a command a line, or ALL."""
+        return self.folder / "sudoers"
+
+    @property
+    def live_link(self) -> Path:
+        """What the web server serves through."""
+        return self.home(RELEASE_USER) / LIVE_LINK
+
+    def home(self, user: str) -> Path:
+        """The home of a user."""
+        return self.homes / user
+
+    def port(self, service: str) -> Path:
+        """The file that holds the port of a service."""
+        return self.run / f"{service}.port"
+
+    def search_path(self, user: str) -> str:
+        """PATH of a user: the services' commands are there for who may use them."""
+        python = str(Path(sys.executable).parent)
+        own = [] if user == RELEASE_USER else [str(self.bin)]
+        return ":".join([*own, python, SYSTEM_PATH])
+
+    def environment(self, user: str) -> dict[str, str]:
+        """The whole environment that a login or a service starts with."""
+        return {
+            "HOME": str(self.home(user)),
+            "USER": user,
+            "LOGNAME": user,
+            "SHELL": "/bin/bash",
+            "PATH": self.search_path(user),
+            "LANG": "C.UTF-8",
+        }

@@ -1,0 +1,111 @@
+"""The services of the embedded host: real processes, started in what is live at that moment."""
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from . import process
+from .layout import SERVICE_USER, Layout
+
+State = Literal["active", "inactive", "failed"]
+RELOAD_SECONDS = 5.0
+
+
+class UnitError(Exception):
+    """A service did not do what it was told to."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One service: its program, and whether it can take a new release without being restarted."""
+
+    name: str
+    program: str
+    description: str
+    reloads: bool = False
+
+
+SYSTEMD = (
+    Unit("site-web", "web", "The site's web server", reloads=True),
+    Unit("site-worker@1", "worker", "The site's worker 1"),
+    Unit("site-worker@2", "worker", "The site's worker 2"),
+)
+SUPERVISOR = (Unit("releases", "worker", "The releases worker"),)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What can be done to the services of one sandbox."""
+
+    layout: Layout
+
+    def running(self, unit: Unit) -> process.Process | None:
+        """The process of a service, if it runs."""
+        known = process.recorded(self.layout).get(unit.name)
+        return known if known and known.alive else None
+
+    def state(self, unit: Unit) -> State:
+        """As systemd has it: what was not stopped on purpose and does not run has failed."""
+        if self.running(unit):
+            return "active"
+        return "inactive" if self._stopped(unit).exists() else "failed"
+
+    def working_directory(self, unit: Unit) -> Path | None:
+        """Where the process of a service really is: the release that it runs."""
+        running = self.running(unit)
+        return Path(f"/proc/{running.pid}/cwd").readlink() if running else None
+
+    def start(self, unit: Unit) -> None:
+        """Start a service, unless it runs."""
+        self._stopped(unit).unlink(missing_ok=True)
+        if self.running(unit):
+            return
+        environment = self.layout.environment(SERVICE_USER)
+        home = self.layout.folder if unit.program == "web" else self.layout.live_link
+        try:
+            process.launch(self.layout, unit.name, unit.program, cwd=home.resolve(strict=True), environment=environment)
+        except (OSError, process.NotStartedError) as error:
+            raise UnitError(str(error)) from error
+
+    def stop(self, unit: Unit) -> None:
+        """Stop a service."""
+        if running := self.running(unit):
+            process.end(running)
+        process.forget(self.layout, unit.name)
+        self._stopped(unit).touch()
+
+    def restart(self, unit: Unit) -> None:
+        """Stop and start a service; it is a new process afterwards."""
+        self._fail_if_told(unit)
+        self.stop(unit)
+        self.start(unit)
+
+    def reload(self, unit: Unit) -> None:
+        """Have a running service take what is live now, and wait until it has."""
+        self._fail_if_told(unit)
+        running = self.running(unit)
+        if not running:
+            raise UnitError(f"{unit.name} is not active, cannot reload.")
+        loaded = self.layout.run / f"{unit.program}.loaded"
+        loaded.unlink(missing_ok=True)
+        running.send(signal.SIGHUP)
+        deadline = time.monotonic() + RELOAD_SECONDS
+        while not loaded.exists():
+            if not running.alive or time.monotonic() > deadline:
+                raise UnitError(f"{unit.name} did not reload.")
+            time.sleep(0.01)
+
+    def _fail_if_told(self, unit: Unit) -> None:
+        """A file run/fail/UNIT makes it fail, saying the file's text; one that says `once` fails once."""
+        order = self.layout.run / "fail" / unit.name
+        if not order.exists():
+            return
+        text = order.read_text().strip()
+        if text == "once":
+            order.unlink()
+        raise UnitError(text if text not in ("", "once") else f"{unit.name} was told to fail by {order}.")
+
+    def _stopped(self, unit: Unit) -> Path:
+        return self.layout.run / "stopped" / unit.name

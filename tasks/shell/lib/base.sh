@@ -1,0 +1,129 @@
+# What every program starts with: where things are, how it speaks, how it fails.
+# Descriptor 3 carries events to the workstation, 9 holds the job's lock; no command from hosts.yml inherits either.
+# shellcheck shell=bash
+
+readonly FAILED=3 BUSY=6 INTERRUPTED=130
+STEP='' SAID='' TIMINGS=()
+set -u
+umask 022
+trap '' PIPE HUP # a workstation that goes away must not end half a step
+
+# host ENVIRONMENT LIVE_LINK BUILDS_DIR RELEASES_DIR STEP_TIMEOUT: where everything is on this host.
+host() {
+    ENVIRONMENT=$1
+    export LIVE_LINK_NAME=$2
+    BUILDS=$(expand_home "$3")
+    RELEASES=$(expand_home "$4")
+    STEP_TIMEOUT=$5
+    STATE=$BUILDS/$LIVE_LINK_NAME
+    LIVE=$HOME/$LIVE_LINK_NAME
+    REPO=$BUILDS/repo.git
+    export RELEASE_NAME RELEASE_REF RELEASE_COMMIT RELEASE_PATH=$RELEASES/$RELEASE_NAME
+    BUILD=$STATE/$RELEASE_NAME
+    LOG=/dev/null
+}
+
+# expand_home PATH: "~" is this user's home.
+expand_home() {
+    case $1 in
+        '~') printf '%s' "$HOME" ;;
+        '~/'*) printf '%s' "$HOME/${1#'~/'}" ;;
+        *) printf '%s' "$1" ;;
+    esac
+}
+
+# emit KIND WORD...: one event line. It starts with the run's nonce, so that no command's output can forge it.
+emit() {
+    local line=$NONCE word
+    for word; do
+        word=${word//\\/\\\\}
+        word=${word//$'\t'/\\t}
+        word=${word//$'\n'/\\n}
+        word=${word//$'\r'/\\r}
+        line+=$'\t'$word
+    done
+    printf '%s\n' "$line" >&3
+}
+
+fact() { emit fact "$1" "$2"; }
+warn() { emit warn "$1"; }
+
+# die CODE WHAT NEXT: the program ends here, and has said why.
+die() {
+    SAID=yes
+    emit fail "$2" "${3-}"
+    exit "$1"
+}
+
+# step NAME FUNCTION WORD...: runs in this shell, so that a step can leave what a later one needs.
+step() {
+    local began=${EPOCHREALTIME/[.,]/} mark code spent
+    STEP=$1
+    shift
+    mark=$(log_size)
+    printf -- '--- %s\n' "$STEP" >>"$LOG"
+    emit step start "$STEP"
+    "$@" >>"$LOG" 2>&1
+    code=$?
+    spent=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+    if ((code)); then
+        [[ $SAID ]] || tail_of_log "$mark"
+        die "$FAILED" "$STEP failed" "fab -H $ENVIRONMENT logs"
+    fi
+    TIMINGS+=("$STEP=$spent")
+    emit step "done" "$STEP" "$spent"
+    STEP=''
+}
+
+log_size() { if [[ -f $LOG ]]; then stat -c %s -- "$LOG"; else echo 0; fi; }
+
+# tail_of_log OFFSET: the last lines that were logged from there on.
+tail_of_log() {
+    local line
+    [[ -f $LOG ]] || return 0
+    tail -c "+$(($1 + 1))" -- "$LOG" | tail -n 20 | tail -c 8000 | while IFS= read -r line; do
+        emit tail "$STEP" "$line"
+    done
+}
+
+# ready: what setup makes is there, else nothing is done at all.
+ready() {
+    if [[ ! -d $STATE || ! -d $RELEASES || ! -d $REPO ]]; then
+        die "$FAILED" "$ENVIRONMENT is not set up on this host" "fab -H $ENVIRONMENT setup"
+    elif [[ -e $LIVE && ! -L $LIVE ]]; then
+        die "$FAILED" "$LIVE is a directory, not the live link: this host is not set up" "fab -H $ENVIRONMENT setup"
+    fi
+}
+
+# inside ROOT PATH: is PATH, with every link in it followed, below ROOT?
+inside() {
+    local root path
+    root=$(realpath -e -- "$1") && path=$(realpath -m -- "$2") && [[ $path == "$root"/* ]]
+}
+
+# attached FUNCTION: a short program, whose output nobody reads again once it has gone well.
+attached() {
+    exec 3>&1 </dev/null
+    LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
+    trap 'rm -f -- "$LOG"' EXIT
+    "$1"
+    exit 0
+}
+
+# watched FUNCTION: as attached, but it ends when the workstation lets go of its stdin.
+watched() {
+    local pid watcher
+    exec 3>&1
+    LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
+    trap 'rm -f -- "$LOG"' EXIT
+    set -m
+    { trap 'exit "$INTERRUPTED"' TERM && "$1" && exit 0; } </dev/null &
+    pid=$!
+    { cat >/dev/null && kill -TERM -- "-$pid"; } <&0 >/dev/null 2>&1 3>&- &
+    watcher=$!
+    set +m
+    wait "$pid"
+    set -- "$?"
+    kill -TERM -- "-$watcher" 2>/dev/null
+    exit "$1"
+}

@@ -1,0 +1,146 @@
+# Everything that a release needs, a line each: ok, warn or FAIL, and what to do. Nothing is changed.
+# needs: ledger git runtime links
+# shellcheck shell=bash
+
+check_ok() { emit check ok "$1" ""; }
+check_warn() { emit check warn "$1" "$2"; }
+check_fail() { emit check FAIL "$1" "$2"; }
+
+# check_tools NAME...: what the programs call.
+check_tools() {
+    local tool missing=()
+    for tool; do
+        type -P -- "$tool" >/dev/null || missing+=("$tool")
+    done
+    if ((${#missing[@]})); then
+        check_fail "missing on the host: ${missing[*]}" "sudo apt-get install the packages they come from"
+    else
+        check_ok "tools: $*"
+    fi
+    type -P curl >/dev/null || check_warn "curl is missing on the host" "sudo apt-get install curl"
+    if ((BASH_VERSINFO[0] < 5)); then
+        check_fail "bash $BASH_VERSION is too old" "install bash 5 or newer"
+    fi
+}
+
+# check_setup: what setup makes, on one filesystem, writable, with room.
+check_setup() {
+    local folder
+    for folder in "$STATE" "$RELEASES" "$REPO"; do
+        if [[ ! -d $folder ]]; then
+            check_fail "$folder is missing" "fab -H $ENVIRONMENT setup"
+        elif [[ ! -w $folder ]]; then
+            check_fail "$folder cannot be written to by $USER" "sudo chown -R $USER: $folder"
+        fi
+    done
+    [[ -w $HOME ]] || check_fail "$HOME cannot be written to by $USER, and the live link is there" "sudo chown $USER: $HOME"
+    [[ -d $STATE && -d $RELEASES ]] || return 0
+    if [[ $(stat -c %d -- "$STATE") == "$(stat -c %d -- "$RELEASES")" ]]; then
+        check_ok "builds and releases are on one filesystem"
+    else
+        check_fail "$BUILDS and $RELEASES are on different filesystems" "put builds_dir and releases_dir of hosts.yml on one"
+    fi
+    check_room
+}
+
+# check_room: bytes and inodes against the size of the newest release.
+check_room() {
+    local newest bytes inodes need_bytes=1000000 need_inodes=1000
+    newest=$(ledger live)
+    if [[ $newest ]]; then
+        need_bytes=$(($(du -sk -- "$RELEASES/$newest" 2>/dev/null | cut -f 1) * 3 / 2))
+        need_inodes=$(($(du -s --inodes -- "$RELEASES/$newest" 2>/dev/null | cut -f 1) * 3 / 2))
+    fi
+    bytes=$(df --output=avail -k -- "$RELEASES" | tail -n 1)
+    inodes=$(df --output=iavail -- "$RELEASES" | tail -n 1)
+    if ((bytes < need_bytes)); then
+        check_fail "only $((bytes / 1024)) MB are free, and a release needs about $((need_bytes / 1024))" "fab -H $ENVIRONMENT prune, or a larger disk"
+    elif [[ $inodes =~ ^[0-9]+$ ]] && ((inodes > 0 && inodes < need_inodes)); then
+        check_fail "only $inodes inodes are free, and a release needs about $need_inodes" "fab -H $ENVIRONMENT prune, or a larger disk"
+    else
+        check_ok "room: $((bytes / 1024)) MB free"
+    fi
+}
+
+# check_live: the live link is a link, to a sealed release.
+check_live() {
+    local name
+    name=$(ledger live)
+    if [[ -e $LIVE && ! -L $LIVE ]]; then
+        check_fail "$LIVE is a directory, not the live link" "fab -H $ENVIRONMENT setup"
+    elif [[ -z $name && ! -L $LIVE ]]; then
+        check_warn "nothing is live yet" "fab -H $ENVIRONMENT deploy --ref BRANCH"
+    elif [[ $name && -f $RELEASES/$name/release.json ]]; then
+        check_ok "live: $name"
+    else
+        check_fail "$LIVE points at $(readlink -- "$LIVE"), which is not a sealed release" "fab -H $ENVIRONMENT setup"
+    fi
+    [[ ! -e $STATE/hold ]] || check_warn "releases are on hold" "fab -H $ENVIRONMENT unhold"
+}
+
+# check_repository URL: the git server answers, without a question.
+check_repository() {
+    local said
+    REPOSITORY=$1
+    if said=$(git_run ls-remote --quiet --heads -- "$1" 2>&1 >/dev/null); then
+        check_ok "git: $1 answers"
+    else
+        check_fail "git: $1 does not answer: $(tail -n 1 <<<"$said")" "as $USER on the host: git ls-remote ${1@Q}"
+    fi
+}
+
+# check_runtime: as the pre-flight of a build, but every file is told.
+check_runtime() {
+    set -- "${RUNTIME[@]}"
+    while (($#)); do
+        check_one "runtime file $1" runtime_check_one "$1" "$2"
+        shift 2
+    done
+}
+
+runtime_check_one() {
+    RUNTIME=("$1" "$2")
+    runtime_check
+}
+
+# check_links (PATH TARGET MOUNTPOINT)...
+check_links() {
+    while (($#)); do
+        check_one "persistent link $1" links_check "$1" "$2" "$3"
+        shift 3
+    done
+}
+
+# check_one TEXT FUNCTION WORD...: what a build's own pre-flight would say, as one line of check.
+check_one() {
+    local said text=$1
+    shift
+    said=$(die() { printf '%s\n%s\n' "$2" "${3-}"; exit 1; }; "$@" 2>&1) && check_ok "$text" && return
+    check_fail "$(head -n 1 <<<"$said")" "$(sed -n 2p <<<"$said")"
+}
+
+# check_clock: names never go backwards, but a clock that does makes them lie.
+check_clock() {
+    local stamp newest
+    stamp=$LIVE_LINK_NAME-$(date -u +%Y%m%dT%H%M%SZ)
+    newest=$(find "$RELEASES" -mindepth 1 -maxdepth 1 -name "$LIVE_LINK_NAME-????????T??????Z" -printf '%f\n' 2>/dev/null | sort | tail -n 1)
+    [[ $newest > $stamp ]] || return 0
+    check_warn "the clock of this host is behind its newest release, $newest" "timedatectl; sudo systemctl restart systemd-timesyncd"
+}
+
+# check_sudo WORD...: would this very command run without a password?
+check_sudo() {
+    if sudo -n -l -- "$@" >/dev/null 2>&1; then
+        check_ok "sudo $*"
+    else
+        check_fail "sudo refuses $USER this command: ${*@Q}" "put it into the sudoers of $USER, NOPASSWD"
+    fi
+}
+
+check_unit() {
+    if [[ -n $(systemctl list-units --all --plain --no-legend -- "$1") ]] || systemctl cat -- "$1" >/dev/null 2>&1; then
+        check_ok "systemd $1"
+    else
+        check_fail "systemd knows no unit $1" "systemctl list-units --all, then correct services in hosts.yml"
+    fi
+}

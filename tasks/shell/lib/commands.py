@@ -1,0 +1,199 @@
+"""Run lanes of commands side by side, and tell what they print: masked, labelled, to the log and to the wire.
+
+A lane's commands run in order; the first failure ends the others. Output may be huge, binary or absent, and a command may
+leave a daemon behind: what counts is that the command itself has ended. Python 3.8, standard library only.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, Iterator
+
+from tasks.shell.lib.mask import Mask
+from tasks.shell.lib.wire import emit
+
+FAILED, INTERRUPTED = 3, 130
+GRACE = 2.0  # seconds between TERM and KILL
+HELD = 65536  # a line without an end is passed on in pieces of this size
+UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+work = os.environ.pop("WORK")
+log = open(os.environ.pop("LOG"), "ab", buffering=0)
+writing, stop = threading.Lock(), threading.Event()
+interrupted = False
+
+
+class Lane(threading.Thread):
+    def __init__(self, label: str, folder: str, commands: list[str], timeout: int, mask: Mask) -> None:
+        super().__init__(daemon=True)
+        self.label, self.folder, self.commands, self.timeout, self.mask = label, folder, commands, timeout, mask
+        self.failure, self.told, self.partial, self.tail = "", 0.0, b"", collections.deque(maxlen=20)
+
+    def run(self) -> None:
+        try:
+            for command in self.commands:
+                if stop.is_set() or not self.one(command):
+                    break
+        except Exception as problem:
+            self.failure = "%s: %s" % (self.label, problem)
+        finally:
+            if self.failure:
+                stop.set()
+
+    def one(self, command: str) -> bool:
+        began = time.monotonic()
+        self.tail.clear()
+        self.write(b"$ " + os.fsencode(command) + b"\n")
+        emit("lane", "start", self.label, command)
+        code = self.finish(self.launch(command), began + self.timeout)
+        spent = str(int((time.monotonic() - began) * 1000))
+        if code == 0:
+            emit("lane", "done", self.label, command, spent)
+        elif not stop.is_set():
+            self.failure = "%s: %s %s" % (self.label, shown(command), ended(code, self.timeout))
+        return code == 0
+
+    def launch(self, command: str) -> int:
+        environment = {key: value for key, value in os.environ.items() if key != "NONCE"}
+        reading, writing_end = os.pipe()
+        try:
+            self.process = subprocess.Popen(
+                ["bash", "-c", command],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=writing_end,
+                stderr=writing_end,
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing_end)
+        os.set_blocking(reading, False)
+        return reading
+
+    def finish(self, reading: int, deadline: float) -> int | None:
+        """Read until the command has ended, whoever else keeps its output open. None: it took too long."""
+        late = False
+        with open(reading, "rb", buffering=0) as output:
+            while self.process.poll() is None:
+                late = time.monotonic() > deadline
+                if late or stop.is_set():
+                    end(self.process)
+                    break
+                if select.select([output], [], [], 0.1)[0] and not self.take(output):
+                    self.wait(min(deadline, time.monotonic() + 0.1))
+            last = time.monotonic() + 0.5
+            while time.monotonic() < last and select.select([output], [], [], 0)[0] and self.take(output):
+                pass
+        self.flush()
+        return None if late else self.process.wait()
+
+    def wait(self, until: float) -> None:
+        try:
+            self.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass
+
+    def take(self, output: Any) -> bool:
+        data = output.read(HELD)
+        if data:
+            self.partial += data
+            cut = self.partial.rfind(b"\n") + 1
+            if not cut and len(self.partial) > HELD:
+                cut = len(self.partial) - self.mask.longest
+            if cut > 0:
+                done, self.partial = self.partial[:cut], self.partial[cut:]
+                self.tell(self.mask(done))
+        return bool(data)
+
+    def flush(self) -> None:
+        done, self.partial = self.partial, b""
+        if done:
+            self.tell(self.mask(done))
+
+    def tell(self, data: bytes) -> None:
+        self.write(data if data.endswith(b"\n") else data + b"\n")
+        lines = [line for line in re.split(rb"[\r\n]+", data[-16384:]) if line.strip()]
+        self.tail.extend(line[-500:] for line in lines)
+        if lines and time.monotonic() - self.told > 0.1:
+            self.told = time.monotonic()
+            emit("line", self.label, clean(lines[-1]))
+
+    def write(self, data: bytes) -> None:
+        label = os.fsencode(self.label) + b" | "
+        with writing:
+            try:
+                log.write(label + data[:-1].replace(b"\n", b"\n" + label) + b"\n")
+            except OSError:
+                pass  # a full disk is the command's to report
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(patience)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def clean(line: bytes) -> str:
+    return UNSEEN.sub("", line.decode("utf-8", "replace"))[:300].rstrip()
+
+
+def shown(command: str) -> str:
+    first = command.strip().splitlines()[0] if command.strip() else command
+    return repr(first if len(first) <= 80 else first[:77] + "...")
+
+
+def ended(code: int | None, timeout: int) -> str:
+    if code is None:
+        return "was ended after %d seconds (step_timeout)" % timeout
+    if code < 0:
+        return "was killed by signal %d" % -code
+    return "exited %d%s" % (
+        code,
+        {126: ", it may not be run", 127: ", command not found: is its directory in path of hosts.yml?"}.get(code, ""),
+    )
+
+
+def interrupt(*_: object) -> None:
+    global interrupted
+    interrupted = True
+    stop.set()
+
+
+def lanes(words: list[str], timeout: int, mask: Mask) -> Iterator[Lane]:
+    while words:
+        label, folder, count = words[0], os.path.join(work, words[1]), int(words[2])
+        yield Lane(label, folder, words[3 : 3 + count], timeout, mask)
+        words = words[3 + count :]
+
+
+def main(timeout: str, count: str, *words: str) -> int:
+    signal.signal(signal.SIGTERM, interrupt)
+    mask = Mask(work, list(words[: int(count)]))
+    running = list(lanes(list(words[int(count) :]), int(timeout), mask))
+    for lane in running:
+        lane.start()
+    while any(lane.is_alive() for lane in running):
+        for lane in running:
+            lane.join(0.1)
+    failed = [lane for lane in running if lane.failure]
+    for lane in failed[:1]:
+        for line in lane.tail:
+            emit("tail", lane.label, clean(line))
+        emit("fail", lane.failure, "")
+    return INTERRUPTED if interrupted else FAILED if failed else 0
+
+
+sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,43 @@
+# Commands from hosts.yml: each is `bash -c TEXT`, in its own process, with nothing of ours inherited.
+# needs: runtime
+# shellcheck shell=bash
+
+COMMAND_PATH=() COMMAND_ENV=()
+
+# command_path DIRECTORY...: put before PATH for the release user's commands.
+command_path() { COMMAND_PATH=("$@"); }
+
+# command_env KEY=VALUE...: set for the release user's commands, as it stands.
+command_env() { COMMAND_ENV=("$@"); }
+
+# commands_run (LABEL DIRECTORY COUNT COMMAND...)...: side by side, each one's commands in order; the first failure ends all.
+commands_run() {
+    local path='' folder secrets=()
+    for folder in "${COMMAND_PATH[@]}"; do
+        folder=$(expand_home "$folder")
+        [[ $folder == /* ]] || folder=$WORK/$folder
+        path+=$folder:
+    done
+    mapfile -d '' -t secrets < <(runtime_present)
+    (
+        export "${COMMAND_ENV[@]}" PATH="$path$PATH" NONCE LOG WORK
+        commands_py "$STEP_TIMEOUT" "${#secrets[@]}" "${secrets[@]}" "$@" 9>&-
+    ) || commands_failed "$?"
+}
+
+# runtime_present: the runtime files of this work tree, whose values are masked in every output.
+runtime_present() {
+    set -- "${RUNTIME[@]}"
+    while (($#)); do
+        runtime_expand "$WORK" "$1"
+        shift 2
+    done
+}
+
+# commands_failed CODE: the commands have said themselves what went wrong.
+commands_failed() {
+    SAID=yes
+    (($1 != INTERRUPTED)) || exit "$INTERRUPTED"
+    (($1 == FAILED)) || die "$FAILED" "$STEP ended unexpectedly ($1)" "fab -H $ENVIRONMENT logs"
+    exit "$FAILED"
+}

@@ -1,0 +1,240 @@
+"""What the host knows of its releases: history, one JSON object a line, and the seals. The only definition of previous.
+
+Python 3.8, standard library only: this text is part of the program that is sent to the host.
+"""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import json
+import os
+import re
+from typing import Any, Iterator
+
+STATE, RELEASES, LIVE = os.environ["STATE"], os.environ["RELEASES"], os.environ["LIVE"]
+LINK = os.environ["LIVE_LINK_NAME"]
+HISTORY = os.path.join(STATE, "history")
+NAME = re.compile(re.escape(LINK) + r"-\d{8}T\d{6}Z")
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def fsync_directory(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def record(event: str, fields: list[str]) -> None:
+    """Append one line, on disk before anything follows from it; a line that a crash left without its end is ended first."""
+    entry = {
+        "v": 1,
+        "at": now(),
+        "event": event,
+        "run": os.environ["RUN"],
+        "by": os.environ["BY"],
+        "verb": os.environ["VERB"],
+    }
+    entry.update(field.partition("=")[::2] for field in fields)
+    with open(HISTORY, "ab+") as history:
+        size = history.seek(0, os.SEEK_END)
+        if size:
+            history.seek(size - 1)
+        torn = size and history.read(1) != b"\n"
+        history.write((b"\n" if torn else b"") + json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        history.flush()
+        os.fsync(history.fileno())
+    fsync_directory(STATE)
+
+
+def entries() -> Iterator[dict[str, Any]]:
+    """Every line of history that can be read; what a crash or a hand has spoilt is passed over."""
+    try:
+        with open(HISTORY, "rb") as history:
+            lines = history.read().decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("event"), str):
+            if all(isinstance(value, str) for key, value in entry.items() if key != "v"):
+                yield entry
+
+
+def seal_of(name: str) -> dict[str, Any] | None:
+    """The release.json of a complete release, or None: no seal, a spoilt seal, or the seal of another."""
+    try:
+        with open(os.path.join(RELEASES, name, "release.json"), encoding="utf-8") as file:
+            seal = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return seal if isinstance(seal, dict) and seal.get("name") == name and seal.get("live_link") == LINK else None
+
+
+def present() -> list[str]:
+    """Directories of releases_dir that have one of our names, matched whole."""
+    try:
+        with os.scandir(RELEASES) as found:
+            return [entry.name for entry in found if NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+
+
+def live() -> str:
+    """The name of the release that the live link points at, "" when it points at none."""
+    try:
+        folder, name = os.path.split(os.path.normpath(os.path.join(os.path.dirname(LIVE), os.readlink(LIVE))))
+    except OSError:
+        return ""
+    same = os.path.realpath(folder) == os.path.realpath(RELEASES)
+    return name if same and NAME.fullmatch(name) and os.path.isdir(LIVE) else ""
+
+
+class Ledger:
+    """History, replayed: what was sealed in which order, what was live before what, and what turned out bad."""
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+        self.stack: list[str] = []
+        self.bad: set[str] = set()
+        self.released: dict[str, str] = {}
+        self.begun: list[str] = []
+        self.open: dict[str, dict[str, Any]] = {}
+        self.intent: dict[str, Any] | None = None
+        self.served, self.finished, self.exchanged = "", True, False
+        for entry in entries():
+            name = entry.get("name", "")
+            getattr(self, "on_" + entry["event"].replace("-", "_"), lambda *_: None)(name, entry)
+
+    def on_begin(self, name: str, entry: dict[str, Any]) -> None:
+        self.open[name] = entry
+        self.begun.append(name)
+
+    def on_failed(self, name: str, _: dict[str, Any]) -> None:
+        self.open.pop(name, None)
+
+    on_swept = on_failed
+
+    def on_sealed(self, name: str, _: dict[str, Any]) -> None:
+        self.open.pop(name, None)
+        self.order.append(name)
+
+    def on_adopted(self, name: str, entry: dict[str, Any]) -> None:
+        self.order.append(name)
+        self.stack.append(name)
+        self.released[name] = entry.get("at", "")
+        self.exchanged = entry.get("was") == "directory"
+        self.finished = not self.exchanged
+        self.served = self.served if self.exchanged else name
+
+    def on_intent(self, _: str, entry: dict[str, Any]) -> None:
+        self.intent = entry
+
+    def on_abandoned(self, *_: object) -> None:
+        self.intent = None
+
+    def on_done(self, name: str, entry: dict[str, Any]) -> None:
+        self.intent, self.finished = None, False
+        self.released[name] = entry.get("at", "")
+        if entry.get("verb") == "rollback" or entry.get("put_back"):
+            self.bad.add(entry.get("from", ""))
+            while name in self.stack and self.stack[-1] != name:
+                self.stack.pop()
+        else:
+            self.bad.discard(name)
+        if self.stack[-1:] != [name]:
+            self.stack.append(name)
+
+    def on_post_release(self, name: str, entry: dict[str, Any]) -> None:
+        if entry.get("outcome") == "ok":
+            self.served, self.finished, self.exchanged = name, True, False
+
+    def previous(self) -> str:
+        """The newest good release that was live before the live one; "" when there is none."""
+        current, before = live(), list(reversed(self.stack))
+        if current in before:
+            before = before[before.index(current) + 1 :]
+        return next((name for name in before if name != current and name not in self.bad and seal_of(name)), "")
+
+    def pending(self) -> bool:
+        return bool(live()) and not (self.finished and self.served == live())
+
+    def sealed(self) -> list[str]:
+        """Sealed releases, newest first: in the order of history, and what history does not know last."""
+        known = {name: place for place, name in enumerate(self.order)}
+        return sorted(filter(seal_of, present()), key=lambda name: (known.get(name, -1), name), reverse=True)
+
+    def prunable(self, keep: int) -> list[str]:
+        """Beyond the newest `keep`: never live, previous or last served, and nothing that history does not know."""
+        safe = {live(), self.previous(), self.served}
+        return [name for name in self.sealed()[keep:] if name not in safe and name in self.order]
+
+
+def next_name(names: list[str]) -> str:
+    """The name of a release begun now: later than every name there ever was, whatever the clock says."""
+    stamp = datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
+    newest = max(filter(NAME.fullmatch, names), default="")
+    try:
+        stamp = max(
+            stamp, datetime.datetime.strptime(newest[len(LINK) + 1 :], "%Y%m%dT%H%M%SZ") + datetime.timedelta(seconds=1)
+        )
+    except ValueError:
+        pass
+    return stamp.strftime(LINK.replace("%", "%%") + "-%Y%m%dT%H%M%SZ")
+
+
+def release(ledger: Ledger, name: str) -> dict[str, Any]:
+    seal = seal_of(name) or {}
+    standing = "live" if name == live() else "bad" if name in ledger.bad else "good"
+    about = {key: seal.get(key) for key in ("ref", "commit", "by", "built_at")}
+    return {"name": name, **about, "released_at": ledger.released.get(name), "state": standing}
+
+
+def signature(path: str) -> list[str] | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readline().rstrip("\n").split("\t") + [""] * 4
+    except OSError:
+        return None
+
+
+def holder() -> dict[str, str] | None:
+    """Who holds the lock now. Asked of the kernel, for an instant: a starting run waits a second for the answer."""
+    for path in (os.path.join(STATE, "lock"), os.path.join(STATE, "job.lock")):
+        try:
+            with open(path, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _, by, what, since, *_ = signature(path) or [""] * 4
+            return {"by": by, "what": what, "since": since}
+        except OSError:
+            continue
+    return None
+
+
+def hold() -> dict[str, str] | None:
+    words = signature(os.path.join(STATE, "hold"))
+    return {"by": words[0], "reason": words[2], "since": words[1]} if words else None
+
+
+def state() -> dict[str, Any]:
+    ledger = Ledger()
+    sealed = ledger.sealed()
+    names = [*os.listdir(RELEASES), *ledger.begun] if os.path.isdir(RELEASES) else []
+    return {
+        "live": release(ledger, live()) if live() else None,
+        "live_is_sealed": bool(seal_of(live())) if live() else False,
+        "previous": ledger.previous() or None,
+        "releases": [release(ledger, name) for name in sealed],
+        "post_release_pending": ledger.pending(),
+        "lock": holder(),
+        "hold": hold(),
+        "next": next_name(names),
+        "foreign": sorted(set(os.listdir(RELEASES)) - set(sealed)) if os.path.isdir(RELEASES) else [],
+    }

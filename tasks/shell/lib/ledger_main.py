@@ -1,0 +1,92 @@
+"""The words that bash says to the ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, Callable
+
+from tasks.shell.lib.ledger import (
+    LINK,
+    NAME,
+    RELEASES,
+    Ledger,
+    entries,
+    fsync_directory,
+    live,
+    now,
+    present,
+    record,
+    release,
+    seal_of,
+    state,
+)
+from tasks.shell.lib.wire import emit
+
+
+def settle() -> None:
+    """Complete history from the live link, after a run that died between its intent and its done line."""
+    intent = Ledger().intent
+    if intent and live() == intent.get("name"):
+        again = ["%s=%s" % (key, intent[key]) for key in ("name", "from", "put_back") if key in intent]
+        os.environ.update(RUN=intent.get("run", ""), BY=intent.get("by", ""), VERB=intent.get("verb", ""))
+        record("done", [*again, "settled=yes"])
+    elif intent:
+        record("abandoned", ["name=" + intent.get("name", "")])
+
+
+def seal(fields: list[str]) -> None:
+    """Write release.json by rename; the words after "timings" are NAME=MILLISECONDS."""
+    at = fields.index("timings")
+    about: dict[str, Any] = dict(field.partition("=")[::2] for field in fields[:at])
+    timings = {name: int(ms) for name, _, ms in (field.rpartition("=") for field in fields[at + 1 :])}
+    folder = os.path.join(RELEASES, about["name"])
+    nothing = {key: about.get(key) or None for key in ("ref", "commit", "built_from")}
+    about.update(nothing, v=1, live_link=LINK, by=os.environ["BY"], built_at=now(), timings=timings)
+    with open(os.path.join(folder, ".release.json"), "w", encoding="utf-8") as file:
+        json.dump(about, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(file.name, os.path.join(folder, "release.json"))
+    fsync_directory(folder)
+    fsync_directory(RELEASES)
+
+
+def describe(name: str) -> int:
+    """Tell what a release is; the exit status says whether it is one."""
+    if not (NAME.fullmatch(name) and name in present() and seal_of(name)):
+        return 1
+    about = release(Ledger(), name)
+    for key, value in (("ref", about["ref"]), ("commit", about["commit"]), ("standing", about["state"])):
+        emit("fact", key, value or "")
+    return 0
+
+
+def names(found: list[str]) -> None:
+    sys.stdout.write("".join(name + "\0" for name in found))
+
+
+def target() -> int:
+    found = Ledger().previous()
+    print(found)
+    return 0 if found else 1
+
+
+WORDS: dict[str, Callable[..., int | None]] = {
+    "record": lambda event, *fields: record(event, list(fields)),
+    "settle": settle,
+    "seal": lambda *fields: seal(list(fields)),
+    "describe": describe,
+    "state": lambda: emit("fact", "state", json.dumps(state(), ensure_ascii=False)),
+    "history": lambda: emit("fact", "history", json.dumps(list(entries()), ensure_ascii=False)),
+    "live": lambda: print(live()),
+    "next": lambda: print(state()["next"]),
+    "target": target,
+    "exchanged": lambda: 0 if Ledger().exchanged else 1,
+    "unfinished": lambda: names([name for name in Ledger().open if NAME.fullmatch(name)]),
+    "prunable": lambda keep: names(Ledger().prunable(int(keep))),
+}
+
+sys.exit(WORDS[sys.argv[1]](*sys.argv[2:]))

@@ -1,0 +1,68 @@
+# One run at a time per live link. Two kernel locks: `lock` is held while the workstation that drives a run is heard,
+# `job.lock` while a job of it runs. A run starts only when both are free, so neither can be stale.
+# needs: ledger
+# shellcheck shell=bash
+
+# lock_keep: take the lock, tell what is there, and hold it as long as a heartbeat comes in on stdin.
+lock_keep() {
+    exec 3>&1 1>/dev/null
+    ready
+    exec 8>>"$STATE/lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
+    flock -w 1 8 || lock_busy "$STATE/lock" ""
+    exec 9>>"$STATE/job.lock"
+    flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
+    exec 9>&-
+    hold_check
+    lock_sign "$STATE/lock"
+    ledger settle 8>&-
+    fact live_path "$(readlink -- "$LIVE")"
+    ledger state 8>&-
+    emit locked
+    while read -r -t 20 _; do :; done
+    : >"$STATE/lock"
+}
+
+# lock_sign FILE: who holds it, for the one who finds it taken.
+lock_sign() {
+    printf '%s\t%s\t%s\t%s\n' "$RUN" "$BY" "$WHAT" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$1"
+}
+
+# lock_busy FILE WHY: refuse, naming who, what and since when.
+lock_busy() {
+    local run by what since
+    IFS=$'\t' read -r run by what since <"$1" || true
+    fact busy_run "${run:-unknown}"
+    die "$BUSY" "${2}${by:-somebody} holds the lock: ${what:-a run}, since ${since:-just now}" \
+        "wait for it, then type the same again; fab -H $ENVIRONMENT status shows who holds it"
+}
+
+# lock_join: a job takes its own lock, and goes on only if the workstation that started it still holds the other.
+lock_join() {
+    local run by what since
+    exec 9>>"$STATE/job.lock"
+    flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
+    IFS=$'\t' read -r run by what since <"$STATE/lock" || true
+    [[ ${run-} == "$RUN" ]] || lock_busy "$STATE/lock" "this run has lost the lock; "
+    lock_sign "$STATE/job.lock"
+}
+
+# hold_check: a hold stops build, release and deploy, for everybody.
+hold_check() {
+    local by reason since
+    case $VERB in build | release | deploy) ;; *) return 0 ;; esac
+    [[ -e $STATE/hold ]] || return 0
+    IFS=$'\t' read -r by since reason <"$STATE/hold" || true
+    die "$BUSY" "releases are on hold by ${by:-somebody} since ${since:-?}: ${reason:-no reason was kept}" \
+        "fab -H $ENVIRONMENT unhold"
+}
+
+hold_set() {
+    local text
+    text=$(printf '%s\t%s\t%s' "$BY" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${1//[$'\t\n\r']/ }")
+    printf '%s\n' "$text" >"$STATE/hold.new" && mv -fT -- "$STATE/hold.new" "$STATE/hold" && ledger record hold "reason=$1"
+}
+
+hold_clear() {
+    [[ -e $STATE/hold ]] || { emit note "there was no hold" && return 0; }
+    rm -f -- "$STATE/hold" && ledger record unhold
+}

@@ -1,0 +1,100 @@
+# From a build that is nobody's yet to a sealed release, and the removal of what never became one.
+# needs: ledger lock git
+# shellcheck shell=bash
+
+# release_begin: join the run's lock; from here on a failure leaves nothing but its log and its line in history.
+release_begin() {
+    lock_join
+    ledger record begin "name=$RELEASE_NAME" "ref=$RELEASE_REF" || return
+    BEGUN=yes
+    WORK=$BUILD
+}
+
+# release_sweep: remove what a dead run left. Only what its own begin record names, and never a sealed release.
+release_sweep() {
+    local name
+    while IFS= read -r -d '' name; do
+        [[ $name != "$RELEASE_NAME" ]] || continue
+        release_discard "$name" && ledger record swept "name=$name" && emit note "removed what a dead run left of $name"
+    done < <(ledger unfinished)
+    rm -f -- "$HOME/.$LIVE_LINK_NAME.new"
+    trash_empty || warn "some removed releases could not be deleted yet: fab -H $ENVIRONMENT prune"
+    find "$STATE/jobs" -mindepth 1 -maxdepth 1 -type d ! -name "$RUN-*" -mtime +7 -exec rm -rf -- {} + || true
+}
+
+# release_discard NAME: the build and the unsealed directory of that name.
+release_discard() {
+    [[ $1 && ! -e $RELEASES/$1/release.json ]] || return 0
+    remove_tree "$STATE/$1" && remove_tree "$RELEASES/$1"
+}
+
+remove_tree() {
+    rm -rf -- "$1" 2>/dev/null || { chmod -R u+rwX -- "$1" && rm -rf -- "$1"; }
+}
+
+# preflight_place: a build can become a release here by one rename, and nothing has this name yet.
+preflight_place() {
+    local folder
+    for folder in "$STATE" "$RELEASES" "$HOME"; do
+        [[ -w $folder ]] || die "$FAILED" "$folder cannot be written to by $USER" "fab -H $ENVIRONMENT check"
+    done
+    [[ $(stat -c %d -- "$STATE") == "$(stat -c %d -- "$RELEASES")" ]] ||
+        die "$FAILED" "$BUILDS and $RELEASES are on different filesystems: a build could not be moved in one step" \
+            "put builds_dir and releases_dir of hosts.yml on one filesystem"
+    [[ ! -e $RELEASES/$RELEASE_NAME && ! -e $BUILD ]] ||
+        die "$FAILED" "$RELEASES/$RELEASE_NAME is there already" "fab -H $ENVIRONMENT releases"
+}
+
+# release_drop PATH...: what is not needed to run is left out.
+release_drop() {
+    local path
+    for path; do
+        [[ -e $BUILD/$path || -L $BUILD/$path ]] || continue
+        inside "$BUILD" "$(dirname -- "$BUILD/$path")/." || [[ $(realpath -- "$(dirname -- "$BUILD/$path")") == "$(realpath -- "$BUILD")" ]] ||
+            die "$FAILED" "drop: $path leads out of the build" "correct hosts.yml"
+        remove_tree "$BUILD/$path" || return
+    done
+}
+
+# release_move: into its final place by one rename; publish and verify then run where the release will live.
+release_move() {
+    mv -T -- "$BUILD" "$RELEASE_PATH" && WORK=$RELEASE_PATH
+}
+
+release_flush() { sync -f "$RELEASE_PATH"; }
+
+# release_seal: release.json, written last, by rename. From here on it is a release.
+release_seal() {
+    ledger seal "name=$RELEASE_NAME" "ref=$RELEASE_REF" "commit=$COMMIT" "host=$(hostname)" "built_from=${BUILT_FROM-}" \
+        "tool=$TOOL_VERSION" timings "${TIMINGS[@]}" || return
+    SEALED=yes
+    ledger record sealed "name=$RELEASE_NAME" "ref=$RELEASE_REF" "commit=$COMMIT"
+    fact release "$RELEASE_NAME"
+}
+
+# undo CODE: what the end of a build job removes unless it was sealed.
+undo() {
+    [[ ${BEGUN-} && -z ${SEALED-} ]] || return 0
+    release_discard "$RELEASE_NAME"
+    git_locked repo worktree prune
+    ledger record failed "name=$RELEASE_NAME" "step=$STEP" "code=$1"
+}
+
+# trash_empty: removed releases were renamed into here first, so that none is ever seen half removed.
+trash_empty() {
+    [[ -d $STATE/trash ]] || return 0
+    remove_tree "$STATE/trash"
+}
+
+# release_prune KEEP: the oldest sealed releases beyond KEEP; what the ledger protects is never among them.
+release_prune() {
+    local name
+    mkdir -p -- "$STATE/trash" || return
+    while IFS= read -r -d '' name; do
+        mv -T -- "$RELEASES/$name" "$STATE/trash/$name" || { warn "$name could not be pruned" && continue; }
+        ledger record pruned "name=$name"
+        emit note "pruned $name"
+    done < <(ledger prunable "$1")
+    find "$STATE/logs" -mindepth 1 -maxdepth 1 -name '*.log' -mtime +90 -delete
+    trash_empty || warn "$STATE/trash could not be emptied; somebody else owns files in it: sudo rm -rf $STATE/trash"
+}

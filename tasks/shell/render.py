@@ -1,0 +1,115 @@
+"""A phase as the text of one bash program: the only place where a value becomes shell.
+
+The program is the functions that the phase needs, from lib/, then `main`, called on the last line: a program that arrives
+cut short does nothing. Values reach bash only as quoted words.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from tasks.errors import UsageError
+from tasks.phases.step import Phase
+from tasks.shell.run import Run
+
+LIMIT = 65536
+"""Bytes of a program. One argument of a command ends at 131,071 (Linux MAX_ARG_STRLEN), and quoting makes it longer."""
+
+_LIB = Path(__file__).parent / "lib"
+_FUNCTION = re.compile(r"^([a-z_]+)\(\) \{", re.MULTILINE)
+_NEEDS = re.compile(r"^# needs: (.+)$", re.MULTILINE)
+_OURS = re.compile(r"^from (?:__future__|tasks\.shell\.lib\.\w+) import (?:\([^)]*\)|.*)\n", re.MULTILINE)
+_FUTURE = "from __future__ import annotations\n"
+_PYTHON = {
+    "ledger_py": ("wire", "ledger", "ledger_main"),
+    "commands_py": ("wire", "mask", "commands"),
+    "health_py": ("wire", "health"),
+    "exchange_py": ("wire", "exchange"),
+}
+
+
+def program(phase: Phase, run: Run) -> str:
+    """The text that is sent to a host for this phase.
+
+    Raises UsageError when hosts.yml makes it longer than LIMIT, naming the step with the most text.
+    """
+    body = [f"    step {words((step.name, *step.words))}" for step in phase.steps]
+    text = "\n".join(
+        [
+            *(f"{key}={shlex.quote(value)}" for key, value in run.values(phase.name).items()),
+            *_library(phase),
+            "main() {",
+            *(body or ["    :"]),
+            "}",
+            *(words(setting) for setting in phase.settings),
+            f"{phase.runner} main",
+            "",
+        ]
+    )
+    _measure(text, phase)
+    return text
+
+
+def command(phase: Phase, run: Run) -> str:
+    """The program as one command line: one quoted argument of bash, whatever the login shell is."""
+    return words(("bash", "-c", program(phase, run)))
+
+
+def words(values: Iterable[str]) -> str:
+    """Values as shell words, each quoted so that bash reads exactly what was given."""
+    return " ".join(shlex.quote(value) for value in values)
+
+
+def _measure(text: str, phase: Phase) -> None:
+    size = len(text.encode())
+    if size <= LIMIT and len(shlex.quote(text).encode()) < 2 * LIMIT - 16:
+        return
+    key, most = max(phase.sizes().items(), key=lambda item: item[1])
+    raise UsageError(
+        f"the {phase.name} program is {size:,} bytes long, and {LIMIT:,} is the most; {key} takes {most:,} of them",
+        state="Nothing was sent to any host.",
+        next=f"put what {key} does into a script in the repository, and name that in hosts.yml",
+    )
+
+
+def _library(phase: Phase) -> Iterable[str]:
+    """The files of lib/ with the functions that the phase calls, and those that they need."""
+    called = {phase.runner, *(setting[0] for setting in phase.settings), *(step.words[0] for step in phase.steps)}
+    names = {"base", *(_defined_in()[function] for function in called)}
+    while more := {need for name in names for need in _needs(name)} - names:
+        names |= more
+    shell = [_source(f"{name}.sh") for name in sorted(names)]
+    for function, parts in _PYTHON.items():
+        if any(function in text for text in shell):
+            yield _embedded(function, parts)
+    yield from shell
+
+
+def _embedded(function: str, parts: tuple[str, ...]) -> str:
+    source = "\n".join(_source(f"{part}.py") for part in parts)
+    joined = _OURS.sub("", source)
+    return f"{function}() {{\n    python3 -I - \"$@\" <<'END_OF_PYTHON'\n{_FUTURE}{joined}\nEND_OF_PYTHON\n}}"
+
+
+@cache
+def _source(name: str) -> str:
+    """A file of lib/ without the comments that stand on lines of their own: they are for who reads the file."""
+    lines = (_LIB / name).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+
+
+@cache
+def _needs(name: str) -> tuple[str, ...]:
+    found = _NEEDS.search((_LIB / f"{name}.sh").read_text(encoding="utf-8"))
+    return tuple(found[1].split()) if found else ()
+
+
+@cache
+def _defined_in() -> dict[str, str]:
+    return {
+        function: path.stem
+        for path in sorted(_LIB.glob("*.sh"))
+        for function in _FUNCTION.findall(path.read_text(encoding="utf-8"))
+    }

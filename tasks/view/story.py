@@ -1,0 +1,205 @@
+"""What the events come to: lines that stay, and what is going on right now. Nothing here knows of a screen.
+
+Whatever comes from a host has passed `clean` when it leaves here.
+"""
+
+import copy
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tasks.shell.events import Event
+from tasks.view.text import clean
+
+LOUD = frozenset({"setup", "build", "migrate", "cutover", "post-release"})
+"""The phases whose steps a person wants to see. Of the others one line stays, and only when they were slow or failed."""
+
+SLOW = 2.0
+"""Seconds after which a quiet phase is worth its line."""
+
+Kind = Literal["phase", "long", "step", "command", "broken", "fail", "tail", "end", "live", "warn", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that stays.
+
+    kind        text                   label           seconds
+    phase                                                        a phase begins
+    long        step                                             a step that runs commands begins: it may take minutes
+    step        step                   detail          took
+    command     command                app             took      told when its step has ended
+    broken      step                                   took      the step that failed
+    fail        what happened
+    tail        output                 app or step
+    end         done|failed|unknown                    took      a phase has ended
+    live        release                the one before
+    warn, note  text
+    """
+
+    kind: Kind
+    text: str = ""
+    label: str = ""
+    seconds: float = 0.0
+    address: str = ""
+    phase: str = ""
+
+
+@dataclass(slots=True)
+class Lane:
+    """What runs beside others in a step: an app, say."""
+
+    began: float
+    command: str = ""
+    output: str = ""
+    done: list[tuple[str, float]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Running:
+    """The phase that a host is in."""
+
+    address: str
+    phase: str
+    steps: int
+    began: float
+    ended: int = 0
+    step: str = ""
+    detail: str = ""
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    tail: list[Line] = field(default_factory=list)
+
+    def line(self, kind: Kind, text: str = "", label: str = "", seconds: float = 0.0) -> Line:
+        """A line about this phase."""
+        return Line(kind, text, label, seconds, self.address, self.phase)
+
+    def next(self, step: str, now: float) -> None:
+        """Go on to this step, or to none."""
+        self.step, self.began, self.detail, self.lanes = step, now, "", {}
+
+
+class Story:
+    """Told events by any thread, it gives back the lines that stay."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.addresses: set[str] = set()
+        self.steps: list[tuple[str, float]] = []
+        self._running: dict[str, Running] = {}
+        self._headed = ""
+        self._lock = threading.Lock()
+
+    @property
+    def several(self) -> bool:
+        """More than one host: a line must say which."""
+        return len(self.addresses) > 1
+
+    def tell(self, address: str, event: Event) -> tuple[Line, ...]:
+        """The lines that this event adds."""
+        teller = _TELLERS.get(event.kind)
+        if teller is None:
+            return ()
+        with self._lock:
+            self.addresses.add(address)
+            host = self._running.get(address) or Running(address, "", 0, self.clock())
+            return tuple(teller(self, host, Event(event.kind, tuple(map(clean, event.words)))))
+
+    def running(self) -> tuple[Running, ...]:
+        """The phases in progress, as they are at this moment."""
+        with self._lock:
+            return tuple(copy.deepcopy(host) for host in self._running.values())
+
+    def end(self) -> None:
+        """Nothing is in progress any more."""
+        with self._lock:
+            self._running.clear()
+
+    def _phase(self, host: Running, event: Event) -> Iterator[Line]:
+        what, name = event.word(0), event.word(1)
+        if what == "start":
+            self._running[host.address] = Running(host.address, name, len(event.words) - 2, self.clock())
+            if name in LOUD and name != self._headed:
+                self._headed = name
+                yield Line("phase", phase=name, address=host.address)
+            return
+        yield from host.tail
+        if host.phase == name:
+            del self._running[host.address]
+        took = _seconds(event.word(2))
+        if not self._running:
+            self._headed = ""
+        if name in LOUD or took >= SLOW or what != "done":
+            yield Line("end", what, seconds=took, address=host.address, phase=name)
+
+    def _step(self, host: Running, event: Event) -> Iterator[Line]:
+        what, name, took = event.word(0), event.word(1), _seconds(event.word(2))
+        if what == "start":
+            host.next(name, self.clock())
+            return
+        host.ended += 1
+        self.steps.append((name, took))
+        if host.phase in LOUD:
+            yield host.line("step", name, host.detail, took)
+            for label, lane in host.lanes.items():
+                yield from (host.line("command", command, label, spent) for command, spent in lane.done)
+        host.next("", self.clock())
+
+    def _lane(self, host: Running, event: Event) -> Iterator[Line]:
+        what, label, command = event.word(0), event.word(1), event.word(2)
+        if not host.lanes and host.phase in LOUD:
+            yield host.line("long", host.step)
+        lane = host.lanes.setdefault(label, Lane(self.clock()))
+        if what == "start":
+            lane.began, lane.command, lane.output = self.clock(), command, ""
+        else:
+            lane.done.append((command, _seconds(event.word(3))))
+            lane.command = lane.output = ""
+
+    def _line(self, host: Running, event: Event) -> Iterator[Line]:
+        host.lanes.setdefault(event.word(0), Lane(host.began)).output = event.word(1)
+        yield from ()
+
+    def _tail(self, host: Running, event: Event) -> Iterator[Line]:
+        host.tail.append(host.line("tail", event.word(1), event.word(0)))
+        yield from ()
+
+    def _fail(self, host: Running, event: Event) -> Iterator[Line]:
+        # Elsewhere the error that ends the run says the same, with nothing between the two.
+        if host.step and host.phase in LOUD:
+            yield host.line("broken", host.step, seconds=self.clock() - host.began)
+            yield host.line("fail", event.word(0))
+        yield from host.tail
+        host.tail = []
+        host.next("", self.clock())
+
+    def _fact(self, host: Running, event: Event) -> Iterator[Line]:
+        if event.word(0) == "commit":
+            host.detail = event.word(1)[:12]
+        yield from ()
+
+    def _swapped(self, host: Running, event: Event) -> Iterator[Line]:
+        yield host.line("live", event.word(0), event.word(1))
+
+    def _said(self, host: Running, event: Event) -> Iterator[Line]:
+        yield host.line("warn" if event.kind == "warn" else "note", event.word(0))
+
+
+_TELLERS: dict[str, Callable[[Story, Running, Event], Iterator[Line]]] = {
+    "phase": Story._phase,
+    "step": Story._step,
+    "lane": Story._lane,
+    "line": Story._line,
+    "tail": Story._tail,
+    "fail": Story._fail,
+    "fact": Story._fact,
+    "swapped": Story._swapped,
+    "warn": Story._said,
+    "note": Story._said,
+}
+
+
+def _seconds(milliseconds: str) -> float:
+    return int(milliseconds) / 1000 if re.fullmatch("[0-9]{1,12}", milliseconds) else 0.0

@@ -1,0 +1,46 @@
+"""What every verb shows its progress to, and the choice between the ways to show it."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, Self, TextIO
+
+from tasks.shell.events import Event
+from tasks.view.live import Live
+from tasks.view.picture import record
+from tasks.view.plain import Plain
+
+
+class View(Protocol):
+    """Told what happens, as it happens, by any thread. Never raises because of a screen that is gone."""
+
+    @property
+    def steps(self) -> Sequence[tuple[str, float]]:
+        """The steps that have ended, each with its seconds."""
+
+    def event(self, address: str, event: Event) -> None:
+        """Something happened on a host."""
+
+    def note(self, text: str) -> None:
+        """Something the workstation has to say."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def open_view(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> View:
+    """Live on a terminal, plain lines elsewhere and in CI; with a picture where RELEASE_PICTURE names a file."""
+    stream = stream or sys.stderr
+    view = Live(stream, environ) if _is_live(environ, stream) else Plain(stream)
+    picture = environ.get("RELEASE_PICTURE")
+    return record(view, Path(picture)) if picture else view
+
+
+def _is_live(environ: Mapping[str, str], stream: TextIO) -> bool:
+    in_ci = environ.get("CI", "").lower() not in ("", "0", "false")
+    return stream.isatty() and not in_ci and environ.get("TERM", "dumb") not in ("dumb", "unknown")

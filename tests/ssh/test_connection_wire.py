@@ -1,0 +1,76 @@
+"""The wire: its settings, and servers that do not answer as they should."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import paramiko
+import pytest
+from workstation import OTHER, Workstation, free_port, talker
+
+from tasks.remote.connection import is_alive
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workstation]:
+    with Workstation(tmp_path, monkeypatch) as workstation:
+        yield workstation
+
+
+def test_the_socket_is_set_to_send_at_once_and_to_give_up_on_silence(here: Workstation) -> None:
+    server = here.known_server()
+    with here.reach(server.port) as connection:
+        sock = connection.transport.sock
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 15_000
+
+
+def test_the_bastions_socket_is_the_one_that_is_set(here: Workstation) -> None:
+    bastion, server = here.serve(OTHER), here.serve()
+    here.know(server.known(), bastion.known())
+    with here.reach(server.port, config=here.jumping(bastion)) as connection:
+        channel = connection.transport.sock
+        assert isinstance(channel, paramiko.Channel)
+        assert channel.get_transport().sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+def test_an_ipv6_address_is_reached(here: Workstation) -> None:
+    try:
+        server = here.serve(host="::1")
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    here.know(server.known())
+    with here.reach(server.port, host="::1") as connection:
+        assert is_alive(connection)
+
+
+def test_nothing_listening_is_said(here: Workstation) -> None:
+    port = free_port()
+    assert f"connection refused: nothing listens on port {port}" in here.refusal(port).what
+
+
+def test_a_server_that_speaks_no_ssh_is_said(here: Workstation) -> None:
+    with talker(b"HTTP/1.0 400 Bad Request\r\n\r\n" * 200) as port:
+        error = here.refusal(port, config=here.config("ConnectTimeout 1\n"))
+    assert "no SSH server answers there" in error.what
+
+
+@pytest.mark.parametrize("said", [b"", b"SSH-2.0-stalled\r\n"], ids=["silent", "stalled in the handshake"])
+def test_a_server_that_says_no_more_does_not_hang(here: Workstation, said: bytes) -> None:
+    with talker(said) as port:
+        error = here.refusal(port, config=here.config("ConnectTimeout 1\n"))
+    assert f"127.0.0.1 (ftsuser@127.0.0.1:{port})" in error.what
+
+
+def test_no_common_way_to_encrypt_is_said(here: Workstation) -> None:
+    server = here.serve(encryption_algs=["chacha20-poly1305@openssh.com"])
+    here.know(server.known())
+    assert "share no way to encrypt" in here.refusal(server.port).what
+
+
+def test_nothing_of_paramiko_reaches_the_terminal(here: Workstation, capfd: pytest.CaptureFixture[str]) -> None:
+    here.refusal(here.serve().port)
+    with talker(b"garbage\n" * 200) as port:
+        here.refusal(port, config=here.config("ConnectTimeout 1\n"))
+    assert capfd.readouterr() == ("", "")

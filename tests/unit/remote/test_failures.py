@@ -1,0 +1,72 @@
+"""Every way of not reaching a host is one clear sentence."""
+
+import errno
+import socket
+from pathlib import Path
+from typing import Any
+
+import paramiko
+import pytest
+from paramiko.auth_strategy import AuthFailure, AuthResult, SourceResult
+
+from tasks.remote.failures import unreachable
+from tasks.remote.login import Attempt
+from tasks.remote.route import Hop
+
+HOP = Hop(
+    name="web1",
+    host="10.0.0.1",
+    port=22,
+    user="ftsuser",
+    bastion_of=None,
+    timeout=10,
+    proxy_command=None,
+    known_as=("10.0.0.1",),
+    known_hosts=(Path("known_hosts"),),
+    pin=None,
+    identities=(),
+    identities_only=False,
+    agent=None,
+    by_hand=("ssh", "ftsuser@web1"),
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the name 10.0.0.1 cannot be resolved"),
+        (TimeoutError("timed out"), "no answer within 10 s"),
+        (ConnectionRefusedError(111, "Connection refused"), "nothing listens on port 22"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "no route to 10.0.0.1"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "no route to 10.0.0.1"),
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+        (UnicodeError("label too long"), "'10.0.0.1' is not a host name"),
+        (paramiko.SSHException("Error reading SSH protocol banner"), "no SSH server answers there"),
+        (paramiko.ssh_exception.IncompatiblePeer("no acceptable ciphers"), "no acceptable ciphers"),
+        (paramiko.ChannelException(2, "Connect failed"), "the bastion before it could not connect to it"),
+        (EOFError(), "closed during the handshake"),
+        (paramiko.SSHException("Timeout opening channel."), "Timeout opening channel"),
+    ],
+)
+def test_a_failure_is_one_sentence_that_names_the_host(error: Exception, sentence: str) -> None:
+    found = unreachable(HOP, error)
+    assert found.what.startswith("web1 (ftsuser@10.0.0.1:22): ")
+    assert sentence in found.what
+    assert "\n" not in found.what
+    assert found.next == "ssh ftsuser@web1 true"
+    assert found.code == 7
+
+
+def refused(*tries: tuple[str, Any]) -> AuthFailure:
+    results = [SourceResult(Attempt(HOP, label, paramiko.SSHException()), result) for label, result in tries]
+    return AuthFailure(AuthResult(None, results))  # type: ignore[arg-type]
+
+
+def test_a_refused_login_lists_each_key_with_its_reason() -> None:
+    said = paramiko.AuthenticationException("Authentication failed.")
+    found = unreachable(HOP, refused(("a", said), ("b", paramiko.SSHException("encrypted")), ("agent", TimeoutError())))
+    assert found.details == ("a: refused", "b: encrypted", "agent: does not answer")
+
+
+def test_a_login_without_any_key_says_so() -> None:
+    assert unreachable(HOP, refused()).details[0].startswith("no key to try")
