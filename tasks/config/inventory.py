@@ -40,10 +40,8 @@ def find_hosts_file(name: str | None, cwd: Path, *, project: Path = PROJECT) -> 
         return cwd / Path(chosen).expanduser()
     if name != SANDBOX:
         return project / "hosts.yml"
-    if folder := os.environ.get("SANDBOX_DIR"):
-        found = cwd / folder / "hosts.yml"
-    else:
-        found = project / ".sandbox" / "hosts.yml"
+    folder = os.environ.get("SANDBOX_DIR")
+    found = (cwd / folder if folder else project / ".sandbox") / "hosts.yml"
     if not found.is_file():
         raise UsageError(f"the sandbox is not running: there is no {found}", next="fab sandbox.start")
     return found

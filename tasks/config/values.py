@@ -1,7 +1,6 @@
 """The kinds of text that hosts.yml may hold, each with the one sentence that says what is wrong with another."""
 
 import base64
-import binascii
 import posixpath
 import re
 from collections.abc import Callable, Mapping
@@ -114,13 +113,13 @@ def _variable(name: str) -> str:
 
 
 def _host_key(line: str) -> str:
-    words = line.split()
-    kind = words[0] if words else ""
+    kind, *rest = line.split() or [""]
+    start = len(kind).to_bytes(4) + kind.encode()
     try:
-        blob = base64.b64decode(words[1], validate=True)
-    except (IndexError, ValueError, binascii.Error):
+        blob = base64.b64decode(rest[0], validate=True)
+    except (IndexError, ValueError):
         blob = b""
-    if not line.isprintable() or len(blob) < 4 or blob[4 : 4 + int.from_bytes(blob[:4])] != kind.encode() or len(blob) <= 4 + len(kind):
+    if not (kind and line.isprintable() and blob.startswith(start) and blob != start):
         raise mistake('expected a public host key: "ssh-ed25519 AAAA...", as `ssh-keyscan HOST` prints after the name')
     return line
 

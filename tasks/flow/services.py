@@ -43,7 +43,7 @@ def put_back(session: Session, before: str, failure: LiveButFailed) -> None:
         failure.what,
         details=failure.details,
         state=f"{before} is live again, {again}. {failed} is marked bad.{undone(session)}",
-        next=session.hint(f"logs --name {failed}"),
+        next=f"mend it, then {session.hint('deploy --ref REF')}; {session.hint(f'deploy --name {failed}')} tries the same release again",
     )
 
 

@@ -104,7 +104,7 @@ class Session:
             f"{where}: {phase}: {outcome.failure}",
             details=outcome.tail or outcome.noise,
             state=self.standing(),
-            next=outcome.next or self.hint("logs"),
+            next=outcome.next or self.hint("logs" if phase in ("build", "migrate") else "status"),
         )
 
     # -- what every run begins with

@@ -63,7 +63,7 @@ class Sandbox:
 
 def default_folder() -> Path:
     """Where the sandbox of this project lies: $SANDBOX_DIR, or .sandbox beside the fabfile."""
-    return Path(os.environ.get("SANDBOX_DIR") or PROJECT / ".sandbox").resolve()
+    return (PROJECT / Path(os.environ.get("SANDBOX_DIR") or ".sandbox").expanduser()).resolve()
 
 
 def running(folder: Path) -> Sandbox | None:

@@ -64,7 +64,8 @@ def _step(line: Line, said: Text) -> Row:
 
 
 def _command(line: Line, said: Text) -> Row:
-    return Row(said + Text(f"  {line.label}  {line.text}", "dim"), line.seconds)
+    label = f"{line.label}  " if line.label else ""
+    return Row(said + Text(f"  {label}{line.text}", "dim"), line.seconds)
 
 
 def _broken(line: Line, said: Text) -> Row:

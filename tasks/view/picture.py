@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from tasks.view.look import drawn
+from tasks.view.page import Page
 from tasks.view.screen import Screen
 from tasks.view.story import Line
 
@@ -45,10 +46,9 @@ class Picture(Screen):
             if line.kind != "long":
                 self._console.print(drawn(line, several=self.story.several))
 
-    def add(self, result: RenderableType) -> None:
-        """A result that belongs into the picture too; it may come after `close`."""
-        self._console.print(result)
-        self._save()
+    def page(self) -> Page:
+        """Where a result is written that belongs into the picture too, before `close`."""
+        return Page(console=self._console)
 
     def close(self) -> None:
         """Write the picture."""

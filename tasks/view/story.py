@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rich.cells import cell_len
+
 from tasks.shell.events import Event
 from tasks.view.text import clean
 
@@ -143,8 +145,7 @@ class Story:
         self.steps.append((name, took))
         if host.phase in LOUD:
             yield host.line("step", name, host.detail, took)
-            for label, lane in host.lanes.items():
-                yield from (host.line("command", command, label, spent) for command, spent in lane.done)
+            yield from _commands(host)
         host.next("", self.clock())
 
     def _lane(self, host: Running, event: Event) -> Iterator[Line]:
@@ -199,6 +200,15 @@ _TELLERS: dict[str, Callable[[Story, Running, Event], Iterator[Line]]] = {
     "warn": Story._said,
     "note": Story._said,
 }
+
+
+def _commands(host: Running) -> Iterator[Line]:
+    """What ran in the step, lane by lane, the labels made equally wide; a label that only repeats the step is left out."""
+    alone = list(host.lanes) == [host.step]
+    width = max(map(cell_len, host.lanes), default=0)
+    for label, lane in host.lanes.items():
+        shown = "" if alone else label + " " * (width - cell_len(label))
+        yield from (host.line("command", command, shown, spent) for command, spent in lane.done)
 
 
 def _seconds(milliseconds: str) -> float:

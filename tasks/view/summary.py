@@ -1,16 +1,18 @@
 """What a build, a release, a deploy or a rollback has come to."""
 
-import sys
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from rich.text import Text
 
+from tasks.view.page import Page, words
 from tasks.view.picture import Picture
-from tasks.view.screen import is_terminal
-from tasks.view.text import duration
+from tasks.view.text import clean, duration
 from tasks.view.view import View
+
+_SLOWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,51 @@ class Summary:
     warnings: tuple[str, ...] = ()
 
 
-def show_summary(summary: Summary, view: View | None = None, stream: TextIO | None = None) -> None:
+def show_summary(
+    summary: Summary,
+    view: View | None = None,
+    stream: TextIO | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> None:
     """Print it to stdout. `view` knows the steps that took longest, and keeps the picture where one is made."""
+    steps = view.steps if view else ()
+    _write(Page(stream, environ), summary, steps)
+    if isinstance(view, Picture):
+        _write(view.page(), summary, steps)
 
 
+def _write(page: Page, summary: Summary, steps: Sequence[tuple[str, float]]) -> None:
+    page.line()
+    page.line(_headline(summary))
+    page.fields(_fields(summary, steps))
+
+
+def _headline(summary: Summary) -> Text:
+    where = f"{clean(summary.environment)}: "
+    if summary.built:
+        return words((where, "bold"), (clean(summary.built), "bold green"), (" is built, and not live", "bold"))
+    if not summary.live:
+        return words((where, "bold"), ("nothing is live", "bold"))
+    return words((where, "bold"), (clean(summary.live), "bold green"), (" is live", "bold"))
+
+
+def _fields(summary: Summary, steps: Sequence[tuple[str, float]]) -> Iterator[tuple[str, Text | str]]:
+    if what := ", ".join(filter(None, (clean(summary.ref), clean(summary.commit)[:12]))):
+        yield "ref", what
+    if summary.built:
+        yield "live", clean(summary.live) or "nothing yet"
+    elif summary.before:
+        yield "before", clean(summary.before)
+    yield "took", _took(summary.seconds, steps)
+    if summary.pending:
+        yield "pending", words(("post-release: the services still run what was live before", "yellow"))
+    for warning in summary.warnings:
+        yield "warning", words((clean(warning), "yellow"))
+    for command in summary.next:
+        yield "next", words((clean(command), "bold"))
+
+
+def _took(seconds: float, steps: Sequence[tuple[str, float]]) -> Text:
+    slowest = sorted((step for step in steps if step[1] >= 1), key=lambda step: step[1], reverse=True)[:_SLOWEST]
+    told = ", ".join(f"{name} {duration(spent)}" for name, spent in slowest)
+    return words(duration(seconds), (f"  ({told})" if told else "", "dim"))

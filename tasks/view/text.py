@@ -13,7 +13,7 @@ _SEQUENCE = re.compile(
 def clean(text: str) -> str:
     """One line without terminal sequences, control characters, and what reorders or hides text."""
     kept = (c if c.isprintable() else " " if c.isspace() else "" for c in _SEQUENCE.sub("", text))
-    return "".join(kept).strip(" ")
+    return "".join(kept).rstrip(" ")
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import paramiko
 import pytest
-from workstation import OTHER, Workstation, free_port, talker
+from pytest_mock import MockerFixture
+from ssh_server import SshServer
+from workstation import ED25519, MINE, OTHER, Workstation, free_port, talker
 
 from tasks.remote.connection import is_alive
 
@@ -32,7 +34,27 @@ def test_the_bastions_socket_is_the_one_that_is_set(here: Workstation) -> None:
     with here.reach(server.port, config=here.jumping(bastion)) as connection:
         channel = connection.transport.sock
         assert isinstance(channel, paramiko.Channel)
-        assert channel.get_transport().sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        outermost = channel.get_transport().sock
+        assert isinstance(outermost, socket.socket)
+        assert outermost.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+def test_every_hop_is_kept_alive_every_five_seconds(here: Workstation, mocker: MockerFixture) -> None:
+    bastion, server = here.serve(OTHER), here.serve()
+    here.know(server.known(), bastion.known())
+    keep_alive = mocker.spy(paramiko.Transport, "set_keepalive")
+    with here.reach(server.port, config=here.jumping(bastion)):
+        assert [call.args[1] for call in keep_alive.call_args_list] == [5, 5]
+
+
+def test_a_server_that_dies_is_noticed(here: Workstation) -> None:
+    with SshServer(ED25519, authorized=[MINE]) as server:
+        here.know(server.known())
+        connection = here.reach(server.port)
+        assert is_alive(connection)
+    assert connection.transport is not None
+    connection.transport.join(20)
+    assert not is_alive(connection)
 
 
 def test_an_ipv6_address_is_reached(here: Workstation) -> None:

@@ -188,9 +188,10 @@ def test_unknown_key_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
         asyncio.run(log_in())
 
 
-def test_unknown_user_is_refused(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("user", ["root", "../homes/ubuntu"])
+def test_unknown_user_is_refused(sandbox: Sandbox, user: str) -> None:
     with pytest.raises(asyncssh.PermissionDenied):
-        run(sandbox, "root", "true")
+        run(sandbox, user, "true")
 
 
 def test_log_counts_connections_and_sessions(sandbox: Sandbox) -> None:
@@ -259,6 +260,18 @@ def test_workers_wait_for_a_release_as_failed_units(fresh_sandbox: Sandbox) -> N
     ]
 
 
+def test_status_shows_what_a_unit_printed_and_whether_it_runs(sandbox: Sandbox) -> None:
+    status = run(sandbox, "ubuntu", "systemctl --no-pager --lines=20 status -- site-web")
+    assert (status.exit_status, b"serving nothing" in (status.stdout or b"")) == (0, True)
+    assert run(sandbox, "ubuntu", "systemctl status site-worker@1").exit_status == 3
+
+
+def test_units_are_listed_for_a_glob_after_the_options(sandbox: Sandbox) -> None:
+    listed = text(sandbox, "ubuntu", "systemctl list-units --all --plain --no-legend -- 'site-worker@*'")
+    assert len(listed.splitlines()) == 2
+    assert text(sandbox, "ubuntu", "systemctl list-units --all --plain --no-legend -- 'nope@*'") == ""
+
+
 def test_service_that_is_told_to_fail_fails(sandbox: Sandbox) -> None:
     (sandbox.folder / "run" / "fail" / "site-web").write_text("no memory left")
     refused = run(sandbox, "ubuntu", "sudo systemctl restart site-web")
@@ -310,9 +323,7 @@ def test_release_that_was_moved_after_publish_answers_500(fresh_sandbox: Sandbox
 
 def test_commits_are_the_same_in_every_sandbox(sandbox: Sandbox, fresh_sandbox: Sandbox) -> None:
     def refs(origin: Path) -> str:
-        return subprocess.run(
-            ["git", "-C", str(origin), "for-each-ref"], capture_output=True, check=True, text=True
-        ).stdout
+        return subprocess.run(["git", "-C", str(origin), "for-each-ref"], capture_output=True, check=True, text=True).stdout
 
     assert refs(sandbox.origin) == refs(fresh_sandbox.origin)
     assert len(refs(sandbox.origin).splitlines()) == 3
@@ -365,6 +376,13 @@ def test_failed_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
         world.start(tmp_path / "host")
     assert not (tmp_path / "host").exists()
     assert not list(process.inside(Layout(tmp_path / "host")))
+
+
+def test_folder_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_DIR", "elsewhere")
+    assert world.default_folder() == world.PROJECT / "elsewhere"
+    monkeypatch.delenv("SANDBOX_DIR")
+    assert world.default_folder() == world.PROJECT / ".sandbox"
 
 
 def test_missing_asyncssh_names_the_file_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

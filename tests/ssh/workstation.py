@@ -56,8 +56,7 @@ class Workstation(ExitStack):
     def jumping(self, bastion: SshServer) -> Config:
         """Fabric's configuration where 127.0.0.1 is reached over `bastion`, as jumper."""
         return self.config(
-            f"Host bastion\n  HostName 127.0.0.1\n  Port {bastion.port}\n  User jumper\n"
-            "Host 127.0.0.1\n  ProxyJump bastion\n"
+            f"Host bastion\n  HostName 127.0.0.1\n  Port {bastion.port}\n  User jumper\nHost 127.0.0.1\n  ProxyJump bastion\n"
         )
 
     def reach(

@@ -32,7 +32,7 @@ def main(folder: str, *words: str) -> int:
     try:
         if options.verb in CHANGES:
             return _change(services, options.verb, options.units)
-        return {"is-active": _is_active, "show": _show, "list-units": _list, "cat": _cat}[options.verb](
+        return {"is-active": _is_active, "show": _show, "list-units": _list, "cat": _cat, "status": _status}[options.verb](
             services, options
         )
     except Refusal as refusal:
@@ -42,12 +42,13 @@ def main(folder: str, *words: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="systemctl", allow_abbrev=False)
-    parser.add_argument("verb", choices=(*CHANGES, "is-active", "show", "list-units", "cat"))
+    parser.add_argument("verb", choices=(*CHANGES, "is-active", "show", "list-units", "cat", "status"))
     parser.add_argument("units", nargs="*")
     parser.add_argument("-p", "--property", action="append", default=[])
     for flag in ("--value", "--all", "--plain", "--no-legend", "--no-pager", "--full", "--no-ask-password"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("-q", "--quiet", action="store_true")
+    parser.add_argument("-n", "--lines", type=int, default=10)
     return parser
 
 
@@ -136,11 +137,20 @@ def _list(services: Services, options: argparse.Namespace) -> int:
 def _cat(services: Services, options: argparse.Namespace) -> int:
     for pattern in options.units:
         for unit in matching(pattern) or _no_files(pattern):
-            print(
-                f"# {services.layout.folder}/{unit.name}.service\n[Unit]\nDescription={unit.description}\n\n[Service]"
-            )
+            print(f"# {services.layout.folder}/{unit.name}.service\n[Unit]\nDescription={unit.description}\n\n[Service]")
             print(f"WorkingDirectory={services.layout.live_link}")
     return 0
+
+
+def _status(services: Services, options: argparse.Namespace) -> int:
+    """How a unit does, and the last that it printed; its exit code says whether all run."""
+    units = [unit for pattern in options.units for unit in matching(pattern)]
+    for unit in units:
+        facts = _properties(services, unit)
+        print(f"{facts['Id']} - {unit.description}\n     Active: {facts['ActiveState']} ({facts['SubState']})")
+        log = services.layout.logs / f"{unit.name}.log"
+        print(*(log.read_text(errors="replace").splitlines() if log.exists() else [])[-options.lines :], sep="\n")
+    return 0 if units and all(services.running(unit) for unit in units) else 3
 
 
 def _no_files(pattern: str) -> list[Unit]:

@@ -25,11 +25,11 @@ host() {
 
 # expand_home PATH: "~" is this user's home.
 expand_home() {
-    case $1 in
-        '~') printf '%s' "$HOME" ;;
-        '~/'*) printf '%s' "$HOME/${1#'~/'}" ;;
-        *) printf '%s' "$1" ;;
-    esac
+    if [[ $1 == '~' || $1 == '~'/* ]]; then
+        printf '%s' "$HOME${1:1}"
+    else
+        printf '%s' "$1"
+    fi
 }
 
 # emit KIND WORD...: one event line. It starts with the run's nonce, so that no command's output can forge it.
@@ -60,15 +60,15 @@ step() {
     local began=${EPOCHREALTIME/[.,]/} mark code spent
     STEP=$1
     shift
-    mark=$(log_size)
     printf -- '--- %s\n' "$STEP" >>"$LOG"
+    mark=$(log_size)
     emit step start "$STEP"
     "$@" >>"$LOG" 2>&1
     code=$?
     spent=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
     if ((code)); then
         [[ $SAID ]] || tail_of_log "$mark"
-        die "$FAILED" "$STEP failed" "fab -H $ENVIRONMENT logs"
+        die "$FAILED" "$STEP failed"
     fi
     TIMINGS+=("$STEP=$spent")
     emit step "done" "$STEP" "$spent"

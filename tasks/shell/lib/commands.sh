@@ -38,6 +38,6 @@ runtime_present() {
 commands_failed() {
     SAID=yes
     (($1 != INTERRUPTED)) || exit "$INTERRUPTED"
-    (($1 == FAILED)) || die "$FAILED" "$STEP ended unexpectedly ($1)" "fab -H $ENVIRONMENT logs"
+    (($1 == FAILED)) || die "$FAILED" "$STEP ended unexpectedly ($1)"
     exit "$FAILED"
 }

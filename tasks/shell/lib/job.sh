@@ -7,7 +7,8 @@ job() {
     exec 3>&1
     ready
     LOG=$STATE/logs/${RELEASE_NAME:-$PHASE}.log
-    mkdir -p -- "$folder" "$STATE/logs" && : >>"$LOG" && : >"$folder/events" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
+    { mkdir -p -- "$folder" "$STATE/logs" && : >>"$LOG" && : >"$folder/events"; } ||
+        die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
     set -m
     job_main "$1" "$folder" </dev/null >>"$folder/events" 2>>"$folder/errors" &
     pid=$!

@@ -1,4 +1,5 @@
 # Post-release, as the service user: what it does comes from hosts.yml, never from a file that the release user can write.
+# needs: commands
 # shellcheck shell=bash
 
 readonly SERVICE_NEXT='put the command into the sudoers of the service user, NOPASSWD, then type the same again'

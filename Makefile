@@ -1,0 +1,38 @@
+# The one door for people and CI. PYTHON names another interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run
+
+.PHONY: demo test test-host check schema picture clean
+
+demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to rollback
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
+
+test: $(VENV)/.ready ## everything that needs neither root nor installation
+	$(BIN)/python -m pytest tests/unit tests/shell tests/ssh
+
+test-host: $(VENV)/.ready ## the rest: real users and a real sshd; root on Debian
+	$(BIN)/python -m pytest tests/host
+
+check: $(VENV)/.ready ## lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck $(SHELL_FILES)
+
+schema: $(VENV)/.ready ## hosts.schema.json, from the models
+	$(BIN)/python -m tasks.config.schema > hosts.schema.json.new && mv hosts.schema.json.new hosts.schema.json
+
+picture: $(VENV)/.ready ## the README's picture of a deploy, drawn by the tool
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh --picture docs/deploy.svg
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is needed: sudo apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing the requirements into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis

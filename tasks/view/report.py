@@ -1,0 +1,144 @@
+"""Results on stdout: what is live, what is there, who did what, what a check found, what a build said."""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from rich.text import Text
+
+from tasks.view.page import Page, words
+from tasks.view.screen import Lasting
+from tasks.view.text import clean
+
+_NEWEST = 5
+_STYLES = {"live": "bold green", "bad": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red"}
+_SAID = {
+    "begin": "began {name} from {ref}",
+    "sealed": "built {name} from {ref} {commit:.12}",
+    "failed": "{name} failed in {step}",
+    "swept": "removed what a dead run left of {name}",
+    "adopted": "took over {name}, which was live",
+    "done": "{name} live, before it {from}",
+    "done rollback": "back to {name}, from {from}",
+    "done put_back": "{name} put back, from {from}",
+    "abandoned": "the cutover to {name} did not happen",
+    "post-release ok": "services run {name}",
+    "post-release failed": "post-release of {name} failed",
+    "pruned": "pruned {name}",
+    "hold": "hold: {reason}",
+    "unhold": "hold ended",
+}
+
+
+def show_status(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
+    """What is live where, and the newest releases. `document` is what `status --json` prints."""
+    page = Page(stream)
+    for host in document["hosts"]:
+        page.line(_title(document["environment"], host["address"]))
+        page.fields(_standing(document["environment"], host))
+        page.line()
+        _releases(page, host, host["releases"][:_NEWEST])
+        if more := len(host["releases"]) - _NEWEST:
+            page.line(words((f"{more} older ones: fab -H {clean(document['environment'])} releases", "dim")), indent="  ")
+
+
+def show_releases(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
+    """Every release that is there, newest first."""
+    page = Page(stream)
+    for host in document["hosts"]:
+        page.line(_title(document["environment"], host["address"]))
+        _releases(page, host, host["releases"])
+
+
+def show_history(entries: Sequence[Mapping[str, Any]], stream: TextIO | None = None) -> None:
+    """Who did what and when, the newest last. An intent is told by what came of it."""
+    told = [entry for entry in entries if entry.get("event") != "intent"]
+    rows = [[_of(entry, "at"), _of(entry, "by"), _of(entry, "verb"), _said(entry)] for entry in told]
+    Page(stream).table(("at", "by", "verb", "what"), rows)
+
+
+def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -> None:
+    """A line for each (address, level, text, what to do), and the verdict."""
+    page, before = Page(stream), ""
+    for address, level, text, todo in found:
+        if address != before:
+            page.line(words((clean(address), "bold")))
+        page.line(words((f"{clean(level):6}", _STYLES.get(level, "")), clean(text)), indent="  ")
+        if todo and level != "ok":
+            page.line(words((f"do: {clean(todo)}", "bold")), indent=" " * 8)
+        before = address
+    page.line(_verdict([level for _, level, _, _ in found]))
+
+
+def show_log(path: str, lines: Sequence[str], stream: TextIO | None = None) -> None:
+    """What a build said; where on the host it stands goes to stderr, as it is no part of the log."""
+    print(clean(path), file=sys.stderr)
+    out = Lasting(stream or sys.stdout)
+    for line in lines:
+        out.write(clean(line) + "\n")
+    out.flush()
+
+
+def print_json(value: Any, stream: TextIO | None = None) -> None:
+    """One JSON document."""
+    out = Lasting(stream or sys.stdout)
+    only_ascii = out.encoding.lower().replace("-", "") != "utf8"
+    out.write(json.dumps(value, ensure_ascii=only_ascii, indent=2) + "\n")
+    out.flush()
+
+
+def _title(environment: str, address: str) -> Text:
+    return words((clean(environment), "bold"), (f"  {clean(address)}", "dim"))
+
+
+def _of(values: Mapping[str, Any], key: str) -> str:
+    return clean(str(values.get(key) or "-"))
+
+
+def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, Text | str]]:
+    live = host["live"]
+    yield "live", _release(live) if live else words(("nothing yet", "yellow"))
+    yield "previous", clean(host["previous"] or "none: there is nothing to roll back to")
+    if host["post_release_pending"]:
+        yield "pending", words((f"post-release: fab -H {clean(environment)} post-release", "yellow"))
+    if lock := host["lock"]:
+        yield "lock", words((f"{_of(lock, 'by')}: {_of(lock, 'what')}, since {_of(lock, 'since')}", "yellow"))
+    else:
+        yield "lock", "free"
+    if hold := host["hold"]:
+        yield "hold", words((f"{_of(hold, 'by')}: {_of(hold, 'reason')}, since {_of(hold, 'since')}", "yellow"))
+
+
+def _release(release: Mapping[str, Any]) -> Text:
+    return words((_of(release, "name"), "bold green"), f"  {_of(release, 'ref')}  {_of(release, 'commit')[:12]}")
+
+
+def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[str, Any]]) -> None:
+    if not releases:
+        page.line("no releases yet", indent="  ")
+        return
+    rows: list[list[Text | str]] = []
+    for release in releases:
+        state = "previous" if release["name"] == host["previous"] else _of(release, "state")
+        shown = words((state, _STYLES.get(state, "")))
+        by = words(_of(release, "ref"), (f"  by {_of(release, 'by')}", "dim"))
+        rows.append([shown, _of(release, "name"), _of(release, "commit")[:12], _of(release, "released_at"), by])
+    page.table(("state", "release", "commit", "went live", "ref"), rows)
+
+
+def _said(entry: Mapping[str, Any]) -> str:
+    event = str(entry.get("event"))
+    more = "put_back" if entry.get("put_back") else entry.get("outcome") or entry.get("verb")
+    form = _SAID.get(f"{event} {more}") or _SAID.get(event) or event.replace("{", "{{").replace("}", "}}")
+    values = {key: str(value) or "nothing" for key, value in entry.items()}
+    return clean(form.format_map(defaultdict(lambda: "?", values)))
+
+
+def _verdict(levels: Sequence[str]) -> Text:
+    failed, warned = levels.count("FAIL"), levels.count("warn")
+    warnings = f", {warned} to look at" if warned else ""
+    if failed:
+        return words((f"not ready: {failed} of {len(levels)} failed{warnings}", "bold red"))
+    return words((f"ready: {len(levels)} checks{warnings}", "bold green"))
