@@ -1,6 +1,5 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
-from tasks.errors import NotReleased
 from tasks.flow import release as flow
 from tasks.flow.outcome import summarize
 from tasks.flow.services import post_release, undone
@@ -30,7 +29,5 @@ def _target(session: Session, to: str | None) -> None:
         session.update(release="")
         return
     flow.find(session, to)
-    if to == session.live:
-        raise NotReleased(f"{to} is live already", state=session.standing(), next=session.hint("releases"))
     if any(release["name"] == to and release["state"] == "bad" for release in session.state["releases"]):
         session.view.note(f"{to} is marked bad: it was left by a rollback before")

@@ -62,6 +62,8 @@ def find(session: Session, name: str) -> None:
             state=session.standing(),
             next=session.hint("releases"),
         )
+    if name == session.live:
+        raise NotReleased(f"{name} is live already", state=session.standing(), next=session.hint("post-release"))
     session.update(release=name, ref=found["ref"] or "", commit=found["commit"] or "")
 
 
@@ -107,6 +109,7 @@ def _went_live(session: Session, outcome: Outcome) -> None:
         live_at_start=facts.get("live_path", ""),
     )
     session.state["live"] = {"name": facts["release"], "ref": session.run.ref, "commit": session.run.commit}
+    session.state["live_target"] = facts.get("live_path", "")
     session.state["post_release_pending"] = True
 
 
@@ -128,9 +131,7 @@ def _resolve(session: Session, lost: Outcome) -> Outcome:
     facts = {**lost.facts, "release": session.live, "from": before, "live_path": session.run.live_at_start}
     if moved and session.live == (target or session.live):
         return Outcome(code=0, swapped=True, facts=facts)
-    return Outcome(
-        code=3, failure="the link was lost before the cutover, which did not happen", next=session.hint("status")
-    )
+    return Outcome(code=3, failure="the link was lost before the cutover, which did not happen", next=session.hint("status"))
 
 
 def _until_over(session: Session, asked: Phase) -> None:

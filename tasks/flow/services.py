@@ -9,7 +9,9 @@ from tasks.phases import post_release as post_release_phase
 
 def post_release(session: Session) -> None:
     """Make the services use what is live, and ask the site whether it is well. Raises LiveButFailed."""
+    session.update(path=session.state["live_target"])
     outcome = session.send(post_release_phase.post_release(session.environment))
+    session.update(path="")
     written = session.send(cutover_phases.finish(session.environment, "ok" if outcome.status == "ok" else "failed"))
     if outcome.status != "ok":
         error = session.failure(outcome, "post-release")

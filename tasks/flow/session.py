@@ -18,10 +18,11 @@ from fabric.config import Config
 from tasks.config.models import Environment
 from tasks.errors import Busy, Interrupted, LiveButFailed, NotReleased, ReleaseError, Unreachable, UsageError
 from tasks.phases import lock as lock_phases
-from tasks.phases import post_release, report
+from tasks.phases import build, cutover, post_release, report
 from tasks.phases.step import Phase
 from tasks.remote.host import Host
 from tasks.remote.program import Outcome
+from tasks.shell.render import program
 from tasks.shell.run import Run
 from tasks.view.view import View
 
@@ -110,7 +111,9 @@ class Session:
     # -- what every run begins with
 
     def prepare(self, *, services: bool = False) -> None:
-        """Open and try every login that the run will use, before anything is written."""
+        """Render every program and try every login that the run may use, before anything is written."""
+        for phase in (build.build, cutover.cutover, cutover.migrate, post_release.post_release):
+            program(phase(self.environment), self.run)
         self.host.connect()
         if services and self.environment.services:
             self.host.connect(as_service_user=True)

@@ -21,8 +21,17 @@ def check(environment: Environment) -> Phase:
             Step("runtime files", ("check_runtime",), "runtime_files"),
             Step("persistent links", ("check_links", *link_words(environment)), "persistent_links"),
             Step("clock", ("check_clock",)),
+            *_later(environment),
         ),
     )
+
+
+def _later(environment: Environment) -> tuple[Step, ...]:
+    """Keys that this version reads but does not act on: nobody should find that out from a broken page."""
+    named = {"carry_assets": environment.carry_assets, "writable": environment.writable}
+    named |= {f"apps.{app.name}.inputs": app.inputs for app in environment.apps}
+    texts = (f"{key} is not acted on by this version" for key, value in named.items() if value)
+    return tuple(Step("later", ("check_warn", text, "see CHANGELOG.md")) for text in texts)
 
 
 def check_services(environment: Environment) -> Phase:

@@ -36,6 +36,4 @@ def runtime_settings(environment: Environment) -> tuple[Words, ...]:
 
 def link_words(environment: Environment) -> Words:
     """Persistent links, as PATH TARGET MOUNTPOINT, "" where there is no mountpoint."""
-    return tuple(
-        word for link in environment.persistent_links for word in (link.path, link.target, link.mountpoint or "")
-    )
+    return tuple(word for link in environment.persistent_links for word in (link.path, link.target, link.mountpoint or ""))

@@ -17,13 +17,9 @@ def cancel(environment: Environment) -> Phase:
 
 def hold(environment: Environment, reason: str) -> Phase:
     """Stop build, release and deploy for everybody."""
-    return Phase(
-        "hold", settings=settings(environment), steps=(Step("ready", ("ready",)), Step("hold", ("hold_set", reason)))
-    )
+    return Phase("hold", settings=settings(environment), steps=(Step("ready", ("ready",)), Step("hold", ("hold_set", reason))))
 
 
 def unhold(environment: Environment) -> Phase:
     """Let releases go on."""
-    return Phase(
-        "unhold", settings=settings(environment), steps=(Step("ready", ("ready",)), Step("unhold", ("hold_clear",)))
-    )
+    return Phase("unhold", settings=settings(environment), steps=(Step("ready", ("ready",)), Step("unhold", ("hold_clear",))))

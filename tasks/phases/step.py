@@ -32,6 +32,4 @@ class Phase:
     def sizes(self) -> dict[str, int]:
         """Bytes of each hosts.yml key in the program."""
         found = {step.key or step.name: sum(len(word.encode()) for word in step.words) for step in self.steps}
-        return found | {
-            words[0].replace("command_", ""): sum(len(word.encode()) for word in words) for words in self.settings
-        }
+        return found | {words[0].replace("command_", ""): sum(len(word.encode()) for word in words) for words in self.settings}

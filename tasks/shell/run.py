@@ -17,6 +17,7 @@ class Run:
     ref: str = ""
     commit: str = ""
     release: str = ""
+    path: str = ""
     live_at_start: str = ""
     put_back: str = ""
     reason: str = ""
@@ -38,6 +39,7 @@ class Run:
             "RELEASE_NAME": self.release,
             "RELEASE_REF": self.ref,
             "RELEASE_COMMIT": self.commit,
+            "RELEASE_PATH": self.path,
             "LIVE_AT_START": self.live_at_start,
             "PUT_BACK": self.put_back,
             "REASON": self.reason,

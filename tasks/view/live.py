@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live as Region
 from rich.text import Text
 
-from tasks.view.look import INDENT, NARROWEST, Row, drawn, joined
+from tasks.view.look import INDENT, NARROWEST, Row, joined, put
 from tasks.view.screen import Screen, terminal
 from tasks.view.story import Lane, Line, Running, Story
 
@@ -32,9 +32,7 @@ class Live(Screen):
     def show(self, lines: Sequence[Line]) -> None:
         """Above the region, which comes and goes with the phases."""
         with self._lock:
-            for line in lines:
-                if line.kind != "long":
-                    self.console.print(drawn(line, several=self.story.several))
+            put(self.console, lines, several=self.story.several)
             if not self.story.running():
                 self._stop()
             elif self._region is None:
@@ -73,7 +71,7 @@ class Live(Screen):
 def _scene(host: Running, now: float, address: str) -> Iterator[RenderableType]:
     spinner = _SPINNER[int(now * _FRAMES) % len(_SPINNER)]
     place = f"  {host.ended + 1} of {host.steps}" if host.ended < host.steps else ""
-    said = Text(f"{address}  " if address else "", "cyan")
+    said = Text.assemble((f"{address}  " if address else "", "cyan"))
     yield Row(said + Text.assemble(host.step or host.phase, (place, "dim")), now - host.began, spinner, "cyan")
     width = max((len(label) for label in host.lanes), default=0)
     for label, lane in host.lanes.items():

@@ -1,6 +1,6 @@
 """How progress looks on a terminal: the seconds on the left, a mark, then the words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -48,10 +48,12 @@ def joined(*parts: Text) -> Text:
     return line
 
 
-def drawn(line: Line, *, several: bool) -> RenderableType:
-    """This line for a terminal. `several`: it must say which host it is about."""
-    said = f"{line.address}  " if several and line.address else ""
-    return _DRAWN[line.kind](line, Text(said, "cyan"))
+def put(console: Console, lines: Iterable[Line], *, several: bool) -> None:
+    """Print lines on a terminal. `several`: they must say which host they are about."""
+    for line in lines:
+        if draw := _DRAWN.get(line.kind):
+            said = f"{line.address}  " if several and line.address else ""
+            console.print(draw(line, Text.assemble((said, "cyan"))))
 
 
 def _phase(line: Line, _: Text) -> RenderableType:

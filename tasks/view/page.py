@@ -14,7 +14,7 @@ from tasks.view.screen import Lasting, terminal
 
 GAP = "  "
 ENDLESS = 1_000_000
-NARROWEST = 12
+NARROWEST = 11
 """Columns that the last column of a table must have; with less, a table becomes a block for each row."""
 
 
@@ -39,7 +39,7 @@ class Page:
 
     def line(self, text: Text | str = "", style: str = "", indent: str = "") -> None:
         """One paragraph; on a terminal its lines stay behind the indent."""
-        self._paragraph(Text(indent), Text.assemble(text, style=style))
+        self.paragraph(Text(indent), Text.assemble(text, style=style))
 
     def fields(self, pairs: Iterable[tuple[str, Text | str]]) -> None:
         """A label and its words on each line; the same label twice is said once."""
@@ -48,7 +48,7 @@ class Page:
         before = ""
         for label, text in shown:
             head = "" if label == before else label
-            self._paragraph(words(GAP, (f"{head:{width}}", "dim"), GAP), Text.assemble(text))
+            self.paragraph(words(GAP, (f"{head:{width}}", "dim"), GAP), Text.assemble(text))
             before = label
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Text | str]]) -> None:
@@ -64,11 +64,12 @@ class Page:
             head = Text(GAP)
             for cell, width in zip(row[:-1], widths, strict=False):
                 head.append_text(cell).append(" " * (width - cell.cell_len)).append(GAP)
-            self._paragraph(head, row[-1])
+            self.paragraph(head, row[-1])
 
-    def _paragraph(self, head: Text, body: Text) -> None:
+    def paragraph(self, head: Text, body: Text) -> None:
+        """Words behind a head; on a terminal the lines that follow stay behind it."""
         indent = Text(" " * head.cell_len)
-        lines = body.split("\n", allow_blank=True)
+        lines = list(body.split("\n", allow_blank=True))
         if self._console:
             room = max(self._width - head.cell_len, NARROWEST)
             lines = [part for line in lines for part in line.wrap(self._console, room, overflow="fold") or [Text()]]

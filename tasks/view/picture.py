@@ -1,4 +1,4 @@
-"""A picture of a run, for a README: an SVG of what a terminal of 100 columns would have shown."""
+"""A picture of a run, for a README: an SVG of what a terminal of 100 columns would have kept."""
 
 import io
 import re
@@ -7,55 +7,50 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
-from tasks.view.look import drawn
+from tasks.view.look import put
 from tasks.view.page import Page
 from tasks.view.screen import Screen
 from tasks.view.story import Line
 
 _WIDTH = 100
-_FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}\n\s*", re.DOTALL)
-_FORMAT = _FONT_FACE.sub("", CONSOLE_SVG_FORMAT).replace(
-    "Fira Code, monospace", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
-)
-
-
-def record(screen: Screen, path: Path) -> "Picture":
-    """A view like `screen` that leaves a picture of the run at `path`."""
-    return Picture(screen, path)
+_ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", re.DOTALL)
+_FONT = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
 
 
 class Picture(Screen):
-    """Shows everything on another screen, and keeps the lines that stay."""
+    """Shows everything on another screen, and leaves a picture of the run at `path` when it is closed."""
 
     def __init__(self, screen: Screen, path: Path) -> None:
         super().__init__(screen.story)
         self._screen = screen
         self._path = path
         self._console = Console(
-            file=io.StringIO(), record=True, width=_WIDTH, force_terminal=True, color_system="truecolor", no_color=False,
-            markup=False, highlight=False, emoji=False,
+            file=io.StringIO(), record=True, width=_WIDTH, force_terminal=True, color_system="truecolor",
+            no_color=False, markup=False, highlight=False, emoji=False, _environ={},
         )  # fmt: skip
 
     def show(self, lines: Sequence[Line]) -> None:
         """On the screen, and into the picture."""
         self._screen.show(lines)
-        for line in lines:
-            if line.kind != "long":
-                self._console.print(drawn(line, several=self.story.several))
+        put(self._console, lines, several=self.story.several)
 
     def page(self) -> Page:
         """Where a result is written that belongs into the picture too, before `close`."""
         return Page(console=self._console)
 
     def close(self) -> None:
-        """Write the picture."""
+        """Write the picture; a picture that cannot be written is no reason to fail."""
         self._screen.close()
-        self._save()
-
-    def _save(self) -> None:
         command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-        svg = self._console.export_svg(title=command, clear=False, code_format=_FORMAT, unique_id="release")
-        self._path.write_text(svg, encoding="utf-8")
+        svg = self._console.export_svg(title=command, clear=False, unique_id="release")
+        try:
+            self._path.write_text(_alone(svg), encoding="utf-8")
+        except OSError as problem:
+            self._screen.note(f"the picture could not be written: {problem}")
+
+
+def _alone(svg: str) -> str:
+    """The picture with everything in itself: without the fonts that a server would be asked for."""
+    return _ELSEWHERE.sub("", svg).replace("Fira Code, monospace", _FONT)

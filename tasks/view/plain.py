@@ -1,11 +1,6 @@
 """Progress where there is no terminal: one line per event, the time first (UTC), and never a control character.
 
-    17:34:32Z build
-    17:34:33Z build: fetch (1.2 s)
-    17:34:33Z build: bootstrap ...
-    17:34:51Z build: bootstrap (18 s)
-    17:34:51Z build: done (20 s)
-    17:34:52Z cutover: live is source-20261122T173432Z, before it source-20261121T090000Z
+The form is stable: `17:34:33Z build: fetch (1.2 s)`, with the address after the time where there are several hosts.
 """
 
 import time

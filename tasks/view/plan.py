@@ -1,32 +1,29 @@
 """What a release would do: from which commit to which, what it builds, what it removes, what follows."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from typing import Any
 
 from rich.text import Text
 
 from tasks.config.models import Environment
-from tasks.view.page import Page, words
+from tasks.view.page import words
 from tasks.view.text import clean
 
 Field = tuple[str, Text | str]
 
 
-def show_plan(
-    environment: Environment,
-    state: Mapping[str, Any],
-    facts: Mapping[str, str],
-    choice: str,
-    stream: TextIO | None = None,
-) -> None:
-    """The plan for `choice`, a ref or a release that was built before. `facts` are what lib/plan.sh tells."""
-    page = Page(stream)
-    page.line(words((f"{environment.name}: plan for {clean(choice)}", "bold")))
-    page.fields([*_commits(state, facts), *_work(environment, state, facts, choice), *_after(environment, state)])
-    for title, key, count in (("commits", "commits", "commit_count"), ("files", "files", "file_count")):
-        _listed(page, title, facts.get(key, ""), facts.get(count, ""))
-    page.line()
-    page.line("Nothing was changed.", "dim")
+def fields(environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str) -> Iterator[Field]:
+    """Label and words, line by line. `facts` are what lib/plan.sh tells, `choice` a ref or a finished release."""
+    yield from _commits(state, facts)
+    yield from _work(environment, state, facts, choice)
+    yield from _after(environment, state)
+
+
+def listings(facts: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """The commits and the files since what is live: a title and lines."""
+    for key, count in (("commits", "commit_count"), ("files", "file_count")):
+        if lines := [clean(line) for line in facts.get(key, "").splitlines()]:
+            yield f"{key} ({clean(facts.get(count, ''))})", lines
 
 
 def _commits(state: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[Field]:
@@ -48,9 +45,7 @@ def _commits(state: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[Fie
         yield "BACKWARDS", words((f"{lost} of what is live would be left out", "bold red"))
 
 
-def _work(
-    environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str
-) -> Iterator[Field]:
+def _work(environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str) -> Iterator[Field]:
     if any(release["name"] == choice for release in state.get("releases", ())):
         yield "build", "nothing: it is built already"
     else:
@@ -75,16 +70,6 @@ def _after(environment: Environment, state: Mapping[str, Any]) -> Iterator[Field
         yield "health", clean(check.url)
     if hold := state.get("hold"):
         yield "hold", words((clean(f"{hold['by']}: {hold['reason']}, since {hold['since']}"), "yellow"))
-
-
-def _listed(page: Page, title: str, text: str, count: str) -> None:
-    lines = [clean(line) for line in text.splitlines()]
-    if not lines:
-        return
-    page.line()
-    page.line(words((f"{title} ({count})", "bold")))
-    for line in lines:
-        page.line(line, indent="  ")
 
 
 def _count(number: str, word: str) -> str:

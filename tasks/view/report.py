@@ -1,6 +1,7 @@
 """Results on stdout: what is live, what is there, who did what, what a check found, what a build said."""
 
 import json
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +9,8 @@ from typing import Any, TextIO
 
 from rich.text import Text
 
+from tasks.config.models import Environment
+from tasks.view import plan
 from tasks.view.page import Page, words
 from tasks.view.screen import Lasting
 from tasks.view.text import clean
@@ -41,7 +44,7 @@ def show_status(document: Mapping[str, Any], stream: TextIO | None = None) -> No
         page.line()
         _releases(page, host, host["releases"][:_NEWEST])
         if more := len(host["releases"]) - _NEWEST:
-            page.line(words((f"{more} older ones: fab -H {clean(document['environment'])} releases", "dim")), indent="  ")
+            page.line(words((f"{more} more: fab -H {clean(document['environment'])} releases", "dim")), indent="  ")
 
 
 def show_releases(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
@@ -56,7 +59,28 @@ def show_history(entries: Sequence[Mapping[str, Any]], stream: TextIO | None = N
     """Who did what and when, the newest last. An intent is told by what came of it."""
     told = [entry for entry in entries if entry.get("event") != "intent"]
     rows = [[_of(entry, "at"), _of(entry, "by"), _of(entry, "verb"), _said(entry)] for entry in told]
-    Page(stream).table(("at", "by", "verb", "what"), rows)
+    page = Page(stream)
+    page.table(("at", "by", "verb", "what"), rows)
+    if not rows:
+        page.line("nothing yet", indent="  ")
+
+
+def show_plan(
+    environment: Environment,
+    state: Mapping[str, Any],
+    facts: Mapping[str, str],
+    choice: str,
+    stream: TextIO | None = None,
+) -> None:
+    """What a release of `choice`, a ref or a finished release, would do."""
+    page = Page(stream)
+    page.line(words((f"{clean(environment.name)}: plan for {clean(choice)}", "bold")))
+    page.fields(plan.fields(environment, state, facts, choice))
+    for title, lines in plan.listings(facts):
+        page.line()
+        page.line(words((title, "bold")))
+        for line in lines:
+            page.line(line, indent="  ")
 
 
 def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -> None:
@@ -65,7 +89,7 @@ def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -
     for address, level, text, todo in found:
         if address != before:
             page.line(words((clean(address), "bold")))
-        page.line(words((f"{clean(level):6}", _STYLES.get(level, "")), clean(text)), indent="  ")
+        page.paragraph(words("  ", (f"{clean(level):6}", _STYLES.get(level, ""))), Text(clean(text)))
         if todo and level != "ok":
             page.line(words((f"do: {clean(todo)}", "bold")), indent=" " * 8)
         before = address
@@ -124,8 +148,13 @@ def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[st
         state = "previous" if release["name"] == host["previous"] else _of(release, "state")
         shown = words((state, _STYLES.get(state, "")))
         by = words(_of(release, "ref"), (f"  by {_of(release, 'by')}", "dim"))
-        rows.append([shown, _of(release, "name"), _of(release, "commit")[:12], _of(release, "released_at"), by])
+        rows.append([shown, _of(release, "name"), _of(release, "commit")[:8], _minute(_of(release, "released_at")), by])
     page.table(("state", "release", "commit", "went live", "ref"), rows)
+
+
+def _minute(at: str) -> str:
+    """2026-11-22T17:35Z for 2026-11-22T17:35:32Z: a table has no room for seconds."""
+    return re.sub(r"(T\d\d:\d\d):\d\dZ$", r"\1Z", at)
 
 
 def _said(entry: Mapping[str, Any]) -> str:

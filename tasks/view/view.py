@@ -8,7 +8,7 @@ from typing import Protocol, Self, TextIO
 
 from tasks.shell.events import Event
 from tasks.view.live import Live
-from tasks.view.picture import record
+from tasks.view.picture import Picture
 from tasks.view.plain import Plain
 
 
@@ -38,7 +38,7 @@ def open_view(environ: Mapping[str, str] = os.environ, stream: TextIO | None = N
     stream = stream or sys.stderr
     view = Live(stream, environ) if _is_live(environ, stream) else Plain(stream)
     picture = environ.get("RELEASE_PICTURE")
-    return record(view, Path(picture)) if picture else view
+    return Picture(view, Path(picture)) if picture else view
 
 
 def _is_live(environ: Mapping[str, str], stream: TextIO) -> bool:

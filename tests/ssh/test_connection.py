@@ -8,12 +8,12 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from ssh_server import public
-from workstation import ECDSA, ED25519, OTHER, Workstation
 
 from tasks.errors import Unreachable
 from tasks.remote.connection import is_alive
 from tasks.remote.known_hosts import HostKeys, KnownHost
+from tests.ssh.ssh_server import public
+from tests.ssh.workstation import ECDSA, ED25519, OTHER, Workstation
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ssh_server import write_key
-from workstation import MINE, OTHER, YOURS, Workstation, agent
 
 from tasks.errors import UsageError
 from tasks.remote.connection import is_alive
+from tests.ssh.ssh_server import write_key
+from tests.ssh.workstation import MINE, OTHER, YOURS, Workstation, agent
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from workstation import OTHER, Workstation, free_port
 
 from tasks.remote.connection import is_alive
+from tests.ssh.workstation import OTHER, Workstation, free_port
 
 
 @pytest.fixture

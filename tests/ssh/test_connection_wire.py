@@ -1,5 +1,6 @@
 """The wire: its settings, and servers that do not answer as they should."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +8,10 @@ from pathlib import Path
 import paramiko
 import pytest
 from pytest_mock import MockerFixture
-from ssh_server import SshServer
-from workstation import ED25519, MINE, OTHER, Workstation, free_port, talker
 
 from tasks.remote.connection import is_alive
+from tests.ssh.ssh_server import SshServer
+from tests.ssh.workstation import ED25519, MINE, OTHER, Workstation, free_port, talker
 
 
 @pytest.fixture
@@ -91,8 +92,13 @@ def test_no_common_way_to_encrypt_is_said(here: Workstation) -> None:
     assert "share no way to encrypt" in here.refusal(server.port).what
 
 
-def test_nothing_of_paramiko_reaches_the_terminal(here: Workstation, capfd: pytest.CaptureFixture[str]) -> None:
-    here.refusal(here.serve().port)
+def test_nothing_of_paramiko_reaches_the_terminal(
+    here: Workstation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler()])
+    paramikos = logging.getLogger("paramiko")
+    without_pytests = [handler for handler in paramikos.handlers if type(handler) is logging.NullHandler]
+    monkeypatch.setattr(paramikos, "handlers", without_pytests)
     with talker(b"garbage\n" * 200) as port:
         here.refusal(port, config=here.config("ConnectTimeout 1\n"))
     assert capfd.readouterr() == ("", "")

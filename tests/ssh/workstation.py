@@ -13,10 +13,10 @@ import asyncssh
 import paramiko
 import pytest
 from fabric.config import Config
-from ssh_server import SshServer, write_key
 
 from tasks.errors import Unreachable
 from tasks.remote.connection import VerifiedConnection, connect
+from tests.ssh.ssh_server import SshServer, write_key
 
 ED25519, ECDSA, OTHER, MINE, YOURS = (
     asyncssh.generate_private_key(kind)

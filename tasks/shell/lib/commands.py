@@ -24,8 +24,8 @@ FAILED, INTERRUPTED = 3, 130
 GRACE = 2.0  # seconds between TERM and KILL
 HELD = 65536  # a line without an end is passed on in pieces of this size
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-work = os.environ.pop("WORK")
-log = open(os.environ.pop("LOG"), "ab", buffering=0)
+log = open(sys.argv[1], "ab", buffering=0)
+environment = {key: value for key, value in os.environ.items() if key != "NONCE"}
 writing, stop = threading.Lock(), threading.Event()
 interrupted = False
 
@@ -61,7 +61,6 @@ class Lane(threading.Thread):
         return code == 0
 
     def launch(self, command: str) -> int:
-        environment = {key: value for key, value in os.environ.items() if key != "NONCE"}
         reading, writing_end = os.pipe()
         try:
             self.process = subprocess.Popen(
@@ -172,17 +171,25 @@ def interrupt(*_: object) -> None:
     stop.set()
 
 
-def lanes(words: list[str], timeout: int, mask: Mask) -> Iterator[Lane]:
+def lanes(words: list[str], work: str, timeout: int, mask: Mask) -> Iterator[Lane]:
     while words:
         label, folder, count = words[0], os.path.join(work, words[1]), int(words[2])
         yield Lane(label, folder, words[3 : 3 + count], timeout, mask)
         words = words[3 + count :]
 
 
-def main(timeout: str, count: str, *words: str) -> int:
+def counted(words: list[str]) -> tuple[list[str], list[str]]:
+    """Words that start with how many of them belong together: those, and the rest."""
+    end = int(words[0]) + 1
+    return words[1:end], words[end:]
+
+
+def main(work: str, timeout: str, *words: str) -> int:
     signal.signal(signal.SIGTERM, interrupt)
-    mask = Mask(work, list(words[: int(count)]))
-    running = list(lanes(list(words[int(count) :]), int(timeout), mask))
+    settings, rest = counted(list(words))
+    environment.update(pair.partition("=")[::2] for pair in settings)
+    files, rest = counted(rest)
+    running = list(lanes(rest, work, int(timeout), Mask(work, files)))
     for lane in running:
         lane.start()
     while any(lane.is_alive() for lane in running):
@@ -196,4 +203,4 @@ def main(timeout: str, count: str, *words: str) -> int:
     return INTERRUPTED if interrupted else FAILED if failed else 0
 
 
-sys.exit(main(*sys.argv[1:]))
+sys.exit(main(*sys.argv[2:]))

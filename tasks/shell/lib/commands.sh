@@ -19,10 +19,8 @@ commands_run() {
         path+=$folder:
     done
     mapfile -d '' -t secrets < <(runtime_present)
-    (
-        export "${COMMAND_ENV[@]}" PATH="$path$PATH" NONCE LOG WORK
-        commands_py "$STEP_TIMEOUT" "${#secrets[@]}" "${secrets[@]}" "$@" 9>&-
-    ) || commands_failed "$?"
+    NONCE=$NONCE commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 1))" "${COMMAND_ENV[@]}" "PATH=$path$PATH" \
+        "${#secrets[@]}" "${secrets[@]}" "$@" 9>&- || commands_failed "$?"
 }
 
 # runtime_present: the runtime files of this work tree, whose values are masked in every output.

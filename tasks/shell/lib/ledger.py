@@ -230,6 +230,7 @@ def state() -> dict[str, Any]:
     return {
         "live": release(ledger, live()) if live() else None,
         "live_is_sealed": bool(seal_of(live())) if live() else False,
+        "live_target": os.path.realpath(LIVE) if live() else "",
         "previous": ledger.previous() or None,
         "releases": [release(ledger, name) for name in sealed],
         "post_release_pending": ledger.pending(),

@@ -14,12 +14,14 @@ service_systemd() {
     if [[ $2 == *[*?[]* && -z $(systemctl list-units --all --plain --no-legend -- "$2") ]]; then
         die "$FAILED" "no systemd unit matches $2" "systemctl list-units --all, then correct services in hosts.yml"
     fi
-    sudo -n systemctl "$1" "$2" && return
+    as_root systemctl "$1" "$2" && return
     systemctl --no-pager --lines=20 status -- "$2"
     return 1
 }
 
-service_supervisor() { sudo -n supervisorctl "$1" "$2"; }
+service_supervisor() { as_root supervisorctl "$1" "$2"; }
+
+as_root() { timeout --foreground -k 10 "$STEP_TIMEOUT" sudo -n "$@"; }
 
 # service_run TEXT: anything else, in the service user's own environment.
 service_run() {

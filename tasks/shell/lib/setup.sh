@@ -73,7 +73,7 @@ adopt_directory() {
 adopt_seal() {
     [[ ! -e $RELEASES/$1/release.json ]] || return 0
     RELEASE_NAME=$1
-    ledger seal "name=$1" "host=$(hostname)" "tool=$TOOL_VERSION" timings && ledger record adopted "name=$1" "was=$2" || return
+    ledger seal "name=$1" "host=$(uname -n)" "tool=$TOOL_VERSION" timings && ledger record adopted "name=$1" "was=$2" || return
     emit note "what is live is now the release $1"
     [[ $2 == link ]] || emit pending
 }

@@ -1,0 +1,97 @@
+"""Whatever text a person puts into hosts.yml arrives as it is, and whatever bytes a file holds, there is no traceback."""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from string import ascii_letters, digits
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+from tasks.config.inventory import Inventory, load
+from tasks.config.models import App, Environment, HealthCheck, RunService, RuntimeFile, SystemdService
+from tasks.errors import UsageError
+
+LITERAL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+TEXT = LITERAL.filter(bool)
+WORD = st.text(ascii_letters + digits + "._@*-é", min_size=1).filter(lambda word: not word.startswith("-"))
+PLAIN = st.text(ascii_letters + digits + " '\"$`\\é", min_size=1)
+PATH = st.lists(PLAIN, min_size=1, max_size=3).map("/".join)
+VARIABLE = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]*", fullmatch=True).filter(
+    lambda name: name not in ("PATH", "LIVE_LINK_NAME") and not name.startswith("RELEASE_")
+)
+HEADERS = st.dictionaries(st.text(ascii_letters + "-", min_size=1), LITERAL.filter(lambda text: not set(text) & set("\r\n")))
+
+
+def lists(of: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(of, max_size=3).map(tuple)
+
+
+APP = st.builds(App, name=PLAIN.filter(lambda name: not name.isspace()), path=PATH, bootstrap=lists(TEXT), drop=lists(PATH))
+ENVIRONMENT = st.builds(
+    Environment,
+    name=st.text(ascii_letters + digits + "._é", min_size=1),
+    addresses=st.lists(WORD, min_size=1, max_size=3, unique_by=str.lower).map(tuple),
+    repository=PATH,
+    port=st.integers(1, 65535),
+    identity_file=st.none() | TEXT,
+    keep_releases=st.integers(1, 10**9),
+    path=lists(PATH),
+    env=st.dictionaries(VARIABLE, LITERAL, max_size=4),
+    runtime_files=lists(st.builds(RuntimeFile, path=PATH, optional=st.booleans())),
+    apps=st.lists(APP, max_size=3, unique_by=lambda app: app.name).map(tuple),
+    publish=lists(TEXT),
+    migrate=lists(TEXT),
+    services=lists(TEXT.map(lambda text: RunService(command=text)) | WORD.map(lambda word: SystemdService(unit=word))),
+    health=lists(st.builds(HealthCheck, url=st.just("http://h/"), headers=HEADERS, contains=st.none() | TEXT)),
+)
+
+
+def as_keys(environment: Environment) -> dict[str, Any]:
+    """The block of hosts.yml that says the same."""
+    keys = environment.model_dump(mode="json", exclude={"name", "addresses", "persistent_links", "apps", "services"})
+    services = [
+        {"run": each.command} if isinstance(each, RunService) else {"systemd": each.unit}  # type: ignore[union-attr]
+        for each in environment.services
+    ]
+    apps = {app.name: app.model_dump(mode="json", exclude={"name"}) for app in environment.apps}
+    return {**keys, "address": list(environment.addresses), "services": services, "apps": apps}
+
+
+def loaded(content: bytes) -> Inventory:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "hosts.yml")
+        path.write_bytes(content)
+        return load(path)
+
+
+@given(ENVIRONMENT, st.booleans())
+def test_an_environment_written_as_yaml_is_read_as_the_same(environment: Environment, ascii_only: bool) -> None:
+    document: Mapping[str, Any] = {"hosts": {environment.name: as_keys(environment)}}
+    written = yaml.safe_dump(document, allow_unicode=not ascii_only, sort_keys=False).encode()
+    assert dict(loaded(written).environments) == {environment.name: environment}
+
+
+@given(st.binary() | st.text().map(str.encode))
+@example(b"hosts: {a: {repository: x}}")
+def test_arbitrary_bytes_give_an_inventory_or_a_clear_error(content: bytes) -> None:
+    with contextlib.suppress(UsageError):
+        assert loaded(content).environments
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=["Cs"])) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abx-.", max_size=4) | st.integers(), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.dictionaries(st.sampled_from([*Environment.model_fields, "address", "x-free"]), ANYTHING, max_size=5)
+
+
+@given(KEYS, st.dictionaries(st.text("ab -,", max_size=3), KEYS | ANYTHING, max_size=3))
+def test_arbitrary_values_for_known_keys_give_an_inventory_or_lines_with_a_place(defaults: Any, hosts: Any) -> None:
+    try:
+        assert loaded(yaml.safe_dump({"defaults": defaults, "hosts": hosts}).encode()).environments
+    except UsageError as error:
+        assert all(line.startswith(("defaults", "hosts")) and line.isprintable() for line in error.details)
