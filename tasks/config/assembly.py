@@ -3,12 +3,12 @@
 So a mistake in defaults is told once, and every mistake of the file in one run.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from tasks.config.checks import clashes, rivals
+from tasks.config.checks import clashes
 from tasks.config.mistakes import Mistake, Where, findings, kind, nearest
 from tasks.config.models import Environment, Settings
 from tasks.config.section import FREE_KEYS
@@ -52,7 +52,6 @@ def assemble(document: object) -> tuple[dict[str, Environment], list[Mistake]]:
     merged = {name: _merge(name, defaults, block) for name, block in blocks.items() if name not in badly_named}
     for name, environment in merged.items():
         mistakes += _clashes(environment, defaults, blocks[name])
-    mistakes += _rivals(each for name, each in merged.items() if not SITE & _wrong(defaults, blocks[name]))
     return merged, list(dict.fromkeys(mistakes))
 
 
@@ -114,9 +113,3 @@ def _clashes(environment: Environment, defaults: Block, block: Block) -> Iterato
             said = next((each for each in (block, defaults) if each.keys.keys() & set(clash.keys)), block)
             key = next((key for key in clash.keys if key in said.keys), clash.keys[0])
             yield Mistake((*said.where, key, *(clash.inside if key == clash.keys[0] else ())), clash.sentence)
-
-
-def _rivals(environments: Iterable[Environment]) -> Iterator[Mistake]:
-    for name, other in rivals(environments):
-        sentence = f"would release over {other}: the same live link of the same user at the same address"
-        yield Mistake((HOSTS, name), f"{sentence} (give one of them another live_link)")

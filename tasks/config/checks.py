@@ -85,14 +85,3 @@ def _files(environment: Environment) -> Iterator[Clash]:
         if PurePosixPath(file.path).is_relative_to(link.path):
             sentence = f"the file {shown(file.path)} lies in the persistent link {shown(link.path)}, where it is already"
             yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
-
-
-def rivals(environments: Iterable[Environment]) -> Iterator[tuple[str, str]]:
-    """Names of environments that would release over one another, each with the first that was there before it."""
-    first: dict[tuple[object, ...], str] = {}
-    for each in environments:
-        for address in dict.fromkeys(address.lower() for address in each.addresses):
-            site = (address, each.port, each.release_user, each.live_link)
-            if first.setdefault(site, each.name) != each.name:
-                yield each.name, first[site]
-                break

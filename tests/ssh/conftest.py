@@ -1,11 +1,17 @@
-"""A sandbox for the tests that need a host: one for a whole module, or a fresh one for a test."""
+"""A sandbox for the tests that need a host, one for a whole module or a fresh one for a test, and sites to release to it."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tasks.sandbox import world
 from tasks.sandbox.world import Sandbox
+from tests.support.fab import Site, quick
+
+_LINKS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +28,17 @@ def fresh_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]
     folder = tmp_path_factory.mktemp("host") / "a fresh sandbox"
     yield world.start(folder)
     world.stop(folder)
+
+
+@pytest.fixture
+def make(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Site]:
+    """Make a site with these keys of hosts.yml on the shared host, under a live link of its own, and set it up."""
+
+    def made(*, setup: bool = True, **keys: Any) -> Site:
+        link = f"site-{next(_LINKS)}"
+        site = quick(sandbox, tmp_path / link, **{"live_link": link, **keys})
+        if setup:
+            site.fab("setup")
+        return site
+
+    return made

@@ -61,10 +61,10 @@ class Layout:
         return self.run / f"{service}.port"
 
     def search_path(self, user: str) -> str:
-        """PATH of a user: the services' commands are there for who may use them."""
-        python = str(Path(sys.executable).parent)
+        """PATH of a user: the services' commands are there for who may use them. The file run/path replaces the system's."""
+        python, told = str(Path(sys.executable).parent), self.run / "path"
         own = [] if user == RELEASE_USER else [str(self.bin)]
-        return ":".join([*own, python, SYSTEM_PATH])
+        return ":".join([*own, python, told.read_text().strip() if told.exists() else SYSTEM_PATH])
 
     def environment(self, user: str) -> dict[str, str]:
         """The whole environment that a login or a service starts with."""

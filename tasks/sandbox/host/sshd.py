@@ -1,4 +1,7 @@
-"""The SSH server of the embedded host: public keys only, commands through bash, one log line per event."""
+"""The SSH server of the embedded host: public keys only, commands through bash, one log line per event.
+
+A test that wants the text of the commands too makes an empty run/commands.log.
+"""
 
 import asyncio
 import itertools
@@ -78,6 +81,9 @@ async def _run(layout: Layout, channel: asyncssh.SSHServerProcess[bytes]) -> Non
         connection=channel.get_extra_info("number"),
         command_bytes=len((channel.command or "").encode()),
     )
+    commands = layout.run / "commands.log"
+    if commands.exists():
+        journal.append(commands, user=user, command=channel.command)
     client, local = channel.get_extra_info("peername"), channel.get_extra_info("sockname")
     environment = {**layout.environment(user), "SSH_CONNECTION": f"{client[0]} {client[1]} {local[0]} {local[1]}"}
     await session.serve(channel, home=layout.home(user), environment=environment)

@@ -34,7 +34,8 @@ class Lane(threading.Thread):
     def __init__(self, label: str, folder: str, commands: list[str], timeout: int, mask: Mask) -> None:
         super().__init__(daemon=True)
         self.label, self.folder, self.commands, self.timeout, self.mask = label, folder, commands, timeout, mask
-        self.failure, self.told, self.partial, self.tail = "", 0.0, b"", collections.deque(maxlen=20)
+        self.failure, self.told, self.partial = "", 0.0, b""
+        self.tail: collections.deque[bytes] = collections.deque(maxlen=20)
 
     def run(self) -> None:
         try:

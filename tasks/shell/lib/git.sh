@@ -84,7 +84,7 @@ git_by_hash() {
 git_unknown() {
     local names
     names=$(repo for-each-ref --count=8 --sort=-committerdate --format='%(refname:lstrip=3)' refs/remotes/origin | paste -sd ' ')
-    die "$FAILED" "origin has no branch, tag or commit ${1@Q}" "the newest branches there: ${names:-none}"
+    die "$FAILED" "origin has no branch, tag or commit ${1@Q}" "name one that is there; the newest branches: ${names:-none}"
 }
 
 # git_worktree: the disposable work tree of COMMIT at BUILD, submodules and all.

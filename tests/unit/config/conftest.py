@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tasks.config.inventory import Inventory, load
 from tasks.errors import UsageError
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tasks.config.document import MOST_VALUES, Unreadable, read
 from tasks.config.inventory import LARGEST_FILE, Inventory
 from tasks.errors import UsageError
@@ -47,8 +48,9 @@ def test_what_is_not_yaml_is_told_with_line_and_column(content: str | bytes, sen
 
 def test_a_syntax_error_names_the_file_and_changes_nothing(refused: Refused) -> None:
     error = refused("hosts: [")
-    assert error.what.endswith("hosts.yml: line 1, column 9: expected the node content, but found '<stream end>' "
-                               "(while parsing a flow node)")
+    assert error.what.endswith(
+        "hosts.yml: line 1, column 9: expected the node content, but found '<stream end>' (while parsing a flow node)"
+    )
     assert error.state == "No host was touched."
 
 
@@ -78,7 +80,13 @@ def test_a_key_given_twice_is_told_with_both_lines(refused: Refused) -> None:
 
 @pytest.mark.parametrize(
     ("key", "found"),
-    [("8", "a whole number"), ("true", "true or false"), ("~", "nothing"), ("? [a, b]\n    ", "a list"), ("? {a: b}\n    ", "a mapping")],
+    [
+        ("8", "a whole number"),
+        ("true", "true or false"),
+        ("~", "nothing"),
+        ("? [a, b]\n    ", "a list"),
+        ("? {a: b}\n    ", "a mapping"),
+    ],
 )
 def test_a_key_that_is_not_text_is_told_with_its_line(refused: Refused, key: str, found: str) -> None:
     error = refused(f"hosts:\n  a:\n    repository: x\n    {key}: 1\n")

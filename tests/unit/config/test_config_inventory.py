@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tasks.config.inventory import PROJECT, Inventory, find_hosts_file, load
 from tasks.errors import UsageError
 
@@ -41,7 +42,7 @@ def test_an_unknown_environment_is_told_with_the_names_there_are(inventory: Call
 
 @pytest.mark.parametrize("name", [None, ""])
 def test_no_environment_is_told_with_the_names_there_are(inventory: Callable[[str], Inventory], name: str | None) -> None:
-    with pytest.raises(UsageError, match="no environment named: .* has prod, preprod") as caught:
+    with pytest.raises(UsageError, match=r"no environment named: .* has prod, preprod") as caught:
         inventory(TWO).environment(name)
     assert caught.value.next == "fab -H prod VERB"
 
@@ -51,7 +52,7 @@ def test_an_environment_cannot_be_changed(inventory: Callable[[str], Inventory])
     with pytest.raises(TypeError):
         environment.env["A"] = "1"  # type: ignore[index]
     with pytest.raises(ValueError, match="frozen"):
-        environment.port = 23
+        environment.port = 23  # type: ignore[misc]
 
 
 def test_hosts_yml_lies_beside_the_fabfile_wherever_fab_is_typed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from tasks.errors import UsageError
 
 Refused = Callable[[str | bytes], UsageError]
@@ -101,7 +102,10 @@ ONE_KEY = [
         "apps: {web: {bootstrap: [echo a: b]}}",
         "apps.web.bootstrap[0]: expected text, found a mapping (text with a colon and a space in it: put quotes around it)",
     ),
-    ("apps: {web: {drop: [.]}}", "apps.web.drop[0]: expected a path below the release's own directory, found the directory itself"),
+    (
+        "apps: {web: {drop: [.]}}",
+        "apps.web.drop[0]: expected a path below the release's own directory, found the directory itself",
+    ),
     ("apps: {web: {inputs: ['!']}}", "apps.web.inputs[0]: expected a path after the !"),
     ("apps: {web: {inputs: ['!/x']}}", f"apps.web.inputs[0]: {INSIDE} '/x'"),
     ("carry_assets: [/x]", f"carry_assets[0]: {INSIDE} '/x'"),
@@ -111,7 +115,10 @@ ONE_KEY = [
     ("services: [nginx]", f"services[0]: {KINDS}"),
     ("services: [{systemd: a, run: b}]", f"services[0]: {KINDS}"),
     ("services: [{systemd: a}, {systmd: b}]", f"services[1]: {KINDS}, did you mean systemd?"),
-    ("services: [{systemd: a, action: relod}]", "services[0].action: expected restart or reload, found 'relod', did you mean reload?"),
+    (
+        "services: [{systemd: a, action: relod}]",
+        "services[0].action: expected restart or reload, found 'relod', did you mean reload?",
+    ),
     (
         "services: [{supervisor: a, action: reload}]",
         "services[0].action: supervisor cannot reload one program: leave action out, and it is restarted",
@@ -206,29 +213,6 @@ def test_a_key_that_is_wrong_by_itself_is_not_told_again_together_with_others(re
 )
 def test_the_one_required_key_is_asked_for_where_it_is_missing(refused: Refused, hosts: str, places: list[str]) -> None:
     assert [line.split(": ")[0] for line in refused(hosts).details] == places
-
-
-@pytest.mark.parametrize(
-    ("second", "clash"),
-    [
-        ("{address: H}", True),
-        ("{address: [x, h]}", True),
-        ("{address: h, builds_dir: ~/other}", True),
-        ("{address: h, live_link: other}", False),
-        ("{address: h, release_user: other}", False),
-        ("{address: h, port: 2222}", False),
-        ("{address: x}", False),
-    ],
-)
-def test_two_environments_may_not_release_over_each_other(
-    refused: Refused, inventory: Callable[[str], object], second: str, clash: bool
-) -> None:
-    text = f"defaults: {{repository: 'git@h:p'}}\nhosts: {{a: {{address: h}}, b: {second}}}"
-    if not clash:
-        assert inventory(text)
-        return
-    sentence = "would release over a: the same live link of the same user at the same address"
-    assert refused(text).details == (f"hosts.b: {sentence} (give one of them another live_link)",)
 
 
 @pytest.mark.parametrize("name", ["a,b", "a@b", "a:b", "a/b"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tasks.config.inventory import PROJECT, load
 from tasks.config.models import (
     App,

@@ -1,0 +1,32 @@
+"""What no test may see or touch: the settings of the machine that it runs on, and of the person at it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+OURS = ("HOSTS_FILE", "SANDBOX_DIR", "RELEASE_DEBUG", "RELEASE_PICTURE")
+OF_THE_PERSON = ("SSH_AUTH_SOCK", "SSH_AGENT_PID", "NO_COLOR", "FORCE_COLOR", "CI", "LANG", "LANGUAGE", "XDG_CONFIG_HOME")
+READ_BY_TOOLS = ("GIT_", "INVOKE_", "FABRIC_", "LC_")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An environment without settings, for fixtures of any scope: no agent, no git configuration, one locale."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*OURS, *OF_THE_PERSON, *(name for name in os.environ if name.startswith(READ_BY_TOOLS))]:
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("LC_ALL", "C.UTF-8")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for every test."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    return home

@@ -1,0 +1,140 @@
+"""A host with a real OpenSSH server and real users, in Linux namespaces: the machine that runs the tests is not changed."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PARTS = Path(__file__).parent / "host"
+NEEDED = {
+    "/usr/sbin/sshd": "openssh-server",
+    "sudo": "sudo",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "useradd": "passwd",
+    "git": "git",
+    "ps": "procps",
+}
+PATIENCE = 30.0
+
+
+def missing() -> str:
+    """What this machine lacks to be such a host, and how to get it; "" when nothing."""
+    packages = sorted({package for tool, package in NEEDED.items() if not shutil.which(tool)})
+    said = ["these tests start a real sshd with users of its own: run them as root"] if os.geteuid() else []
+    if packages:
+        said.append(f"missing here: apt-get install {' '.join(packages)}")
+    return "; ".join(said)
+
+
+class Host:
+    """Has users ftsuser and ubuntu; `folder` is the machine's, and its `srv` is /srv on the host."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.srv = folder / "srv"
+        self.identity_file = folder / "id_ed25519"
+        self.known_hosts_file = folder / "known_hosts"
+        self.port = _free_port()
+        self._log = folder / "sshd.log"
+
+    def start(self) -> None:
+        """Boot it, and wait until it answers."""
+        (self.folder / "memory").mkdir(parents=True)
+        shutil.copytree(PARTS, self.srv)
+        public = _new_key(self.identity_file)
+        (self.srv / "authorized_keys").write_text(public)
+        self.know(_new_key(self.srv / "host_key"))
+        isolated = ("unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child")
+        with self._log.open("wb") as log:
+            self._unshare = subprocess.Popen(
+                [*isolated, "bash", PARTS / "namespace.sh", self.folder, str(self.port)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            until(lambda: "Server listening on" in self.log() or self._unshare.poll() is not None)
+            self._init = Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children").read_text().strip()
+            assert "Server listening on" in self.log(), self.log()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Let go of process 1: it ends, all others with it, and their mounts with the last of them."""
+        assert self._unshare.stdin is not None
+        self._unshare.stdin.close()
+        try:
+            self._unshare.wait(PATIENCE)
+        finally:
+            self._unshare.kill()
+
+    def know(self, public: str) -> None:
+        """Make this the key that the workstation knows the host by."""
+        self.known_hosts_file.write_text(f"[127.0.0.1]:{self.port} {' '.join(public.split()[:2])}\n")
+
+    def run(self, script: str, user: str = "root") -> subprocess.CompletedProcess[str]:
+        """Run a script on the host, not through its sshd."""
+        entered = ("nsenter", "--target", self._init, "--mount", "--pid", "--uts", "--root", "--wd")
+        login = ("env", "-i", "runuser", "-u", user, "--", "env", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
+        home = "/root" if user == "root" else f"/home/{user}"
+        words = [*entered, *login, f"HOME={home}", f"USER={user}", "bash", "-c", f"cd; {script}"]
+        return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+
+    def sh(self, script: str, user: str = "root") -> str:
+        """What a script prints, which must go well."""
+        done = self.run(script, user)
+        assert done.returncode == 0, f"{script}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str, owner: str = "ftsuser", mode: str = "644") -> None:
+        """A file on the host."""
+        (self.srv / "written").write_text(text)
+        self.sh(f"install -D -o {owner} -g {owner} -m {mode} /srv/written {path}")
+
+    def sudoers(self, rules: Sequence[str]) -> None:
+        """What ubuntu may do, and nothing else."""
+        defaults = (PARTS / "sudoers").read_text().splitlines()[:-1]
+        self.write("/etc/sudoers", "".join(f"{line}\n" for line in [*defaults, *rules]), "root", "440")
+        self.sh("visudo --check --quiet")
+
+    def snapshot(self) -> str:
+        """Everything in both homes and of the services: names, kinds, modes, owners, times, sizes, link texts."""
+        return self.sh("find /home /run/services* -printf '%p %y %m %u:%g %T@ %s %l\\n' | sort")
+
+    def processes(self, user: str = "ftsuser") -> list[str]:
+        """The command lines of the user's processes, sshd's own left out."""
+        lines = self.run(f"ps -ww -U {user} -o args=").stdout.splitlines()
+        return [line for line in lines if not line.startswith("sshd:")]
+
+    def service_calls(self) -> list[str]:
+        """Who called systemctl and supervisorctl, and how, as "USER: WORDS"."""
+        return self.sh("cat /run/services.log").replace("\t", ": ").splitlines()
+
+    def log(self) -> str:
+        """What sshd has said."""
+        return self._log.read_text(errors="replace")
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that is bound to happen; an assertion when it does not."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def _new_key(path: Path) -> str:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path], check=True)
+    return path.with_name(f"{path.name}.pub").read_text()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

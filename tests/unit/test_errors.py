@@ -1,0 +1,41 @@
+"""Exit codes are the interface to scripts; an error says what, where, the state, and what to type."""
+
+import pytest
+from invoke.exceptions import Exit
+
+from tasks import errors
+from tasks.errors import NotReleased, ReleaseError
+
+CONTRACT = {
+    errors.UsageError: 2,
+    errors.NotReleased: 3,
+    errors.LiveButFailed: 4,
+    errors.PutBack: 5,
+    errors.Busy: 6,
+    errors.Unreachable: 7,
+    errors.OutcomeUnknown: 8,
+    errors.Interrupted: 130,
+}
+
+
+def test_every_error_has_the_exit_code_of_the_contract() -> None:
+    assert {kind: kind("what").code for kind in ReleaseError.__subclasses__()} == CONTRACT
+
+
+def test_the_table_at_the_top_of_the_file_is_true() -> None:
+    said = [line.split()[1:3] for line in (errors.__doc__ or "").splitlines() if "──" in line]
+    assert said == [[kind.__name__, str(code)] for kind, code in CONTRACT.items()]
+
+
+@pytest.mark.parametrize("kind", CONTRACT)
+def test_an_error_ends_fab_with_its_code(kind: type[ReleaseError]) -> None:
+    assert issubclass(kind, Exit)
+
+
+def test_an_error_reads_what_then_details_then_state_then_next() -> None:
+    error = NotReleased("it broke", state="Live: a.", next="fab -H prod status", details=["one", "two"])
+    assert str(error) == "it broke\n  one\n  two\nLive: a.\nnext: fab -H prod status"
+
+
+def test_an_error_leaves_out_what_it_does_not_know() -> None:
+    assert str(NotReleased("it broke")) == "it broke"

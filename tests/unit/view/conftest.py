@@ -1,0 +1,10 @@
+"""What the tests of the view share."""
+
+import pytest
+from scenes import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at zero until it is told."""
+    return Clock()
