@@ -3,7 +3,7 @@
 from invoke.collection import Collection
 
 from tasks import build, check, deploy, hold, plan, post_release, prune, release, rollback, setup, status
-from tasks.sandbox import verbs as sandbox
+from tasks.sandbox import verbs as sandbox_verbs
 
 ns = Collection()
 for _verb in (
@@ -24,4 +24,4 @@ for _verb in (
     prune.prune,
 ):
     ns.add_task(_verb)
-ns.add_collection(sandbox.ns)
+ns.add_collection(sandbox_verbs.ns)

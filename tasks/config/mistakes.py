@@ -154,7 +154,7 @@ def _service(error: ErrorDetails) -> str:
     unknown = [key for key in value if key not in KINDS] if isinstance(value, dict) else []
     close = [key for key in unknown if get_close_matches(key, KINDS, n=1)]
     hint = nearest(close[0], KINDS) if close else ""
-    return "expected a mapping with exactly one of systemd, supervisor and run" + hint
+    return error["msg"] + hint
 
 
 SENTENCES: dict[str, Callable[[ErrorDetails], str]] = {

@@ -130,7 +130,7 @@ def _health_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise mistake("expected a URL such as http://127.0.0.1/health") from None
-    if parts.username is not None or parts.password is not None:
+    if "@" in parts.netloc:
         raise mistake("holds a user name or password: leave it out of the URL")
     if parts.scheme not in ("http", "https") or not host or " " in url or not url.isprintable():
         raise mistake("expected a URL such as http://127.0.0.1/health")

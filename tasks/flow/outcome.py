@@ -12,7 +12,7 @@ def prune(session: Session, *, must: bool = False) -> None:
     phase = cutover.prune(session.environment)
     outcome = session.require(phase) if must else session.send(phase)
     if outcome.status != "ok":
-        session.view.note(f"old releases could not be pruned: {outcome.failure or 'the link was lost'}")
+        session.warn(f"old releases could not be pruned: {outcome.failure or 'the link was lost'}")
 
 
 def summarize(session: Session, *, next: list[str], before: str = "") -> None:
@@ -30,5 +30,6 @@ def summarize(session: Session, *, next: list[str], before: str = "") -> None:
             seconds=time.monotonic() - session.began,
             pending=bool(session.state.get("post_release_pending")),
             next=tuple(next),
-        )
+        ),
+        session.view,
     )

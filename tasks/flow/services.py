@@ -22,7 +22,7 @@ def post_release(session: Session) -> None:
             next=session.hint("post-release"),
         )
     if written.status != "ok":
-        session.view.note(f"post-release went well, but that could not be written down: {written.failure}")
+        session.warn(f"post-release went well, but that could not be written down: {written.failure}")
 
 
 def put_back(session: Session, before: str, failure: LiveButFailed) -> None:

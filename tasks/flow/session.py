@@ -22,6 +22,7 @@ from tasks.phases import build, cutover, post_release, report
 from tasks.phases.step import Phase
 from tasks.remote.host import Host
 from tasks.remote.program import Outcome
+from tasks.shell.events import Event
 from tasks.shell.render import program
 from tasks.shell.run import Run
 from tasks.view.view import View
@@ -67,6 +68,10 @@ class Session:
         """A command to type next."""
         return f"fab -H {self.environment.name} {words}"
 
+    def warn(self, text: str) -> None:
+        """Say what went wrong without being a failure."""
+        self.view.event(self.host.address, Event("warn", (text,)))
+
     def standing(self) -> str:
         """The state of the host, for an error."""
         if not self.state:
@@ -103,7 +108,7 @@ class Session:
         kind = {6: Busy, 130: Interrupted}.get(outcome.code or 0, NotReleased)
         return kind(
             f"{where}: {phase}: {outcome.failure}",
-            details=outcome.tail or outcome.noise,
+            details=() if outcome.tail else outcome.noise,
             state=self.standing(),
             next=outcome.next or self.hint("logs" if phase in ("build", "migrate") else "status"),
         )
@@ -127,6 +132,8 @@ class Session:
             if not held.held:
                 raise self.failure(held.outcome, "lock")
             self.learn(held.outcome)
+            if self.state["post_release_pending"] and self.run.verb in ("release", "deploy"):
+                self.warn(f"the services do not run {self.live} yet: its post-release is pending")
             yield
 
     def learn(self, outcome: Outcome) -> None:

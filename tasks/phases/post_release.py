@@ -1,12 +1,15 @@
 """Make the running services use the live release, then ask the site whether it is well."""
 
+import re
 import shlex
+from itertools import dropwhile
 
 from tasks.config.models import Environment, HealthCheck, RunService, Service, SupervisorService, SystemdService
 from tasks.phases.host import settings
 from tasks.phases.step import Phase, Step, Words
 
-_OPERATORS = set(";&|<>()")
+_PLAIN = re.compile(r"""(?:[\w@%+=:,./ \t-]|\\.|'[^']*'|"[^"$`\\]*")+""")
+"""Text without operators, expansions, globs and comments."""
 
 
 def post_release(environment: Environment) -> Phase:
@@ -50,19 +53,12 @@ def _sudo(service: Service) -> Words:
 
 
 def _sudo_in(text: str) -> Words:
-    """The words of a plain `sudo COMMAND ...`; nothing where a shell would do more with the text than split it."""
-    if "$" in text or "`" in text or "\n" in text:
+    """The words of a plain `sudo COMMAND ...`; nothing where bash would do more with the text than split and unquote it."""
+    words = shlex.split(text) if _PLAIN.fullmatch(text) else []
+    if words[:1] != ["sudo"]:
         return ()
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    try:
-        words = list(lexer)
-    except ValueError:
-        return ()
-    if words[:1] != ["sudo"] or any(set(word) <= _OPERATORS for word in words):
-        return ()
-    rest = [word for word in words[1:] if word not in ("-n", "--", "--non-interactive")]
-    return tuple(rest) if rest and not rest[0].startswith("-") and "=" not in rest[0] else ()
+    command = tuple(dropwhile(lambda word: word in ("-n", "--", "--non-interactive"), words[1:]))
+    return command if command and not command[0].startswith("-") and "=" not in command[0] else ()
 
 
 def _service(service: Service) -> Words:

@@ -1,5 +1,6 @@
 """A phase is a list of steps, a step is a name and words."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 Words = tuple[str, ...]
@@ -29,7 +30,11 @@ class Phase:
     runner: str = "attached"
     as_service_user: bool = False
 
-    def sizes(self) -> dict[str, int]:
+    def sizes(self) -> Counter[str]:
         """Bytes of each hosts.yml key in the program."""
-        found = {step.key or step.name: sum(len(word.encode()) for word in step.words) for step in self.steps}
-        return found | {words[0].replace("command_", ""): sum(len(word.encode()) for word in words) for words in self.settings}
+        said = [(step.key or step.name, step.words) for step in self.steps]
+        said += [(words[0].removeprefix("command_"), words) for words in self.settings]
+        found = Counter[str]()
+        for key, words in said:
+            found[key] += sum(len(word.encode()) for word in words)
+        return found

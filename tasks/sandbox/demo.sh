@@ -21,7 +21,7 @@ page() {
 import html, re, sys, urllib.request
 
 text = urllib.request.urlopen(sys.argv[1], timeout=10).read().decode()
-body = re.sub(r"(?s)<(style|script|head).*?</\1>", "", text)
+body = re.sub(r"(?s)<(style|script|head|title).*?</\1>", "", text)
 lines = (" ".join(html.unescape(re.sub(r"<[^>]+>", " ", line)).split()) for line in body.splitlines())
 print("\n".join("    " + line for line in lines if line))
 END

@@ -3,8 +3,10 @@
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live as Region
 from rich.text import Text
@@ -73,25 +75,37 @@ def _scene(host: Running, now: float, address: str) -> Iterator[RenderableType]:
     place = f"  {host.ended + 1} of {host.steps}" if host.ended < host.steps else ""
     said = Text.assemble((f"{address}  " if address else "", "cyan"))
     yield Row(said + Text.assemble(host.step or host.phase, (place, "dim")), now - host.began, spinner, "cyan")
-    width = max((len(label) for label in host.lanes), default=0)
+    width = max((cell_len(label) for label in host.lanes), default=0)
     for label, lane in host.lanes.items():
         yield _LaneRow(label, lane, width, now)
 
 
+@dataclass(frozen=True, slots=True)
 class _LaneRow:
     """One lane: its label, the command it is at, and the newest line that it printed."""
 
-    def __init__(self, label: str, lane: Lane, width: int, now: float) -> None:
-        self._label, self._lane, self._width, self._now = label, lane, width, now
+    label: str
+    lane: Lane
+    width: int
+    now: float
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """One line, whatever the width."""
-        lane, room = self._lane, max(options.max_width - INDENT - 2, NARROWEST)
-        label = Text(self._label)
-        label.truncate(min(self._width, room // 3), pad=True, overflow="ellipsis")
-        room -= label.cell_len + 2
-        command = Text(lane.command if options.max_width >= _WIDE or not lane.output else "")
-        command.truncate(room * 2 // 5 if lane.output else room, overflow="ellipsis", pad=bool(lane.output and command))
-        body = joined(Text("  "), label, Text("  "), command, Text("  " if command else ""), Text(lane.output, "dim"))
-        spent = self._now - lane.began if lane.command else None
-        yield Row(body, spent)
+        room = max(options.max_width - INDENT - 2, NARROWEST)
+        label = Text(self.label)
+        label.truncate(min(self.width, room // 3), pad=True, overflow="ellipsis")
+        said = self._said((room - label.cell_len) * 2 // 5 if options.max_width >= _WIDE else 0)
+        spent = self.now - self.lane.began if self.lane.command else None
+        yield Row(joined(Text("  "), label, Text("  "), said), spent)
+
+    def _said(self, room: int) -> Text:
+        """The command and the output beside it; with no room for both, the output."""
+        if self.lane.done and not self.lane.command:
+            return Text("done", "dim")
+        command, output = Text(self.lane.command), self.lane.output.lstrip()
+        if not output:
+            return command
+        if not room:
+            return Text(output, "dim")
+        command.truncate(room, overflow="ellipsis")
+        return Text.assemble(command, "  " if command else "", (output, "dim"))

@@ -43,7 +43,7 @@ def show_status(document: Mapping[str, Any], stream: TextIO | None = None) -> No
         page.fields(_standing(document["environment"], host))
         page.line()
         _releases(page, host, host["releases"][:_NEWEST])
-        if more := len(host["releases"]) - _NEWEST:
+        if (more := len(host["releases"]) - _NEWEST) > 0:
             page.line(words((f"{more} more: fab -H {clean(document['environment'])} releases", "dim")), indent="  ")
 
 
@@ -170,4 +170,4 @@ def _verdict(levels: Sequence[str]) -> Text:
     warnings = f", {warned} to look at" if warned else ""
     if failed:
         return words((f"not ready: {failed} of {len(levels)} failed{warnings}", "bold red"))
-    return words((f"ready: {len(levels)} checks{warnings}", "bold green"))
+    return words((f"ready: {len(levels) - warned} of {len(levels)} ok{warnings}", "bold green"))

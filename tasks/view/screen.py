@@ -91,5 +91,5 @@ def terminal(stream: TextIO, environ: Mapping[str, str]) -> Console:
         markup=False,
         highlight=False,
         emoji=False,
-        no_color=bool(environ.get("NO_COLOR")),
+        _environ=environ,
     )

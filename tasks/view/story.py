@@ -104,6 +104,7 @@ class Story:
         teller = _TELLERS.get(event.kind)
         if teller is None:
             return ()
+        address = clean(address)
         with self._lock:
             self.addresses.add(address)
             host = self._running.get(address) or Running(address, "", 0, self.clock())
@@ -129,7 +130,7 @@ class Story:
             return
         yield from host.tail
         if host.phase == name:
-            del self._running[host.address]
+            self._running.pop(host.address, None)
         took = _seconds(event.word(2))
         if not self._running:
             self._headed = ""

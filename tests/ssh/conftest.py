@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,13 +29,13 @@ def fresh_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]
     world.stop(folder)
 
 
-@pytest.fixture
-def make(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Site]:
+@pytest.fixture(scope="module")
+def make(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Site]:
     """Make a site with these keys of hosts.yml on the shared host, under a live link of its own, and set it up."""
 
     def made(*, setup: bool = True, **keys: Any) -> Site:
         link = f"site-{next(_LINKS)}"
-        site = quick(sandbox, tmp_path / link, **{"live_link": link, **keys})
+        site = quick(sandbox, tmp_path_factory.mktemp(link), **{"live_link": link, **keys})
         if setup:
             site.fab("setup")
         return site

@@ -16,37 +16,39 @@ def site(sandbox: Sandbox, tmp_path: Path) -> Site:
     return quick(sandbox, tmp_path, live_link="never-reached")
 
 
-def refused(site: Site, *words: str, host: str | None = "sandbox") -> str:
+def refused(site: Site, *words: str, before: tuple[str, ...] = ("-H", "sandbox")) -> str:
     """What is said to these words, which must end with 2, and must not make a host hear anything."""
-    before = sessions(site.sandbox) if (site.sandbox.folder / "run" / "ssh.log").exists() else []
-    ran = site.fab(*words, host=host, code=2)
-    after = sessions(site.sandbox) if (site.sandbox.folder / "run" / "ssh.log").exists() else []
-    assert after == before
+    heard = sessions(site.sandbox)
+    ran = site.fab(*words, before=before, code=2)
+    assert sessions(site.sandbox) == heard
     assert ran.out == ""
     return ran.err
 
 
 def test_without_an_environment_the_names_there_are_told(site: Site) -> None:
-    said = refused(site, "status", host=None)
+    said = refused(site, "status", before=())
     assert "no environment named" in said
     assert "has sandbox" in said
 
 
 def test_unknown_environment_is_answered_with_the_names_there_are(site: Site) -> None:
-    said = refused(site, "status", host="sandbx")
+    said = refused(site, "status", before=("-H", "sandbx"))
     assert "'sandbx'" in said
     assert f"{site.hosts_file} has sandbox" in said
 
 
 @pytest.mark.parametrize("verb", ["build", "release", "deploy", "plan"])
-@pytest.mark.parametrize("ref", [(), ("--ref", "")], ids=["missing", "empty"])
-def test_verb_that_needs_a_ref_says_how_to_give_one(site: Site, verb: str, ref: tuple[str, ...]) -> None:
-    assert f"fab -H sandbox {verb} --ref master" in refused(site, verb, *ref)
+def test_verb_that_needs_a_ref_says_how_to_give_one(site: Site, verb: str) -> None:
+    assert f"fab -H sandbox {verb} --ref master" in refused(site, verb)
 
 
-@pytest.mark.parametrize("verb", ["release", "deploy"])
-def test_ref_and_name_together_are_refused(site: Site, verb: str) -> None:
-    assert "cannot be given together" in refused(site, verb, "--ref", "master", "--name", "source-20260101T000000Z")
+def test_empty_ref_is_no_ref(site: Site) -> None:
+    assert "fab -H sandbox deploy --ref master" in refused(site, "deploy", "--ref", "")
+
+
+def test_ref_and_name_together_are_refused(site: Site) -> None:
+    said = refused(site, "deploy", "--ref", "master", "--name", "source-20260101T000000Z")
+    assert "cannot be given together" in said
 
 
 def test_hold_needs_a_reason(site: Site) -> None:
@@ -81,12 +83,7 @@ def test_several_addresses_are_refused_for_now(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [
-        ("publish", ["echo " + "a" * 50_000]),
-        ("apps", {"web": {"bootstrap": ["echo " + "'" * 20_000]}}),
-        ("env", {"LONG": "ü" * 30_000}),
-        ("migrate", ["true " + "b" * 60_000]),
-    ],
+    [("apps", {"web": {"bootstrap": ["echo " + "'" * 20_000]}}), ("env", {"LONG": "ü" * 33_000})],
 )
 def test_program_over_64_kb_names_the_largest_key(site: Site, key: str, value: object) -> None:
     site.write(**{key: value})
@@ -97,23 +94,9 @@ def test_program_over_64_kb_names_the_largest_key(site: Site, key: str, value: o
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("setup",),
-        ("rollback",),
-        ("rollback", "--to", "source-20260101T000000Z"),
-        ("post-release",),
-        ("prune",),
-        ("hold", "--reason", "no"),
-        ("unhold",),
-    ],
-    ids=" ".join,
+    [("setup",), ("rollback", "--to", "x"), ("post-release",), ("prune",), ("hold", "--reason", "x"), ("unhold",)],
+    ids=lambda words: words[0],
 )
-def test_dry_run_of_a_verb_that_has_none_is_refused(site: Site, words: tuple[str, ...]) -> None:
-    process = site.start("-H", "sandbox", *words, host=None)
-    process.communicate()
-    before = sessions(site.sandbox) if (site.sandbox.folder / "run" / "ssh.log").exists() else []
-    dry = site.start("--dry", "-H", "sandbox", *words, host=None)
-    _, err = dry.communicate()
-    assert dry.returncode == 2, err
-    assert f"{words[0]} has no dry run" in err
-    assert sessions(site.sandbox) == before
+def test_verb_without_a_dry_run_says_so(site: Site, words: tuple[str, ...]) -> None:
+    said = refused(site, *words, before=("--dry", "-H", "sandbox"))
+    assert f"{words[0]} has no dry run" in said

@@ -1,5 +1,6 @@
 """`fab` as a person runs it against an embedded host: a process of its own, an empty HOME, no agent and no terminal."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,7 +18,8 @@ import yaml
 from tasks.sandbox.inventory import environment_of
 from tasks.sandbox.world import PROJECT, Sandbox
 
-PATIENCE = 60
+PATIENCE = 30
+Words = tuple[str, ...]
 REACH = ("address", "port", "identity_file", "known_hosts_file", "repository")
 
 
@@ -55,12 +57,12 @@ class Site:
         quiet = {"HOME": str(self.workstation), "LC_ALL": "C.UTF-8", "GIT_CONFIG_GLOBAL": os.devnull}
         return {"PATH": os.environ["PATH"], **place, **quiet, **more}
 
-    def start(self, *words: str, host: str | None = "sandbox", **options: Any) -> subprocess.Popen[str]:
-        """Type `fab -H sandbox WORDS`, and do not wait."""
+    def start(self, *words: str, before: Words = ("-H", "sandbox"), **variables: str) -> subprocess.Popen[str]:
+        """Type `fab -H sandbox WORDS`, with more variables in the environment, and do not wait."""
         return subprocess.Popen(
-            [sys.executable, "-m", "fabric", *(("-H", host) if host else ()), *words],
+            [sys.executable, "-m", "fabric", *before, *words],
             cwd=PROJECT,
-            env=self.environment(**options),
+            env=self.environment(**variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -68,14 +70,18 @@ class Site:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
         )
 
-    def fab(self, *words: str, code: int = 0, host: str | None = "sandbox", **options: Any) -> Ran:
+    def fab(self, *words: str, code: int = 0, before: Words = ("-H", "sandbox"), **variables: str) -> Ran:
         """Type `fab -H sandbox WORDS`, to its end, which has to be `code`."""
-        return finish(self.start(*words, host=host, **options), code)
+        return finish(self.start(*words, before=before, **variables), code)
 
-    def deploy(self, ref: str = "master", **options: Any) -> str:
+    def deploy(self, ref: str = "master") -> str:
         """Deploy a ref; the name of the release."""
-        self.fab("deploy", "--ref", ref, **options)
+        self.fab("deploy", "--ref", ref)
         return self.live
+
+    def dry(self, *words: str, code: int = 0) -> Ran:
+        """The same as `fab`, dry."""
+        return self.fab(*words, before=("--dry", "-H", "sandbox"), code=code)
 
     def json(self, verb: str = "status") -> Any:
         """The document of a verb that has --json."""
@@ -116,6 +122,11 @@ class Site:
         """What lies in releases_dir of this environment, the oldest first."""
         stamp = "[0-9]" * 8 + "T" + "[0-9]" * 6 + "Z"
         return sorted(path.name for path in (self.home / "releases").glob(f"{self.link.name}-{stamp}"))
+
+    @property
+    def locked(self) -> bool:
+        """Is one of its kernel locks held?"""
+        return any(_is_held(self.state / name) for name in ("lock", "job.lock"))
 
     def log(self, name: str = "") -> str:
         """The log on the host of a release's build."""
@@ -186,6 +197,17 @@ def snapshot(folder: Path, *without: str) -> dict[str, tuple[Any, ...]]:
     return {str(path.relative_to(folder)): _fingerprint(path) for path in kept}
 
 
+def _is_held(file: Path) -> bool:
+    if not file.exists():
+        return False
+    with file.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _fingerprint(path: Path) -> tuple[Any, ...]:
     status = path.lstat()
     if path.is_symlink():
@@ -196,4 +218,5 @@ def _fingerprint(path: Path) -> tuple[Any, ...]:
 
 def sessions(sandbox: Sandbox) -> list[dict[str, Any]]:
     """What the SSH server has logged: connections, logins and sessions."""
-    return [json.loads(line) for line in (sandbox.folder / "run" / "ssh.log").read_text().splitlines()]
+    log = sandbox.folder / "run" / "ssh.log"
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []

@@ -4,11 +4,12 @@ import os
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-PARTS = Path(__file__).parent / "host"
+from tests.support.fab import PATIENCE, until
+
+PARTS = Path(__file__).parent / "real_host"
 NEEDED = {
     "/usr/sbin/sshd": "openssh-server",
     "sudo": "sudo",
@@ -18,7 +19,6 @@ NEEDED = {
     "git": "git",
     "ps": "procps",
 }
-PATIENCE = 30.0
 
 
 def missing() -> str:
@@ -81,9 +81,9 @@ class Host:
     def run(self, script: str, user: str = "root") -> subprocess.CompletedProcess[str]:
         """Run a script on the host, not through its sshd."""
         entered = ("nsenter", "--target", self._init, "--mount", "--pid", "--uts", "--root", "--wd")
-        login = ("env", "-i", "runuser", "-u", user, "--", "env", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
         home = "/root" if user == "root" else f"/home/{user}"
-        words = [*entered, *login, f"HOME={home}", f"USER={user}", "bash", "-c", f"cd; {script}"]
+        login = ("env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", f"HOME={home}", f"USER={user}")
+        words = [*entered, *login, "runuser", "-u", user, "--", "bash", "-c", f"cd && {script}"]
         return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
 
     def sh(self, script: str, user: str = "root") -> str:
@@ -105,7 +105,7 @@ class Host:
 
     def snapshot(self) -> str:
         """Everything in both homes and of the services: names, kinds, modes, owners, times, sizes, link texts."""
-        return self.sh("find /home /run/services* -printf '%p %y %m %u:%g %T@ %s %l\\n' | sort")
+        return self.sh("find /home /run/services -printf '%p %y %m %u:%g %T@ %s %l\\n' | sort")
 
     def processes(self, user: str = "ftsuser") -> list[str]:
         """The command lines of the user's processes, sshd's own left out."""
@@ -119,14 +119,6 @@ class Host:
     def log(self) -> str:
         """What sshd has said."""
         return self._log.read_text(errors="replace")
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that is bound to happen; an assertion when it does not."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def _new_key(path: Path) -> str:

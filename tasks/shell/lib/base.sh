@@ -95,10 +95,10 @@ ready() {
     fi
 }
 
-# inside ROOT PATH: is PATH, with every link in it followed, below ROOT?
-inside() {
-    local root path
-    root=$(realpath -e -- "$1") && path=$(realpath -m -- "$2") && [[ $path == "$root"/* ]]
+# in_build PATH: is the directory of PATH, with every link in it followed, inside the build?
+in_build() {
+    local root folder
+    root=$(realpath -e -- "$BUILD") && folder=$(realpath -m -- "$(dirname -- "$BUILD/$1")") && [[ $folder/ == "$root"/* ]]
 }
 
 # attached FUNCTION: a short program, whose output nobody reads again once it has gone well.

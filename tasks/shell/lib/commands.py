@@ -107,7 +107,7 @@ class Lane(threading.Thread):
             self.partial += data
             cut = self.partial.rfind(b"\n") + 1
             if not cut and len(self.partial) > HELD:
-                cut = len(self.partial) - self.mask.longest
+                cut = self.mask.cut(self.partial)
             if cut > 0:
                 done, self.partial = self.partial[:cut], self.partial[cut:]
                 self.tell(self.mask(done))

@@ -69,15 +69,10 @@ git_named() {
 git_by_hash() {
     local hash=${1,,} found
     [[ $hash =~ ^[0-9a-f]{4,64}$ ]] || return 0
-    found=$(repo rev-parse --quiet --verify "$hash^{commit}" 2>/dev/null) || found=''
-    if [[ -z $found ]] && ((${#hash} >= 40)); then
-        git_locked repo fetch --quiet --no-tags origin "$hash" && found=$(repo rev-parse --quiet --verify "$hash^{commit}")
-    fi
-    [[ $found ]] || return 0
-    if [[ -z $(repo for-each-ref --count=1 --contains "$found" refs/remotes/origin refs/tags) ]] &&
-        ! git_locked repo fetch --quiet --no-tags origin "$found"; then
+    found=$(repo rev-parse --quiet --verify "$hash^{commit}" 2>/dev/null)
+    [[ $found == "$hash"* ]] || return 0 # none, or that of a tag which is spelt like a hash
+    [[ $(repo for-each-ref --count=1 --contains "$found" refs/remotes/origin refs/tags) ]] ||
         die "$FAILED" "commit $found is on no branch and no tag of origin any more" "push it to a branch, or name another ref"
-    fi
     COMMIT=$found
 }
 
@@ -113,5 +108,5 @@ git_lfs_check() {
 
 # git_detach: the release needs no repository: no .git, and no record of the worktree in repo.git.
 git_detach() {
-    find "$BUILD" -name .git -type f -delete && rm -rf -- "$BUILD/.git" && git_locked repo worktree prune
+    find "$BUILD" -name .git -prune -exec rm -rf -- {} + && git_locked repo worktree prune
 }

@@ -10,16 +10,17 @@ import fcntl
 import json
 import os
 import re
+import time
 from typing import Any, Iterator
 
 STATE, RELEASES, LIVE = os.environ["STATE"], os.environ["RELEASES"], os.environ["LIVE"]
 LINK = os.environ["LIVE_LINK_NAME"]
 HISTORY = os.path.join(STATE, "history")
-NAME = re.compile(re.escape(LINK) + r"-\d{8}T\d{6}Z")
+NAME = re.compile(re.escape(LINK) + r"-[0-9]{8}T[0-9]{6}Z")
 
 
 def now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def fsync_directory(path: str) -> None:
@@ -54,13 +55,13 @@ def entries() -> Iterator[dict[str, Any]]:
     """Every line of history that can be read; what a crash or a hand has spoilt is passed over."""
     try:
         with open(HISTORY, "rb") as history:
-            lines = history.read().decode("utf-8", "replace").splitlines()
+            lines = history.read().decode("utf-8", "replace").split("\n")
     except FileNotFoundError:
         return
     for line in lines:
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict) and isinstance(entry.get("event"), str):
             if all(isinstance(value, str) for key, value in entry.items() if key != "v"):
@@ -72,7 +73,7 @@ def seal_of(name: str) -> dict[str, Any] | None:
     try:
         with open(os.path.join(RELEASES, name, "release.json"), encoding="utf-8") as file:
             seal = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return seal if isinstance(seal, dict) and seal.get("name") == name and seal.get("live_link") == LINK else None
 
@@ -178,15 +179,14 @@ class Ledger:
 
 def next_name(names: list[str]) -> str:
     """The name of a release begun now: later than every name there ever was, whatever the clock says."""
-    stamp = datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
-    newest = max(filter(NAME.fullmatch, names), default="")
-    try:
-        stamp = max(
-            stamp, datetime.datetime.strptime(newest[len(LINK) + 1 :], "%Y%m%dT%H%M%SZ") + datetime.timedelta(seconds=1)
-        )
-    except ValueError:
-        pass
-    return stamp.strftime(LINK.replace("%", "%%") + "-%Y%m%dT%H%M%SZ")
+    stamp = datetime.datetime(*time.gmtime()[:6])
+    for name in filter(NAME.fullmatch, names):
+        try:
+            taken = datetime.datetime.strptime(name[len(LINK) + 1 :], "%Y%m%dT%H%M%SZ")
+            stamp = max(stamp, taken + datetime.timedelta(seconds=1))
+        except (ValueError, OverflowError):
+            continue  # nobody's time, or the end of it
+    return "%s-%s" % (LINK, stamp.strftime("%Y%m%dT%H%M%SZ"))
 
 
 def release(ledger: Ledger, name: str) -> dict[str, Any]:
@@ -226,7 +226,7 @@ def hold() -> dict[str, str] | None:
 def state() -> dict[str, Any]:
     ledger = Ledger()
     sealed = ledger.sealed()
-    names = [*os.listdir(RELEASES), *ledger.begun] if os.path.isdir(RELEASES) else []
+    names = [*os.listdir(RELEASES), *ledger.begun, *ledger.order] if os.path.isdir(RELEASES) else []
     return {
         "live": release(ledger, live()) if live() else None,
         "live_is_sealed": bool(seal_of(live())) if live() else False,

@@ -84,6 +84,7 @@ WORDS: dict[str, Callable[..., int | None]] = {
     "live": lambda: print(live()),
     "next": lambda: print(state()["next"]),
     "target": target,
+    "sealed": lambda name: 0 if seal_of(name) else 1,
     "exchanged": lambda: 0 if Ledger().exchanged else 1,
     "unfinished": lambda: names([name for name in Ledger().open if NAME.fullmatch(name)]),
     "prunable": lambda keep: names(Ledger().prunable(int(keep))),

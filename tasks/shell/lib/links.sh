@@ -24,7 +24,7 @@ links_make() {
 link_make() {
     local path=$1 link=$BUILD/$1 parent
     parent=$(dirname -- "$link")
-    [[ $(realpath -m -- "$parent")/ == "$(realpath -- "$BUILD")"/* ]] ||
+    in_build "$path" ||
         die "$FAILED" "persistent link $path: its directory leads out of the build" "correct persistent_links in hosts.yml"
     mkdir -p -- "$parent" || return
     if [[ -L $link ]]; then
@@ -48,5 +48,5 @@ link_clear() {
 }
 
 link_tracked() {
-    git_run -C "$(dirname -- "$1")" ls-files --error-unmatch -- "$(basename -- "$1")" >/dev/null 2>&1
+    git_run --literal-pathspecs -C "$(dirname -- "$1")" ls-files --error-unmatch -- "$(basename -- "$1")" >/dev/null 2>&1
 }

@@ -11,9 +11,9 @@ lock_keep() {
     flock -w 1 8 || lock_busy "$STATE/lock" ""
     exec 9>>"$STATE/job.lock"
     flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
-    exec 9>&-
     hold_check
     lock_sign "$STATE/lock"
+    exec 9>&- # not before the signature: a job whose workstation died would still find its own
     ledger settle 8>&-
     fact live_path "$(readlink -- "$LIVE")"
     ledger state 8>&-
@@ -24,7 +24,7 @@ lock_keep() {
 
 # lock_sign FILE: who holds it, for the one who finds it taken.
 lock_sign() {
-    printf '%s\t%s\t%s\t%s\n' "$RUN" "$BY" "$WHAT" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$1"
+    printf '%s\t%s\t%s\t%s\n' "$RUN" "$BY" "${WHAT//[$'\t\n\r']/ }" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$1"
 }
 
 # lock_busy FILE WHY: refuse, naming who, what and since when.

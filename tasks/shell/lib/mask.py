@@ -30,6 +30,14 @@ class Mask:
     def __call__(self, data: bytes) -> bytes:
         return self.pattern.sub(b"****", data) if self.pattern else data
 
+    def cut(self, data: bytes) -> int:
+        """How much of data can be passed on before its rest has come, with no value cut in two."""
+        at = len(data) - self.longest + 1
+        for match in self.pattern.finditer(data) if self.pattern else ():
+            if match.start() < at < match.end():
+                return match.start()
+        return at
+
 
 def text_of(path: str) -> str:
     try:
@@ -43,7 +51,7 @@ def secrets_in(text: str) -> list[str]:
     try:
         return leaves(json.loads(text))
     except ValueError:
-        return pairs(text) or [text.strip()]
+        return [value for value in pairs(text) if value.strip("=")] or [text.strip()]  # base64 may end like KEY=
 
 
 def leaves(value: Any) -> list[str]:
@@ -56,4 +64,13 @@ def leaves(value: Any) -> list[str]:
 
 def pairs(text: str) -> list[str]:
     found = re.findall(r"""^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.]*=("(?:\\.|[^"\\])*"|'[^']*'|[^\n]*)""", text, re.M)
-    return [value[1:-1] if value[:1] in "\"'" and value[:1] == value[-1:] else value.strip() for value in found]
+    return [value for word in found for value in readings(word)]
+
+
+def readings(word: str) -> list[str]:
+    """What a word after KEY= may stand for, as different readers take quotes, escapes and comments."""
+    if len(word) > 1 and word[0] == word[-1] == '"':
+        return [word[1:-1], re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), word[1:-1])]
+    if len(word) > 1 and word[0] == word[-1] == "'":
+        return [word[1:-1]]
+    return [word.strip(), re.split(r"\s#", word)[0].strip()]

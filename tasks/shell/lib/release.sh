@@ -5,6 +5,7 @@
 # release_begin: join the run's lock; from here on a failure leaves nothing but its log and its line in history.
 release_begin() {
     lock_join
+    [[ ! -e $RELEASE_PATH && ! -e $BUILD ]] || die "$FAILED" "$RELEASE_PATH is there already" "fab -H $ENVIRONMENT releases"
     ledger record begin "name=$RELEASE_NAME" "ref=$RELEASE_REF" || return
     BEGUN=yes
     WORK=$BUILD
@@ -15,7 +16,11 @@ release_sweep() {
     local name
     while IFS= read -r -d '' name; do
         [[ $name != "$RELEASE_NAME" ]] || continue
-        release_discard "$name" && ledger record swept "name=$name" && emit note "removed what a dead run left of $name"
+        if ledger sealed "$name"; then
+            ledger record sealed "name=$name" "settled=yes"
+        else
+            release_discard "$name" && ledger record swept "name=$name" && emit note "removed what a dead run left of $name"
+        fi
     done < <(ledger unfinished)
     rm -f -- "$HOME/.$LIVE_LINK_NAME.new"
     trash_empty || warn "some removed releases could not be deleted yet: fab -H $ENVIRONMENT prune"
@@ -24,15 +29,16 @@ release_sweep() {
 
 # release_discard NAME: the build and the unsealed directory of that name.
 release_discard() {
-    [[ $1 && ! -e $RELEASES/$1/release.json ]] || return 0
+    [[ $1 ]] && ! ledger sealed "$1" || return 0
     remove_tree "$STATE/$1" && remove_tree "$RELEASES/$1"
 }
 
+# remove_tree PATH: files keep their modes, for a package cache may have linked them into releases too.
 remove_tree() {
-    rm -rf -- "$1" 2>/dev/null || { chmod -R u+rwX -- "$1" && rm -rf -- "$1"; }
+    rm -rf -- "$1" 2>/dev/null || { find "$1" -type d -exec chmod u+rwx -- {} \; && rm -rf -- "$1"; }
 }
 
-# preflight_place: a build can become a release here by one rename, and nothing has this name yet.
+# preflight_place: a build can become a release here by one rename.
 preflight_place() {
     local folder
     for folder in "$STATE" "$RELEASES" "$HOME"; do
@@ -41,8 +47,6 @@ preflight_place() {
     [[ $(stat -c %d -- "$STATE") == "$(stat -c %d -- "$RELEASES")" ]] ||
         die "$FAILED" "$BUILDS and $RELEASES are on different filesystems: a build could not be moved in one step" \
             "put builds_dir and releases_dir of hosts.yml on one filesystem"
-    [[ ! -e $RELEASES/$RELEASE_NAME && ! -e $BUILD ]] ||
-        die "$FAILED" "$RELEASES/$RELEASE_NAME is there already" "fab -H $ENVIRONMENT releases"
 }
 
 # release_drop PATH...: what is not needed to run is left out.
@@ -50,14 +54,15 @@ release_drop() {
     local path
     for path; do
         [[ -e $BUILD/$path || -L $BUILD/$path ]] || continue
-        inside "$BUILD" "$(dirname -- "$BUILD/$path")/." || [[ $(realpath -- "$(dirname -- "$BUILD/$path")") == "$(realpath -- "$BUILD")" ]] ||
-            die "$FAILED" "drop: $path leads out of the build" "correct hosts.yml"
+        in_build "$path" || die "$FAILED" "drop: $path leads out of the build" "correct hosts.yml"
         remove_tree "$BUILD/$path" || return
     done
 }
 
 # release_move: into its final place by one rename; publish and verify then run where the release will live.
 release_move() {
+    [[ ! -e $BUILD/release.json && ! -L $BUILD/release.json ]] ||
+        die "$FAILED" "the build has a release.json of its own, and that is the seal of a release" "give that file another name"
     mv -T -- "$BUILD" "$RELEASE_PATH" && WORK=$RELEASE_PATH
 }
 

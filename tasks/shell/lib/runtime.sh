@@ -15,7 +15,7 @@ runtime_source() {
     fi
 }
 
-# runtime_expand SOURCE GLOB: the matches, relative to SOURCE, one a NUL.
+# runtime_expand SOURCE GLOB: the matches, relative to SOURCE, one a NUL; the seal of a release is never one.
 runtime_expand() {
     (
         cd -- "$1" 2>/dev/null || exit 0
@@ -24,7 +24,7 @@ runtime_expand() {
         # shellcheck disable=SC2206 # a glob is to be expanded, and IFS is empty: nothing else is
         matches=($2)
         for match in "${matches[@]}"; do
-            [[ ! -e $match && ! -L $match ]] || printf '%s\0' "$match"
+            [[ $match == release.json || (! -e $match && ! -L $match) ]] || printf '%s\0' "$match"
         done
     )
 }
@@ -62,9 +62,8 @@ runtime_copy() {
     BUILT_FROM=$([[ ! -d $LIVE ]] || basename -- "$source")
     while (($#)); do
         while IFS= read -r -d '' file; do
-            mkdir -p -- "$(dirname -- "$BUILD/$file")" || return
-            inside "$BUILD" "$BUILD/$file" || [[ -L $BUILD/$file ]] || die "$FAILED" "runtime file $file leads out of the build" "correct hosts.yml"
-            rm -f -- "$BUILD/$file" && cp -L --preserve=mode,timestamps -- "$source/$file" "$BUILD/$file" || return
+            in_build "$file" || die "$FAILED" "runtime file $file leads out of the build" "correct hosts.yml"
+            mkdir -p -- "$(dirname -- "$BUILD/$file")" && rm -f -- "$BUILD/$file" && cp -L --preserve=mode,timestamps -- "$source/$file" "$BUILD/$file" || return
         done < <(runtime_expand "$source" "$1")
         shift 2
     done

@@ -32,6 +32,8 @@ def value(text: str) -> Any:
         ("a: {<<: 3}", "line 1, column 9: << takes a mapping, or a list of mappings, found a whole number"),
         ("a: !vault x", "line 1, column 4: the tag '!vault' is not read here: leave it out"),
         ("a: !!python/name:os.system x", "line 1, column 4: the tag '!!python/name:os.system' is not read here: leave it out"),
+        ("a: !!set {x}", "line 1, column 4: the tag '!!set' is not read here: leave it out"),
+        ("a: !!omap [x: y]", "line 1, column 4: the tag '!!omap' is not read here: leave it out"),
         ("a: !!int x", "line 1, column 4: the tag '!!int' is not read here: leave it out"),
         (r'a: "\Uffffffff"', r"an escape such as \Uffffffff stands for no character"),
         ("[" * 5000, "nested too deeply"),
@@ -107,6 +109,11 @@ def test_text_that_only_some_readers_take_for_another_value_stays_text(text: str
     assert value(f"[{text}]") == [text]
 
 
+@pytest.mark.parametrize(("text", "meant"), [("true", True), ("True", True), ("FALSE", False), ("null", None), ("-7", -7)])
+def test_text_that_every_reader_takes_for_another_value_is_that_value(text: str, meant: object) -> None:
+    assert value(f"[{text}]") == [meant]
+
+
 def test_a_file_with_a_byte_order_mark_is_read() -> None:
     assert read(b"\xef\xbb\xbfa: 1") == ({"a": 1}, [])
 
@@ -129,7 +136,7 @@ def test_aliases_of_aliases_are_refused_before_they_fill_the_memory() -> None:
 def test_merges_of_merges_are_refused_before_they_take_all_day() -> None:
     wide = "{" + ", ".join(f"k{n}: 1" for n in range(5_000)) + "}"
     chain = [f"a0: &a0 {wide}", *(f"a{n}: &a{n} {{<<: *a{n - 1}}}" for n in range(1, 100))]
-    with pytest.raises(Unreadable, match="values when its aliases are followed"):
+    with pytest.raises(Unreadable, match=r"line \d+, column \d+: holds more than"):
         read("\n".join(chain).encode())
 
 

@@ -1,7 +1,8 @@
 """What the tests of the view share."""
 
 import pytest
-from scenes import Clock
+
+from tests.unit.view.scenes import Clock
 
 
 @pytest.fixture

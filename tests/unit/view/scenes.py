@@ -1,11 +1,14 @@
-"""A release as its events, a clock that is told the time, and streams that take terminals' places."""
+"""A release as its events and as a host tells it, a clock that is told the time, and streams that take terminals' places."""
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from tasks.shell.events import Event
 
 Told = Sequence[tuple[str, ...]]
+
+COMMIT = "1a2b3c4d5e6f7890aaaabbbbccccddddeeeeffff"
 
 BUILD: Told = (
     ("phase", "start", "build", "fetch", "resolve", "bootstrap", "seal"),
@@ -63,3 +66,16 @@ class Clock:
 def events(told: Told) -> list[Event]:
     """Events from their kinds and words."""
     return [Event(kind, tuple(words)) for kind, *words in told]
+
+
+def release(name: str, state: str = "good", **more: Any) -> dict[str, Any]:
+    """A release as a host tells it."""
+    at = "2026-11-22T17:34:32Z"
+    return {"name": name, "ref": "master", "commit": COMMIT, "by": "anna", "released_at": at, "state": state} | more
+
+
+def shown(show: Any, *words: Any, stream: io.StringIO | None = None) -> list[str]:
+    """The lines that a result is."""
+    stream = stream or io.StringIO()
+    show(*words, stream=stream)
+    return stream.getvalue().splitlines()

@@ -5,11 +5,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from scenes import BUILD, CUTOVER, Terminal, events
+
 from tasks.view.live import Live
 from tasks.view.plain import Plain
 from tasks.view.summary import Summary, show_summary
 from tasks.view.view import View, open_view
+from tests.unit.view.scenes import BUILD, CUTOVER, Terminal, events
 
 XTERM = {"TERM": "xterm"}
 

@@ -1,16 +1,18 @@
 """On a terminal: whatever its width, and whatever a host says, it is drawn and left clean."""
 
+import contextlib
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from scenes import BUILD, CUTOVER, FAILED, Clock, Terminal, Told, events
+
 from tasks.shell.events import Event
 from tasks.view.live import Live
 from tasks.view.story import Story
 from tasks.view.text import clean
+from tests.unit.view.scenes import BUILD, CUTOVER, FAILED, Clock, Terminal, Told, events
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
@@ -73,9 +75,16 @@ def test_the_region_shows_each_app_with_its_command_and_last_line(clock: Clock) 
     clock.now = 12.0
     assert drawn(view, 80) == [
         "      12 s  ⠋ bootstrap  3 of 4",
-        "      12 s      web  composer install      Installing [red]x[/]",
+        "      12 s      web  composer install  Installing [red]x[/]",
         "                api  done",
     ]
+
+
+def test_a_narrow_region_gives_its_room_to_the_output(clock: Clock) -> None:
+    view = Live(Terminal(), {}, Story(clock))
+    view._start = lambda: None  # type: ignore[method-assign]
+    told(view, BUILD[:10])
+    assert drawn(view, 60)[1:] == ["     0.0 s      web  Installing [red]x[/]", "     0.0 s      api  make"]
 
 
 @pytest.mark.parametrize("width", range(20, 121))
@@ -105,9 +114,9 @@ def test_a_whole_run_goes_through_a_real_region(width: int) -> None:
 
 def test_the_cursor_is_back_when_an_error_ends_the_run() -> None:
     terminal = Terminal()
-    with pytest.raises(RuntimeError), Live(terminal, {"TERM": "xterm"}) as view:
+    with contextlib.suppress(KeyboardInterrupt), Live(terminal, {"TERM": "xterm"}) as view:
         told(view, BUILD[:9])
-        raise RuntimeError
+        raise KeyboardInterrupt
     assert HIDE in terminal.getvalue()
     assert terminal.getvalue().rindex(SHOW) > terminal.getvalue().rindex(HIDE)
 
@@ -120,12 +129,21 @@ def test_between_phases_the_terminal_is_an_ordinary_one() -> None:
     view.close()
 
 
-def test_no_color_is_respected() -> None:
+@pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)])
+def test_no_color_is_respected(environ: dict[str, str], coloured: bool) -> None:
     terminal = Terminal()
-    with Live(terminal, {"TERM": "xterm-256color", "NO_COLOR": "1"}) as view:
+    with Live(terminal, {"TERM": "xterm-256color", **environ}) as view:
         told(view, FAILED)
-    coloured = re.findall(r"\x1b\[[0-9;]*\b(?:3[0-8]|9[0-7])\b[0-9;]*m", terminal.getvalue())
-    assert coloured == []
+    assert bool(re.search(r"\x1b\[(?:\d+;)*3[0-8]", terminal.getvalue())) is coloured
+
+
+def test_a_long_step_is_cut_and_a_long_warning_is_wrapped() -> None:
+    steps: Told = (("step", "start", "x" * 60), ("step", "done", "x" * 60, "100"), ("warn", "a long warning " * 3))
+    assert kept(40, [BUILD[0], *steps])[1:] == [
+        "     0.1 s  ✓ " + "x" * 25 + "…",
+        "            ! a long warning a long",
+        "              warning a long warning",
+    ]
 
 
 def test_several_hosts_are_told_apart(clock: Clock) -> None:

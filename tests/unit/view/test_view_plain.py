@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import BUILD, CUTOVER, FAILED, Clock, Told, events
+
 from tasks.shell.events import Event
 from tasks.view.plain import Plain
 from tasks.view.story import Story
+from tests.unit.view.scenes import BUILD, CUTOVER, FAILED, Clock, Told, events
 
 KINDS = ["phase", "step", "lane", "line", "tail", "fact", "check", "swapped", "note", "warn", "text", "noise", "fail"]
 FREE_WORDS = st.sampled_from(["start", "done", "failed", "build", "lock", "fetch", "12"]) | st.text()
@@ -113,5 +114,6 @@ def test_each_line_is_sent_at_once() -> None:
 
 def test_a_log_without_unicode_gets_what_it_can_hold() -> None:
     raw = io.BytesIO()
-    Plain(io.TextIOWrapper(raw, encoding="ascii"), now=lambda: "17:34:32Z").note("schön")
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    Plain(stream, now=lambda: "17:34:32Z").note("schön")
     assert raw.getvalue() == b"17:34:32Z sch?n\n"

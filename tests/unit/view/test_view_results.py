@@ -7,23 +7,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import Terminal
-from tasks.config.models import Environment
+
 from tasks.errors import NotReleased
 from tasks.view.errors import show_error
-from tasks.view.report import print_json, show_check, show_history, show_log, show_plan, show_releases, show_status
+from tasks.view.report import print_json, show_check, show_history, show_log, show_releases, show_status
 from tasks.view.summary import Summary, show_summary
+from tasks.view.text import clean
+from tests.unit.view.scenes import COMMIT, Terminal, release, shown
 
-COMMIT = "1a2b3c4d5e6f7890aaaabbbbccccddddeeeeffff"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
 )
-
-
-def release(name: str, state: str = "good", **more: Any) -> dict[str, Any]:
-    at = "2026-11-22T17:34:32Z"
-    return {"name": name, "ref": "master", "commit": COMMIT, "by": "anna", "released_at": at, "state": state} | more
 
 
 def status(**more: Any) -> dict[str, Any]:
@@ -37,16 +32,6 @@ def status(**more: Any) -> dict[str, Any]:
         "hold": None,
     }
     return {"environment": "prod", "hosts": [host | more]}
-
-
-def shown(show: Any, *words: Any, stream: io.StringIO | None = None) -> list[str]:
-    stream = stream or io.StringIO()
-    show(*words, stream=stream)
-    return stream.getvalue().splitlines()
-
-
-def environment(**more: Any) -> Environment:
-    return Environment.model_validate({"name": "prod", "repository": "git@example.com:site.git"} | more)
 
 
 def test_status_is_these_lines() -> None:
@@ -96,6 +81,12 @@ def test_a_terminal_of_any_width_loses_no_release(width: int, monkeypatch: pytes
     assert [name for name in ("source-1", "source-2", "source-3") if name in text] == ["source-1", "source-2", "source-3"]
 
 
+@pytest.mark.parametrize("width", [40, 66, 80, 200])
+def test_no_row_is_wider_than_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert max(len(clean(line)) for line in shown(show_status, status(), stream=Terminal())) <= width
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
@@ -118,70 +109,6 @@ def test_an_intent_is_told_by_what_came_of_it() -> None:
     assert len(shown(show_history, [{"event": "intent", "name": "source-2"}, {"event": "pruned", "name": "source-1"}])) == 2
 
 
-PLAN = {
-    "commit": COMMIT,
-    "subject": "Season colours",
-    "base": "b" * 40,
-    "commit_count": "2",
-    "left_out": "0",
-    "commits": "1a2b3c4 Season colours\n2b3c4d5 Opening hours",
-    "file_count": "1",
-    "files": " home.html | 2 +-",
-    "migrations": "",
-    "prune": "source-1",
-}
-
-
-def plan(settings: dict[str, Any] | None = None, **facts: str) -> list[str]:
-    state = {"live": release("source-3", "live"), "releases": [release("source-3", "live")], "hold": None}
-    return shown(show_plan, environment(**settings or {}), state, PLAN | facts, "master")
-
-
-def test_a_plan_says_from_where_to_where_and_what_follows() -> None:
-    apps = {"web": {"bootstrap": ["composer install", "bun install"]}}
-    lines = plan({"apps": apps, "publish": ["warm up"], "services": [{"systemd": "nginx", "action": "reload"}]})
-    assert lines == [
-        "prod: plan for master",
-        "  commit    1a2b3c4d5e6f  Season colours",
-        "  live      source-3  master  1a2b3c4d5e6f",
-        "  since     2 commits, 1 file",
-        "  build     web  in ., 2 commands",
-        "  then      warm up",
-        "  prune     source-1",
-        "  services  systemd nginx (reload)",
-        "",
-        "commits (2)",
-        "  1a2b3c4 Season colours",
-        "  2b3c4d5 Opening hours",
-        "",
-        "files (1)",
-        "   home.html | 2 +-",
-    ]
-
-
-def test_a_plan_that_goes_backwards_says_so() -> None:
-    assert "  BACKWARDS  3 commits of what is live would be left out" in plan(left_out="3")
-
-
-def test_a_plan_that_goes_forward_does_not_cry_wolf() -> None:
-    assert not [line for line in plan() if "BACKWARDS" in line]
-
-
-def test_a_plan_of_what_is_live_says_so() -> None:
-    assert "  since   nothing: this commit is live, and would be built anew" in plan(base=COMMIT)
-
-
-def test_migrations_that_nothing_would_run_are_pointed_out() -> None:
-    lines = plan(migrations="migrations/Version1.php")
-    assert lines[5].split() == ["hosts.yml", "has", "no", "migrate:", "nothing", "would", "run", "them"]
-
-
-def test_a_plan_for_a_finished_release_builds_nothing() -> None:
-    state = {"live": None, "releases": [release("source-2")]}
-    lines = shown(show_plan, environment(apps={"web": {"bootstrap": ["make"]}}), state, PLAN, "source-2")
-    assert "  build   nothing: it is built already" in lines
-
-
 def test_a_check_says_what_to_do_and_its_verdict() -> None:
     found = [("web1", "ok", "tools", ""), ("web1", "warn", "no curl", "install it"), ("web1", "FAIL", "no git", "install git")]
     assert shown(show_check, found) == [
@@ -196,7 +123,7 @@ def test_a_check_says_what_to_do_and_its_verdict() -> None:
 
 
 def test_a_check_without_a_failure_is_ready() -> None:
-    assert shown(show_check, [("web1", "ok", "tools", "")])[-1] == "ready: 1 check"
+    assert shown(show_check, [("web1", "ok", "tools", "")])[-1] == "ready: 1 of 1 ok"
 
 
 def test_a_summary_says_what_is_live_and_what_to_type() -> None:
@@ -252,7 +179,9 @@ def test_no_result_puts_a_control_character_into_a_file(name: str, ref: str, tex
 
 @given(JSON)
 def test_json_is_one_document_that_reads_back(value: Any) -> None:
-    assert json.loads("\n".join(shown(print_json, value))) == value
+    stream = io.StringIO()
+    print_json(value, stream)
+    assert json.loads(stream.getvalue()) == value
 
 
 def test_json_keeps_letters_as_they_are() -> None:
@@ -261,7 +190,8 @@ def test_json_keeps_letters_as_they_are() -> None:
 
 def test_json_survives_a_stream_without_unicode() -> None:
     raw = io.BytesIO()
-    print_json("schön", stream=io.TextIOWrapper(raw, encoding="ascii"))
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    print_json("schön", stream)
     assert json.loads(raw.getvalue()) == "schön"
 
 

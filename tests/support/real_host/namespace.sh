@@ -7,7 +7,7 @@ folder=$1 root=$1/memory/root
 mount -t tmpfs tmpfs "$folder/memory"
 mkdir "$folder/memory/upper" "$folder/memory/work" "$root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/memory/upper,workdir=$folder/memory/work" "$root"
-for private in home mnt run tmp; do
+for private in home mnt root run tmp; do
     mount -t tmpfs -o mode=755 tmpfs "$root/$private"
 done
 chmod 1777 "$root/tmp"

@@ -1,0 +1,124 @@
+"""Services in order, then health; and the sudo commands that are tried before anything is written."""
+
+from typing import Any
+
+import pytest
+
+from tasks.phases.check import check_services
+from tasks.phases.post_release import post_release, sudo_commands, try_services
+from tasks.phases.step import Words
+from tests.unit.made import environment
+
+SERVICES = [
+    {"systemd": "php8.2-fpm", "action": "reload"},
+    {"systemd": "messenger-worker@*"},
+    {"supervisor": "releases"},
+    {"run": "sudo varnishadm 'ban req.url ~ .'"},
+]
+
+
+def steps(**keys: Any) -> list[tuple[str, ...]]:
+    return [(step.name, *step.words) for step in post_release(environment(**keys)).steps]
+
+
+def sudo_of(command: str) -> list[Words]:
+    return list(sudo_commands(environment(services=[{"run": command}])))
+
+
+def test_services_come_in_the_order_of_hosts_yml_and_then_health() -> None:
+    assert steps(services=SERVICES, health=[{"url": "http://127.0.0.1/health"}]) == [
+        ("systemd php8.2-fpm (reload)", "service_systemd", "reload", "php8.2-fpm"),
+        ("systemd messenger-worker@*", "service_systemd", "restart", "messenger-worker@*"),
+        ("supervisor releases", "service_supervisor", "restart", "releases"),
+        ("run sudo varnishadm 'ban req.url ~ .'", "service_run", "sudo varnishadm 'ban req.url ~ .'"),
+        ("health http://127.0.0.1/health", "health_check", "http://127.0.0.1/health", "200", "30", ""),
+    ]
+
+
+def test_a_health_check_says_all_that_it_expects() -> None:
+    check = {"url": "https://127.0.0.1/", "headers": {"Host": "a.example"}, "status": 204, "contains": "ok", "within": 5}
+    assert steps(health=[check])[0][1:] == ("health_check", "https://127.0.0.1/", "204", "5", "ok", "Host", "a.example")
+
+
+def test_services_are_the_service_users_and_end_with_the_workstation() -> None:
+    phase = post_release(environment(services=SERVICES))
+    assert (phase.as_service_user, phase.runner) == (True, "watched")
+
+
+def test_health_alone_needs_no_second_login() -> None:
+    assert not post_release(environment(health=[{"url": "http://127.0.0.1/"}])).as_service_user
+
+
+def test_every_sudo_command_is_tried_as_it_will_be_run() -> None:
+    assert [step.words for step in try_services(environment(services=SERVICES)).steps] == [
+        ("sudo_try", "systemctl", "reload", "php8.2-fpm"),
+        ("sudo_try", "systemctl", "restart", "messenger-worker@*"),
+        ("sudo_try", "supervisorctl", "restart", "releases"),
+        ("sudo_try", "varnishadm", "ban req.url ~ ."),
+    ]
+
+
+def test_a_command_named_twice_is_tried_once() -> None:
+    assert len(sudo_commands(environment(services=[*SERVICES, *SERVICES]))) == len(SERVICES)
+
+
+def test_check_asks_for_the_same_sudo_and_for_each_unit_once() -> None:
+    asked = [step.words for step in check_services(environment(services=[*SERVICES, {"systemd": "php8.2-fpm"}])).steps]
+    assert asked[:2] == [
+        ("check_sudo", "systemctl", "reload", "php8.2-fpm"),
+        ("check_sudo", "systemctl", "restart", "messenger-worker@*"),
+    ]
+    assert [words for words in asked if words[0] == "check_unit"] == [
+        ("check_unit", "php8.2-fpm"),
+        ("check_unit", "messenger-worker@*"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("sudo varnishadm 'ban req.url ~ .'", ("varnishadm", "ban req.url ~ .")),
+        ("sudo -n systemctl restart nginx", ("systemctl", "restart", "nginx")),
+        ("sudo --non-interactive -- true", ("true",)),
+        ('sudo touch "/tmp/a b"', ("touch", "/tmp/a b")),
+        ("sudo echo a\\ b", ("echo", "a b")),
+        ("sudo grep -r 'a;b' /etc", ("grep", "-r", "a;b", "/etc")),
+    ],
+)
+def test_a_plain_sudo_command_is_tried_word_for_word(command: str, words: Words) -> None:
+    assert sudo_of(command) == [words]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "varnishadm ban",
+        "/usr/bin/sudo true",
+        "echo sudo true",
+        "sudo",
+        "sudo -n",
+        "sudo -u www-data php cache",
+        "sudo PATH=/x true",
+        "sudo true | cat",
+        "sudo true && sudo false",
+        "sudo true; rm x",
+        "sudo true > /tmp/x",
+        "sudo true &",
+        "sudo echo $HOME",
+        "sudo echo `id`",
+        "sudo true\nsudo false",
+        "sudo echo 'unfinished",
+    ],
+)
+def test_a_command_that_a_shell_must_read_is_not_guessed_at(command: str) -> None:
+    assert sudo_of(command) == []
+
+
+@pytest.mark.parametrize("command", ["sudo ls /etc/*.conf", "sudo ls ~/x", "sudo touch {a,b}", "sudo ls a?", "sudo true # why"])
+def test_a_command_with_words_that_bash_expands_is_not_guessed_at(command: str) -> None:
+    assert sudo_of(command) == []
+
+
+@pytest.mark.parametrize("option", ["-n", "--"])
+def test_an_option_of_the_command_itself_is_kept(option: str) -> None:
+    assert sudo_of(f"sudo git log {option} x") == [("git", "log", option, "x")]

@@ -1,0 +1,156 @@
+"""The shape of the code, as tasks/README.md draws it: imports go left, files are small, names say what is in them."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tasks
+
+ROOT = Path(__file__).parents[2]
+TASKS = ROOT / "tasks"
+SITE = TASKS / "sandbox" / "site"
+LIB = TASKS / "shell" / "lib"
+OURS = sorted(path for path in TASKS.rglob("*.py") if not path.is_relative_to(SITE))
+MODULES = [path for path in OURS if not path.is_relative_to(LIB)]
+
+# Both quote what a person types or has typed; no host ever sees it.
+QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "view" / "picture.py"}
+
+MAY_IMPORT = {
+    "errors": set(),
+    "config": {"errors"},
+    "phases": {"config"},
+    "shell": {"errors", "phases"},
+    "remote": {"errors", "config", "phases", "shell"},
+    "view": {"errors", "config", "phases", "shell"},
+    "flow": {"errors", "config", "phases", "shell", "remote", "view"},
+    "verb": {"errors", "config", "phases", "shell", "remote", "view", "flow"},
+    "sandbox": {"errors", "config"},
+    "namespace": {"verb", "sandbox"},
+}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def layer(path: Path) -> str:
+    """The stage that a file belongs to: its folder, or for a file directly in tasks/ what it is."""
+    folder, *inside = path.relative_to(TASKS).parts
+    return folder if inside else {"errors.py": "errors", "__init__.py": "namespace"}.get(folder, "verb")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file names in an import, wherever in the file; `from a import b` is a and a.b."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            module = ".".join([*package, *filter(None, [node.module])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def layers_imported(path: Path) -> set[str]:
+    files = {TASKS.joinpath(*module.split(".")[1:]) for module in imported(path) if module.startswith("tasks.")}
+    found = [file if file.is_dir() else file.with_suffix(".py") for file in files]
+    return {layer(file) if file.is_file() else layer(file / "__init__.py") for file in found if file.exists()}
+
+
+def importers(*packages: str) -> set[str]:
+    """The stages in which a module of these packages is imported."""
+    wanted = re.compile("|".join(rf"{re.escape(package)}(\.|$)" for package in packages))
+    return {layer(path) for path in OURS if any(wanted.match(module) for module in imported(path))}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_one_way(path: Path) -> None:
+    own = layer(path)
+    assert layers_imported(path) <= MAY_IMPORT[own] | ({own} - {"verb"})
+
+
+def test_every_folder_of_tasks_is_a_stage_with_its_place_in_the_order() -> None:
+    folders = {path.name for path in TASKS.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    assert folders == MAY_IMPORT.keys() - {"errors", "verb", "namespace"}
+
+
+def test_only_remote_reaches_a_host() -> None:
+    assert importers("paramiko", "fabric.connection", "fabric.group", "fabric.runners", "fabric.transfer") == {"remote"}
+    assert importers("fabric.tasks") == {"flow"}
+
+
+def test_only_the_sandbox_is_a_host() -> None:
+    assert importers("asyncssh") == {"sandbox"}
+
+
+def test_phases_are_values_without_input_output_or_clock() -> None:
+    stages = importers(
+        "os", "io", "time", "datetime", "socket", "subprocess", "pathlib", "threading", "random", "secrets", "sys"
+    )
+    assert "phases" not in stages
+
+
+def test_what_a_host_runs_is_quoted_in_one_file() -> None:
+    quoting = re.compile(r"shlex\.(quote|join)|from shlex import|pipes\.quote")
+    found = {path for path in OURS if layer(path) != "sandbox" and quoting.search(path.read_text(encoding="utf-8"))}
+    assert found == {TASKS / "shell" / "render.py", *QUOTED_FOR_PEOPLE}
+
+
+def test_what_runs_on_a_host_imports_only_the_standard_library() -> None:
+    outside = {
+        module.partition(".")[0]
+        for path in LIB.glob("*.py")
+        for module in imported(path)
+        if not module.startswith("tasks.shell.lib")
+    }
+    assert outside <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", sorted(LIB.glob("*.py")), ids=name_of)
+def test_what_runs_on_a_host_is_python_3_8(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    ast.parse(text, feature_version=(3, 8))
+    newer = re.compile(
+        r"datetime\.UTC|import UTC|\.removeprefix\(|\.removesuffix\(|strict=True|pairwise|functools\.cache\b|zoneinfo|tomllib"
+    )
+    assert newer.findall(text) == []
+
+
+@pytest.mark.parametrize(
+    "path", [*OURS, *TASKS.rglob("*.sh"), *sorted((ROOT / "tests").rglob("*.py")), ROOT / "fabfile.py"], ids=name_of
+)
+def test_no_file_is_over_250_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_no_name_in_tasks_hides_one_of_the_standard_library() -> None:
+    names = {path.stem for path in TASKS.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert not names & sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", [path for path in TASKS.rglob("*") if not path.is_relative_to(SITE)], ids=name_of)
+def test_no_name_says_nothing(path: Path) -> None:
+    assert not re.search(r"util|helper|core|manager|handler|processor|engine|common|misc", path.stem)
+
+
+def test_a_package_re_exports_nothing() -> None:
+    for path in OURS:
+        if path.name == "__init__.py" and path.parent != TASKS:
+            body = ast.parse(path.read_text(encoding="utf-8")).body
+            assert all(isinstance(node, ast.Expr) for node in body), f"{name_of(path)} holds more than its docstring"
+
+
+def test_no_verb_hides_a_folder_of_its_package() -> None:
+    folders = [path.name for path in TASKS.iterdir() if (path / "__init__.py").is_file()]
+    assert [name for name in folders if getattr(tasks, name).__name__ != f"tasks.{name}"] == []
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_every_file_says_what_it_is_for(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)) or not text.strip()
