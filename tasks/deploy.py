@@ -23,4 +23,5 @@ def deploy(session: Session, ref: str | None = None, name: str | None = None) ->
         except LiveButFailed as failure:
             put_back(session, before, failure)
         prune(session)
-    summarize(session, before=before, next=[session.hint("rollback") + "   if it is not what you wanted"])
+    back = session.hint("rollback") + "   if it is not what you wanted"
+    summarize(session, before=before, next=[back if before else session.hint("status")])

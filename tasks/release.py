@@ -20,4 +20,4 @@ def release(session: Session, ref: str | None = None, name: str | None = None) -
         flow.migrate(session)
         flow.cutover(session)
         prune(session)
-    summarize(session, before=before, next=[session.hint("post-release"), session.hint("rollback")])
+    summarize(session, before=before, next=[session.hint("post-release")])

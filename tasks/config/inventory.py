@@ -41,7 +41,7 @@ def find_hosts_file(name: str | None, cwd: Path, *, project: Path = PROJECT) -> 
     if name != SANDBOX:
         return project / "hosts.yml"
     folder = os.environ.get("SANDBOX_DIR")
-    found = (cwd / folder if folder else project / ".sandbox") / "hosts.yml"
+    found = (cwd / Path(folder).expanduser() if folder else project / ".sandbox") / "hosts.yml"
     if not found.is_file():
         raise UsageError(f"the sandbox is not running: there is no {found}", next="fab sandbox.start")
     return found

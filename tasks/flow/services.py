@@ -17,7 +17,7 @@ def post_release(session: Session) -> None:
         error = session.failure(outcome, "post-release")
         raise LiveButFailed(
             error.what,
-            details=error.details,
+            details=outcome.tail or error.details,
             state=f"Live: {session.live}. Post-release is not done.",
             next=session.hint("post-release"),
         )

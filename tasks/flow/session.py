@@ -17,8 +17,8 @@ from fabric.config import Config
 
 from tasks.config.models import Environment
 from tasks.errors import Busy, Interrupted, LiveButFailed, NotReleased, ReleaseError, Unreachable, UsageError
-from tasks.phases import lock as lock_phases
 from tasks.phases import build, cutover, post_release, report
+from tasks.phases import lock as lock_phases
 from tasks.phases.step import Phase
 from tasks.remote.host import Host
 from tasks.remote.program import Outcome

@@ -19,8 +19,6 @@ from tasks.flow.session import Session
 from tasks.view.errors import show_error
 from tasks.view.view import open_view
 
-ROOT = Path(__file__).resolve().parents[2]
-
 Body = Callable[Concatenate[Session, ...], None]
 
 
@@ -64,7 +62,7 @@ def _dry(name: str, dry: Body | None) -> Body:
 @contextmanager
 def _session(connection: Any, name: str) -> Iterator[Session]:
     wanted = getattr(connection, "original_host", None)
-    environment = load(find_hosts_file(wanted, ROOT)).environment(wanted)
+    environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
     config: Config = connection.config
     with open_view() as view:
         session = Session(environment, config, view, name)

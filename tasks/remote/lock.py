@@ -41,9 +41,7 @@ class Lock:
                 self.outcome.code = exit_code(self._channel)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._leave.set()
         if self._channel is None:
             return

@@ -29,7 +29,6 @@ class Outcome:
     next: str = ""
     tail: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -40,22 +39,21 @@ class Outcome:
 
     def take(self, event: Event) -> None:
         """Remember what a caller may ask for."""
+        first = event.word(0)
         match event.kind:
             case "fact":
-                self.facts[event.word(0)] = event.word(1)
+                self.facts[first] = event.word(1)
             case "swapped":
                 self.swapped = True
             case "fail" if not self.failure:
-                self.failure, self.next = event.word(0), event.word(1)
+                self.failure, self.next = first, event.word(1)
             case "tail":
-                self.tail.append(f"{event.word(0)} | {event.word(1)}")
-            case "warn":
-                self.warnings.append(event.word(0))
-            case "noise":
-                self.noise = [*self.noise[-19:], event.word(0)]
+                self.tail.append(f"{first} | {event.word(1)}")
             case "text":
-                self.texts.append(event.word(0))
-            case "check" | "note" | "pending":
+                self.texts.append(first)
+            case "noise":
+                self.noise = [*self.noise[-19:], first]
+            case "check" | "pending":
                 self.events.append(event)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The demo: an embedded host, a real site released to it, a second release, and back. `make demo` runs it.
-# With --picture FILE, the first deploy is also drawn as an SVG.
+# With --picture FILE, the second deploy is also drawn as an SVG.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset HOSTS_FILE
@@ -32,9 +32,9 @@ run sandbox.start
 url=$(sed -n 's|.*url: \(http://127.0.0.1:[0-9]*\)/.*|\1|p' "${SANDBOX_DIR:-.sandbox}/hosts.yml" | head -n 1)
 
 run -H sandbox setup
-RELEASE_PICTURE=$picture run -H sandbox deploy --ref v1.0
+run -H sandbox deploy --ref v1.0
 page "$url"
-run -H sandbox deploy --ref master
+RELEASE_PICTURE=$picture run -H sandbox deploy --ref master
 page "$url"
 run -H sandbox rollback
 page "$url"

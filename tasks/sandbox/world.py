@@ -63,7 +63,8 @@ class Sandbox:
 
 def default_folder() -> Path:
     """Where the sandbox of this project lies: $SANDBOX_DIR, or .sandbox beside the fabfile."""
-    return (PROJECT / Path(os.environ.get("SANDBOX_DIR") or ".sandbox").expanduser()).resolve()
+    chosen = os.environ.get("SANDBOX_DIR")
+    return (Path(chosen).expanduser() if chosen else PROJECT / ".sandbox").resolve()
 
 
 def running(folder: Path) -> Sandbox | None:

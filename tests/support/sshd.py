@@ -78,6 +78,18 @@ class Host:
         """Make this the key that the workstation knows the host by."""
         self.known_hosts_file.write_text(f"[127.0.0.1]:{self.port} {' '.join(public.split()[:2])}\n")
 
+    def fingerprint(self) -> str:
+        """The fingerprint of its key, as ssh-keygen tells it."""
+        words = ["ssh-keygen", "-l", "-f", self.srv / "host_key.pub"]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[1]
+
+    def over_ssh(self, script: str, user: str = "ftsuser") -> str:
+        """What OpenSSH's own client prints for a script."""
+        options = [f"UserKnownHostsFile={self.known_hosts_file}", f"IdentityFile={self.identity_file}", "LogLevel=ERROR"]
+        words = ["ssh", "-F", "none", "-p", str(self.port), *(word for option in options for word in ("-o", option))]
+        done = subprocess.run([*words, f"{user}@127.0.0.1", script], check=True, capture_output=True, text=True)
+        return done.stdout
+
     def run(self, script: str, user: str = "root") -> subprocess.CompletedProcess[str]:
         """Run a script on the host, not through its sshd."""
         entered = ("nsenter", "--target", self._init, "--mount", "--pid", "--uts", "--root", "--wd")

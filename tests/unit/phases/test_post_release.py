@@ -80,7 +80,7 @@ def test_check_asks_for_the_same_sudo_and_for_each_unit_once() -> None:
         ("sudo varnishadm 'ban req.url ~ .'", ("varnishadm", "ban req.url ~ .")),
         ("sudo -n systemctl restart nginx", ("systemctl", "restart", "nginx")),
         ("sudo --non-interactive -- true", ("true",)),
-        ('sudo touch "/tmp/a b"', ("touch", "/tmp/a b")),
+        ('sudo touch "/var/a b"', ("touch", "/var/a b")),
         ("sudo echo a\\ b", ("echo", "a b")),
         ("sudo grep -r 'a;b' /etc", ("grep", "-r", "a;b", "/etc")),
     ],

@@ -1,0 +1,90 @@
+"""The service user's sudo: every exact command of post-release is tried before anything is written, and none ever asks."""
+
+import pytest
+
+from tests.support.acme import KEYS, Acme
+
+EXACT = (
+    "/usr/local/bin/systemctl reload php8.2-fpm",
+    r"/usr/local/bin/systemctl restart messenger-worker@\*",
+    "/usr/local/bin/supervisorctl restart releases",
+    "/usr/local/bin/purge --all now",
+)
+SERVICES = [*KEYS["services"], {"run": "sudo purge --all 'now'"}]
+
+
+@pytest.fixture
+def strict(acme: Acme) -> Acme:
+    """The site, with a command of its own among its services, and a sudo that knows exact commands only."""
+    acme.host.write("/usr/local/bin/purge", "#!/bin/sh\necho purged >>/run/purged\n", "root", "755")
+    acme.write(services=SERVICES)
+    allow(acme, *EXACT)
+    return acme
+
+
+def allow(acme: Acme, *commands: str) -> None:
+    """The sudoers of ubuntu: these commands, without a password."""
+    acme.host.sudoers([f"ubuntu ALL=(root) NOPASSWD: {command}" for command in commands])
+
+
+def refused(acme: Acme, *words: str) -> str:
+    """What is said to these words, which must end with 3 and change nothing at all on the host."""
+    before = acme.host.snapshot()
+    said = acme.fab(*words, code=3).err
+    assert acme.host.snapshot() == before
+    return said
+
+
+def test_exact_sudoers_are_enough_for_a_deploy(strict: Acme) -> None:
+    strict.deploy()
+    assert strict.host.sh("cat /run/services/messenger-worker@2.service /run/purged").split() == ["restart", "purged"]
+
+
+def test_exact_sudoers_are_enough_for_check(strict: Acme) -> None:
+    assert "FAIL" not in strict.fab("check").out
+
+
+@pytest.mark.parametrize("missing", range(len(EXACT)))
+def test_one_command_that_sudo_refuses_stops_a_deploy_before_anything_is_written(strict: Acme, missing: int) -> None:
+    allow(strict, *(command for command in EXACT if command != EXACT[missing]))
+    said = refused(strict, "deploy", "--ref", "master")
+    assert EXACT[missing].removeprefix("/usr/local/bin/").split()[0] in said
+    assert "sudoers" in said
+
+
+@pytest.mark.parametrize("words", [("rollback",), ("post-release",)], ids=" ".join)
+def test_refused_sudo_stops_every_verb_with_a_post_release(strict: Acme, words: tuple[str, ...]) -> None:
+    strict.deploy()
+    allow(strict, *EXACT[1:])
+    assert "php8.2-fpm" in refused(strict, *words)
+
+
+def test_check_names_the_command_that_sudo_refuses(strict: Acme) -> None:
+    allow(strict, *EXACT[:2], EXACT[3])
+    assert "supervisorctl" in next(line for line in strict.fab("check", code=3).out.splitlines() if "FAIL" in line)
+
+
+@pytest.mark.parametrize("words", [("check",), ("deploy", "--ref", "master")], ids=" ".join)
+def test_sudo_that_wants_a_password_is_refused_and_never_waited_for(strict: Acme, words: tuple[str, ...]) -> None:
+    strict.host.sudoers(["ubuntu ALL=(ALL:ALL) ALL"])
+    assert "sudo refuses ubuntu" in strict.fab(*words, code=3).said
+
+
+@pytest.mark.parametrize("words", [("check",), ("deploy", "--ref", "master")], ids=" ".join)
+def test_one_command_that_wants_a_password_counts_as_refused(strict: Acme, words: tuple[str, ...]) -> None:
+    free = ", ".join(EXACT[1:])
+    strict.host.sudoers([f"ubuntu ALL=(root) {EXACT[0]}", f"ubuntu ALL=(root) NOPASSWD: {free}"])
+    assert "php8.2-fpm" in strict.fab(*words, code=3).said
+
+
+def test_password_in_the_midst_of_a_run_service_fails_it_at_once(acme: Acme) -> None:
+    acme.write(services=[{"run": "true && sudo id"}])
+    acme.host.sudoers(["ubuntu ALL=(ALL:ALL) ALL"])
+    assert "sudo" in acme.deploy(code=4).err
+    assert acme.host.processes("ubuntu") == []
+
+
+def test_release_user_needs_no_sudo(acme: Acme) -> None:
+    assert acme.host.run("sudo -n true", "ftsuser").returncode == 1
+    acme.deploy()
+    assert acme.page() == "first"
