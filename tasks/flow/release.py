@@ -1,5 +1,6 @@
 """Build, migrate, cutover: from a ref to what is live."""
 
+import time
 from dataclasses import dataclass
 
 from tasks.errors import LiveButFailed, NotReleased, OutcomeUnknown, Unreachable, UsageError
@@ -73,10 +74,10 @@ def migrate(session: Session) -> None:
         return
     with session.uninterrupted():
         outcome = session.send(cutover_phases.migrate(session.environment))
-    if outcome.status != "ok":
-        error = session.failure(outcome, "migrate")
-        error.state += f" The database may have changed; {session.run.release} stays built."
-        raise error
+        if outcome.status != "ok":
+            error = session.failure(outcome, "migrate")
+            error.state += f" The database may have changed; {session.run.release} stays built."
+            raise error
 
 
 def cutover(session: Session) -> str:
@@ -139,3 +140,5 @@ def _until_over(session: Session, asked: Phase) -> None:
         session.require(asked)
         if not session.state["lock"]:
             return
+        time.sleep(1)
+    raise NotReleased("it still runs there")

@@ -1,6 +1,6 @@
 """Post-release, and the way back when it fails."""
 
-from tasks.errors import LiveButFailed, PutBack, ReleaseError
+from tasks.errors import LiveButFailed, OutcomeUnknown, PutBack, ReleaseError
 from tasks.flow.release import cutover
 from tasks.flow.session import Session
 from tasks.phases import cutover as cutover_phases
@@ -26,16 +26,15 @@ def post_release(session: Session) -> None:
 
 
 def put_back(session: Session, before: str, failure: LiveButFailed) -> None:
-    """Make the release before live again after a failed post-release. Raises PutBack, or LiveButFailed where it cannot."""
-    failed = session.live
+    """Make the release before live again after a failed post-release. Raises PutBack, else what stands."""
+    failed = session.run.release
+    if session.live != failed:
+        raise _stays(session, failure, "Somebody else released meanwhile, and that stays.")
     if not before:
         raise _stays(session, failure, "There is no release before it to put back.")
     session.update(release=before, put_back="yes")
     session.view.note(f"putting {before} back")
-    try:
-        cutover(session)
-    except ReleaseError as problem:
-        raise _stays(session, failure, f"It could not be put back: {problem.what}") from problem
+    _swap_back(session, before, failure)
     again = "and its post-release went well"
     try:
         post_release(session)
@@ -45,8 +44,22 @@ def put_back(session: Session, before: str, failure: LiveButFailed) -> None:
         failure.what,
         details=failure.details,
         state=f"{before} is live again, {again}. {failed} is marked bad.{undone(session)}",
-        next=f"mend it, then {session.hint('deploy --ref REF')}; {session.hint(f'deploy --name {failed}')} tries the same release again",
+        next=f"{session.hint('deploy --ref REF')}, once it is mended",
     )
+
+
+def _swap_back(session: Session, before: str, failure: LiveButFailed) -> None:
+    """The one rename, the other way. What fails after it is a warning: the release before is live."""
+    try:
+        cutover(session)
+    except OutcomeUnknown as problem:
+        details = [*failure.details, *problem.details]
+        what = f"{failure.what}; {problem.what}"
+        raise OutcomeUnknown(what, details=details, state=problem.state, next=problem.next) from problem
+    except ReleaseError as problem:
+        if session.live != before:
+            raise _stays(session, failure, f"It could not be put back: {problem.what}") from problem
+        session.warn(problem.what)
 
 
 def undone(session: Session) -> str:
@@ -56,5 +69,8 @@ def undone(session: Session) -> str:
 
 def _stays(session: Session, failure: LiveButFailed, why: str) -> LiveButFailed:
     return LiveButFailed(
-        failure.what, details=failure.details, state=f"Live: {session.live}. {why}", next=session.hint("status")
+        failure.what,
+        details=failure.details,
+        state=f"Live: {session.live or 'no release of ours'}. {why}",
+        next=session.hint("status"),
     )

@@ -3,12 +3,10 @@
 import contextlib
 import getpass
 import json
-import os
 import secrets
 import signal
 import socket
 import time
-import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 from fabric.config import Config
 
 from tasks.config.models import Environment
-from tasks.errors import Busy, Interrupted, LiveButFailed, NotReleased, ReleaseError, Unreachable, UsageError
+from tasks.errors import Busy, Interrupted, NotReleased, ReleaseError, Unreachable, UsageError
 from tasks.phases import build, cutover, post_release, report
 from tasks.phases import lock as lock_phases
 from tasks.phases.step import Phase
@@ -144,17 +142,6 @@ class Session:
     def ask(self) -> None:
         """The state as it is now, without the lock."""
         self.require(report.state(self.environment))
-
-    def defect(self, error: Exception) -> ReleaseError:
-        """A mistake of this tool's own, told like any other error. RELEASE_DEBUG=1 shows where it came from."""
-        if os.environ.get("RELEASE_DEBUG"):
-            traceback.print_exception(error)
-        kind = LiveButFailed if self.released else NotReleased
-        return kind(
-            f"a defect of this tool: {type(error).__name__}: {error}",
-            state=self.standing(),
-            next=f"{self.hint('status')}; RELEASE_DEBUG=1 shows where it happened, for your report",
-        )
 
     # -- Ctrl-C
 

@@ -2,8 +2,10 @@
 
 import functools
 import json
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ from fabric.tasks import task
 from invoke.exceptions import Exit
 
 from tasks.config.inventory import find_hosts_file, load
-from tasks.errors import ReleaseError, UsageError
+from tasks.errors import LiveButFailed, NotReleased, ReleaseError, UsageError
 from tasks.flow.session import Session
 from tasks.view.errors import show_error
 from tasks.view.view import open_view
@@ -73,7 +75,7 @@ def _session(connection: Any, name: str) -> Iterator[Session]:
         except (ReleaseError, Exit):
             raise
         except Exception as defect:
-            raise session.defect(defect) from defect
+            raise _defect(defect, session) from defect
         finally:
             session.host.close()
 
@@ -90,8 +92,26 @@ def _exit_codes() -> Iterator[None]:
     except KeyboardInterrupt:
         print("interrupted; nothing was sent to any host", file=sys.stderr)
         raise Exit(code=130) from None
+    except Exit:
+        raise
+    except Exception as error:
+        defect = _defect(error)
+        show_error(defect)
+        raise Exit(code=defect.code) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _defect(error: Exception, session: Session | None = None) -> ReleaseError:
+    """A mistake of this tool's own, told like any other error. RELEASE_DEBUG=1 shows where it came from."""
+    if os.environ.get("RELEASE_DEBUG"):
+        traceback.print_exception(error)
+    kind = LiveButFailed if session and session.released else NotReleased
+    return kind(
+        f"a defect of this tool: {type(error).__name__}: {error}",
+        state=session.standing() if session else "Nothing was sent to any host.",
+        next=(f"{session.hint('status')}; " if session else "") + "RELEASE_DEBUG=1 shows where it happened, for your report",
+    )
 
 
 def as_json(text: str) -> Any:

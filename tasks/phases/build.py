@@ -1,5 +1,7 @@
 """From a ref to a sealed release, with the live site untouched. Read it from top to bottom: this is what a release does."""
 
+import posixpath
+
 from tasks.config.models import App, Environment
 from tasks.phases.host import command_settings, link_words
 from tasks.phases.step import Phase, Step, Words
@@ -46,5 +48,5 @@ def _commands(name: str, key: str, *lanes: Words) -> tuple[Step, ...]:
 
 
 def _drop(apps: tuple[App, ...]) -> tuple[Step, ...]:
-    paths = tuple(f"{app.path}/{path}" for app in apps for path in app.drop)
+    paths = tuple(posixpath.normpath(f"{app.path}/{path}") for app in apps for path in app.drop)
     return (Step("drop", ("release_drop", *paths), "apps"),) if paths else ()

@@ -5,7 +5,11 @@ import pytest
 from tests.support.acme import Acme
 
 HOME = "/home/ftsuser"
-SERVED = ["root: systemctl reload php8.2-fpm", "root: systemctl restart messenger-worker@*", "root: supervisorctl restart releases"]
+SERVED = [
+    "root: systemctl reload php8.2-fpm",
+    "root: systemctl restart messenger-worker@*",
+    "root: supervisorctl restart releases",
+]
 
 
 def test_check_finds_nothing_to_do_after_setup(acme: Acme) -> None:

@@ -1,8 +1,13 @@
 """The service user's sudo: every exact command of post-release is tried before anything is written, and none ever asks."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.acme import KEYS, Acme
+from tests.support.sshd import Host
+
+LIBRARY = Path(__file__).parents[2] / "tasks/shell/lib"
 
 EXACT = (
     "/usr/local/bin/systemctl reload php8.2-fpm",
@@ -10,6 +15,26 @@ EXACT = (
     "/usr/local/bin/supervisorctl restart releases",
     "/usr/local/bin/purge --all now",
 )
+ANY = "ubuntu ALL=(root) NOPASSWD: /usr/bin/id"
+RULES = {
+    "nothing": [],
+    "all": ["ubuntu ALL=(ALL:ALL) NOPASSWD: ALL"],
+    "all, asking": ["ubuntu ALL=(ALL:ALL) ALL"],
+    "all, asking, but for another": ["ubuntu ALL=(ALL:ALL) ALL", ANY],
+    "all, asking, but for this": ["ubuntu ALL=(ALL:ALL) ALL", "ubuntu ALL=(root) NOPASSWD: /usr/bin/wc /etc/passwd"],
+    "this, then all, asking": ["ubuntu ALL=(root) NOPASSWD: /usr/bin/wc /etc/passwd", "ubuntu ALL=(ALL:ALL) ALL"],
+    "any arguments": ["ubuntu ALL=(ALL:ALL) ALL", "ubuntu ALL=(root) NOPASSWD: /usr/bin/wc"],
+    "other arguments": ["ubuntu ALL=(ALL:ALL) ALL", "ubuntu ALL=(root) NOPASSWD: /usr/bin/wc /etc/shadow"],
+    "a glob": ["ubuntu ALL=(ALL:ALL) ALL", "ubuntu ALL=(root) NOPASSWD: /usr/bin/w? /etc/pass*"],
+    "an alias": [
+        "Cmnd_Alias COUNT = /usr/bin/id, /usr/bin/wc",
+        "ubuntu ALL=(ALL:ALL) ALL",
+        "ubuntu ALL=(root) NOPASSWD: COUNT",
+    ],
+    "both tags in one rule": [f"{ANY}, PASSWD: /usr/bin/wc"],
+    "a default": ["Defaults:ubuntu !authenticate", "ubuntu ALL=(ALL:ALL) ALL"],
+    "a group": ["%ubuntu ALL=(ALL:ALL) ALL", ANY],
+}
 SERVICES = [*KEYS["services"], {"run": "sudo purge --all 'now'"}]
 
 
@@ -75,6 +100,14 @@ def test_one_command_that_wants_a_password_counts_as_refused(strict: Acme, words
     free = ", ".join(EXACT[1:])
     strict.host.sudoers([f"ubuntu ALL=(root) {EXACT[0]}", f"ubuntu ALL=(root) NOPASSWD: {free}"])
     assert "php8.2-fpm" in strict.fab(*words, code=3).said
+
+
+@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+def test_asking_sudo_tells_what_running_it_would(host: Host, rules: list[str]) -> None:
+    host.sudoers(rules)
+    runs = host.run("sudo -n wc /etc/passwd", "ubuntu").returncode == 0
+    asked = host.run(f"{(LIBRARY / 'sudo.sh').read_text()}\nsudo_allows wc /etc/passwd", "ubuntu")
+    assert (asked.returncode == 0) == runs
 
 
 def test_password_in_the_midst_of_a_run_service_fails_it_at_once(acme: Acme) -> None:

@@ -1,6 +1,5 @@
 """Nothing that ftsuser can write is run by ubuntu or root, what is meant for ftsuser stays there, and no secret is seen."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ TRAPPED = (
     "bash", "cat", "curl", "date", "env", "find", "flock", "git", "id", "kill", "mv", "python3", "readlink", "realpath", "sh",
     "stat", "sudo", "supervisorctl", "systemctl", "tail", "timeout",
 )  # fmt: skip
-TRAP = '#!/usr/bin/bash\n/usr/bin/id -un >>/tmp/sprung\nPATH=${PATH#*/bin:} exec "${0##*/}" "$@"\n'
+TRAP = '#!/usr/bin/bash -p\n/usr/bin/id -un >>/tmp/sprung\nPATH=${PATH#*/bin:} exec "${0##*/}" "$@"\n'
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def trapped(acme: Acme) -> Acme:
     for name in TRAPPED:
         acme.host.write(f"/home/ftsuser/bin/{name}", TRAP, mode="755")
     for name in (".bashrc", ".profile", ".bash_env", "sitecustomize.py"):
-        acme.host.write(f"/home/ftsuser/{name}", "id -un >>/tmp/sprung\n" if name != "sitecustomize.py" else "1/0\n")
+        acme.host.write(f"/home/ftsuser/{name}", "/usr/bin/id -un >>/tmp/sprung\n" if name != "sitecustomize.py" else "1/0\n")
     acme.host.sh("chmod 755 /home/ftsuser; install -m 666 /dev/null /tmp/sprung")
     acme.write(path=["~/bin"], env={"BASH_ENV": "/home/ftsuser/.bash_env"}, services=[*KEYS["services"], {"run": "true"}])
     return acme
@@ -62,7 +61,7 @@ def test_service_users_commands_run_in_that_users_home(acme: Acme) -> None:
 
 
 @pytest.fixture
-def watched(acme: Acme) -> Iterator[set[str]]:
+def watched(acme: Acme) -> set[str]:
     """Every line of `ps` that was seen on the host in a deploy whose build prints its secret."""
     acme.write(
         apps={"web": {"bootstrap": ["cat .env.local; touch /tmp/seen; until [ -e /tmp/enough ]; do sleep 0.1; done"]}},
@@ -76,7 +75,7 @@ def watched(acme: Acme) -> Iterator[set[str]]:
     while run.poll() is None:
         seen.update(acme.host.sh("ps -eww -o user=,args= e").splitlines())
     finish(run, 0)
-    yield seen
+    return seen
 
 
 def test_ps_shows_no_secret(watched: set[str]) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 from tests.support.fab import PATIENCE, until
 
 PARTS = Path(__file__).parent / "real_host"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NEEDED = {
-    "/usr/sbin/sshd": "openssh-server",
+    "sshd": "openssh-server",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
     "sudo": "sudo",
     "unshare": "util-linux",
     "nsenter": "util-linux",
@@ -23,7 +26,7 @@ NEEDED = {
 
 def missing() -> str:
     """What this machine lacks to be such a host, and how to get it; "" when nothing."""
-    packages = sorted({package for tool, package in NEEDED.items() if not shutil.which(tool)})
+    packages = sorted({package for tool, package in NEEDED.items() if not shutil.which(tool, path=PATH)})
     said = ["these tests start a real sshd with users of its own: run them as root"] if os.geteuid() else []
     if packages:
         said.append(f"missing here: apt-get install {' '.join(packages)}")
@@ -52,6 +55,7 @@ class Host:
         with self._log.open("wb") as log:
             self._unshare = subprocess.Popen(
                 [*isolated, "bash", PARTS / "namespace.sh", self.folder, str(self.port)],
+                env={"PATH": PATH},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -59,8 +63,8 @@ class Host:
             )
         try:
             until(lambda: "Server listening on" in self.log() or self._unshare.poll() is not None)
-            self._init = Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children").read_text().strip()
             assert "Server listening on" in self.log(), self.log()
+            self._init = Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children").read_text().strip()
         except BaseException:
             self.stop()
             raise
@@ -80,7 +84,7 @@ class Host:
 
     def fingerprint(self) -> str:
         """The fingerprint of its key, as ssh-keygen tells it."""
-        words = ["ssh-keygen", "-l", "-f", self.srv / "host_key.pub"]
+        words = ["ssh-keygen", "-l", "-f", str(self.srv / "host_key.pub")]
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[1]
 
     def over_ssh(self, script: str, user: str = "ftsuser") -> str:
@@ -94,7 +98,7 @@ class Host:
         """Run a script on the host, not through its sshd."""
         entered = ("nsenter", "--target", self._init, "--mount", "--pid", "--uts", "--root", "--wd")
         home = "/root" if user == "root" else f"/home/{user}"
-        login = ("env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", f"HOME={home}", f"USER={user}")
+        login = ("env", "-i", f"PATH={PATH}", f"HOME={home}", f"USER={user}")
         words = [*entered, *login, "runuser", "-u", user, "--", "bash", "-c", f"cd && {script}"]
         return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
 

@@ -1,5 +1,5 @@
 # Everything that a release needs, a line each: ok, warn or FAIL, and what to do. Nothing is changed.
-# needs: ledger git runtime links
+# needs: ledger git runtime links sudo
 # shellcheck shell=bash
 
 check_ok() { emit check ok "$1" ""; }
@@ -130,7 +130,7 @@ check_clock() {
 
 # check_sudo WORD...: would this very command run without a password?
 check_sudo() {
-    if sudo -n -l -- "$@" >/dev/null 2>&1; then
+    if sudo_allows "$@" >/dev/null 2>&1; then
         check_ok "sudo $*"
     else
         check_fail "sudo refuses $USER this command: ${*@Q}" "put it into the sudoers of $USER, NOPASSWD"

@@ -1,12 +1,12 @@
 # Post-release, as the service user: what it does comes from hosts.yml, never from a file that the release user can write.
-# needs: commands
+# needs: commands sudo
 # shellcheck shell=bash
 
 readonly SERVICE_NEXT='put the command into the sudoers of the service user, NOPASSWD, then type the same again'
 
 # sudo_try WORD...: would this very command run without a password?
 sudo_try() {
-    sudo -n -l -- "$@" >/dev/null || die "$FAILED" "sudo refuses $USER this command: ${*@Q}" "$SERVICE_NEXT"
+    sudo_allows "$@" || die "$FAILED" "sudo refuses $USER this command: ${*@Q}" "$SERVICE_NEXT"
 }
 
 # service_systemd ACTION UNIT: a glob that matches no unit is a mistake, and systemctl would not say so.
@@ -21,7 +21,11 @@ service_systemd() {
 
 service_supervisor() { as_root supervisorctl "$1" "$2"; }
 
-as_root() { timeout --foreground -k 10 "$STEP_TIMEOUT" sudo -n "$@"; }
+as_root() {
+    timeout --foreground -k 10 "$STEP_TIMEOUT" sudo -n "$@" && return
+    (($? != 124)) || echo "$* was ended after $STEP_TIMEOUT seconds (step_timeout)"
+    return 1
+}
 
 # service_run TEXT: anything else, in the service user's own environment.
 service_run() {

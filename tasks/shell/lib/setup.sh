@@ -61,7 +61,7 @@ adopt_directory() {
     local final
     RELEASE_NAME=$(ledger next)
     final=$RELEASES/$RELEASE_NAME
-    [[ $(stat -c %U -- "$1") == "$USER" && -w $(dirname -- "$1") ]] ||
+    [[ -O $1 && -w $(dirname -- "$1") ]] ||
         die "$FAILED" "$1 belongs to $(stat -c %U -- "$1"), not to $USER" "sudo chown -R $USER: $1"
     [[ $(stat -c %d -- "$1") == "$(stat -c %d -- "$RELEASES")" ]] ||
         die "$FAILED" "$1 and $RELEASES are on different filesystems" "choose a releases_dir on the filesystem of $1"

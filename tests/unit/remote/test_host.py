@@ -36,7 +36,7 @@ class Network:
         def open_session(timeout: float) -> Channel:
             assert timeout
             channel = self.answers.pop(0) if self.answers else Channel()
-            channel.exec_command = lambda text: self.sent.append((login, text))  # type: ignore[method-assign]
+            channel.exec_command = lambda command: self.sent.append((login, command))  # type: ignore[method-assign]
             return channel
 
         return SimpleNamespace(transport=SimpleNamespace(open_session=open_session), close=lambda: self.closed.append(login))
@@ -56,6 +56,7 @@ def told() -> list[tuple[str, Event]]:
 
 @pytest.fixture
 def host(network: Network, told: list[tuple[str, Event]]) -> Host:
+    assert network.opened == []
     config = Config()  # type: ignore[no-untyped-call]
     return Host(SITE, "web1", config, lambda address, event: told.append((address, event)))
 

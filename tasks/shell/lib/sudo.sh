@@ -1,0 +1,25 @@
+# What the service user's sudo would do, asked without doing it.
+# shellcheck shell=bash
+
+# sudo_allows WORD...: would sudo run this very command, and ask for no password? `sudo -l COMMAND` says yes even to one that
+# asks, as soon as any other rule has NOPASSWD; so the last rule that matches decides here, as it does in sudo.
+sudo_allows() {
+    local command line rule free='' without=''
+    command=$(sudo -n -l -- "$@") || return
+    while IFS= read -r line; do
+        rule=${line#$'\t'}
+        case $line in
+            'Sudoers entry:'*) free='' ;;
+            *' Options: '*'!authenticate'*) free=yes ;;
+            *'!authenticate'*) return 0 ;; # a default, for every command
+            $'\t'*) sudo_matches "$rule" "$command" && without=${free:-no} ;;
+        esac
+    done < <(LC_ALL=C sudo -n -ll)
+    [[ $without != no ]]
+}
+
+# sudo_matches RULE COMMAND: a rule is a glob; one without arguments takes any.
+sudo_matches() {
+    # shellcheck disable=SC2053 # a glob is meant
+    [[ $1 == ALL || $2 == $1 || ($1 != *' '* && $2 == $1' '*) ]]
+}

@@ -1,0 +1,180 @@
+"""Promise 5: the next run repairs what a dead run left, with no manual step; and what is not ours is never touched."""
+
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tasks.config.models import Environment
+from tasks.phases import build as build_phase
+from tasks.phases import lock as lock_phases
+from tests.support.host import LocalHost, Locked, Ran
+from tests.support.snapshot import snapshot
+
+KEYS = {
+    "apps": {"web": {"bootstrap": ["touch built"], "drop": ["public"]}},
+    "publish": ["touch published"],
+    "verify": ["true"],
+}
+PHASE = build_phase.build(Environment.model_validate({"repository": "x", "name": "x", **KEYS}, by_name=True))
+STEPS = [step.name for step in PHASE.steps]
+KILL = "kill -KILL -- -$BASHPID"
+
+
+@pytest.fixture
+def busy(host: LocalHost) -> LocalHost:
+    host.use(**KEYS)
+    return host
+
+
+def dying(host: LocalHost, locked: Locked, before: str, text: str) -> Ran:
+    """Run a build that is killed, whole process group, as soon as it comes to `before`."""
+    run = replace(locked.run, ref="master")
+    program = host.text(build_phase.build(host.environment), run)
+    assert program.count(before) == 1
+    return host.start(program.replace(before, text), run.nonce).end()
+
+
+def steps_of(host: LocalHost) -> dict[str, str]:
+    """The line of each step in the program."""
+    lines = host.text(build_phase.build(host.environment), host.new_run("build", ref="master")).splitlines()
+    main = lines[lines.index("main() {") + 1 :]
+    return dict(zip(STEPS, main, strict=False))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_next_run_removes_what_a_build_left_that_died_before(busy: LocalHost, step: str) -> None:
+    line = steps_of(busy)[step]
+    with busy.lock() as locked:
+        assert dying(busy, locked, line, f"    {KILL}\n{line}").code != 0
+    assert busy.build().code == 0
+    busy.assert_clean()
+    assert len(list(busy.releases.iterdir())) == 1
+
+
+def test_a_build_that_died_right_after_its_seal_is_a_release_like_any_other(busy: LocalHost) -> None:
+    record = 'ledger record sealed "name=$RELEASE_NAME" "ref='
+    with busy.lock() as locked:
+        dying(busy, locked, record, f"{KILL}\n{record}")
+    busy.build()
+    sealed = locked.run.release
+    assert [entry["event"] for entry in busy.history() if entry.get("name") == sealed] == ["begin", "sealed"]
+    assert busy.cut_over(sealed).code == 0
+    busy.assert_clean()
+
+
+def test_nothing_is_swept_that_is_not_ours(busy: LocalHost) -> None:
+    theirs = (busy.releases / "source-20200101T000000Z", busy.releases / "notes", busy.builds / "other", busy.state_dir / "mine")
+    for folder in theirs:
+        (folder / "file").parent.mkdir()
+        (folder / "file").write_text("theirs")
+    before = [snapshot(folder) for folder in theirs]
+    assert busy.build().code == 0
+    assert [snapshot(folder) for folder in theirs] == before
+
+
+@pytest.mark.parametrize("name", ["..", "../../theirs", "/tmp", "source", "source-x", "", "source-preprod-20200101T000000Z"])
+def test_a_name_that_is_none_in_history_removes_nothing(busy: LocalHost, name: str) -> None:
+    theirs = busy.home / "theirs"
+    theirs.mkdir()
+    (busy.releases / "source-preprod-20200101T000000Z").mkdir()
+    with (busy.state_dir / "history").open("a") as history:
+        history.write(f'{{"event": "begin", "name": "{name}"}}\n')
+    assert busy.build().code == 0
+    assert theirs.is_dir()
+    assert (busy.releases / "source-preprod-20200101T000000Z").is_dir()
+
+
+def test_a_link_in_the_place_of_a_dead_build_is_removed_and_not_followed(busy: LocalHost) -> None:
+    theirs = busy.home / "theirs"
+    (theirs / "kept").mkdir(parents=True)
+    line = steps_of(busy)["move"]
+    with busy.lock() as locked:
+        dying(busy, locked, line, f"    rm -rf $BUILD; ln -s {theirs} $BUILD; {KILL}\n{line}")
+    assert busy.build().code == 0
+    assert (theirs / "kept").is_dir()
+    busy.assert_clean()
+
+
+def test_a_build_keeps_the_job_lock_when_its_workstation_has_gone(busy: LocalHost) -> None:
+    go = busy.folder / "go"
+    busy.use(apps={"web": {"bootstrap": [f"until [[ -e {go} ]]; do sleep 0.02; done"]}})
+    with busy.lock() as locked:
+        run = replace(locked.run, ref="master")
+        with busy.start(busy.text(build_phase.build(busy.environment), run), run.nonce) as running:
+            running.until("lane", "start")
+            locked.keeper.end()
+            assert running.process.stdout
+            running.process.stdout.close()
+            with busy.lock() as second:
+                assert second.refused
+                assert (second.refused.code, "still running" in second.refused.failure) == (6, True)
+            go.touch()
+            running.process.wait(30)
+    assert busy.seal(run.release)["name"] == run.release
+
+
+def test_a_build_whose_lock_somebody_else_took_does_nothing(busy: LocalHost) -> None:
+    with busy.lock() as lost:
+        lost.keeper.end()
+        with busy.lock():
+            done = busy.run(build_phase.build(busy.environment), replace(lost.run, ref="master"))
+    assert (done.code, done.steps) == (6, [])
+    busy.assert_clean()
+
+
+def cancelled(host: LocalHost, command: str, pid: Path) -> Ran:
+    """A build that is cancelled once its command has written its pid."""
+    host.use(apps={"web": {"bootstrap": [command]}})
+    with host.lock() as locked:
+        run = replace(locked.run, ref="master")
+        with host.start(host.text(build_phase.build(host.environment), run), run.nonce) as running:
+            running.until("lane", "start")
+            while not pid.exists() or not pid.read_text().strip():
+                time.sleep(0.01)
+            assert host.run(lock_phases.cancel(host.environment), run).code == 0
+            return running.end()
+
+
+def test_a_cancelled_build_removes_itself_and_frees_the_lock(host: LocalHost) -> None:
+    pid = host.folder / "pid"
+    assert cancelled(host, f"sleep 300 & echo $! > {pid}; wait", pid).code == 130
+    host.assert_clean()
+    assert not Path("/proc", pid.read_text().strip()).exists()
+    assert (host.history()[-1]["event"], host.history()[-1]["code"]) == ("failed", "130")
+
+
+def test_a_command_that_ignores_the_end_is_killed(host: LocalHost) -> None:
+    pid = host.folder / "pid"
+    assert cancelled(host, f"trap '' TERM INT HUP; echo $$ > {pid}; while :; do sleep 0.1; done", pid).code == 130
+    host.assert_clean()
+
+
+def test_another_runs_job_is_not_cancelled(host: LocalHost) -> None:
+    pid = host.folder / "pid"
+    host.use(apps={"web": {"bootstrap": [f"echo $$ > {pid}; until [[ -e {pid}.go ]]; do sleep 0.02; done"]}})
+    with host.lock() as locked:
+        run = replace(locked.run, ref="master")
+        with host.start(host.text(build_phase.build(host.environment), run), run.nonce) as running:
+            running.until("lane", "start")
+            host.run(lock_phases.cancel(host.environment), host.new_run("build"))
+            Path(f"{pid}.go").touch()
+            assert running.end().code == 0
+
+
+def test_a_workstation_that_goes_away_does_not_end_a_build(host: LocalHost) -> None:
+    go = host.folder / "go"
+    host.use(apps={"web": {"bootstrap": [f"until [[ -e {go} ]]; do sleep 0.02; done; seq 10000"]}})
+    with host.lock() as locked:
+        run = replace(locked.run, ref="master")
+        with host.start(host.text(build_phase.build(host.environment), run), run.nonce) as running:
+            running.until("lane", "start")
+            assert running.process.stdout
+            running.process.stdout.close()
+            os.kill(running.process.pid, signal.SIGHUP)
+            go.touch()
+            assert running.process.wait(30) == 0
+    assert host.seal(run.release)["name"] == run.release

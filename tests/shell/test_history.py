@@ -1,0 +1,184 @@
+"""What is live, previous and bad follows from history and the link, never from names; and a spoilt history is survived."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.host import LocalHost
+from tests.support.ledger import LocalLedger, name
+
+SEALED = {letter: name(number) for number, letter in enumerate("ABCD")}
+
+# What is done, then live, previous and the bad ones. X: release it, <: rollback, <X: rollback --to X, !: put the one before back.
+TABLE = (
+    ("A", "A", "", ""),
+    ("A B", "B", "A", ""),
+    ("A B C", "C", "B", ""),
+    ("A B C <", "B", "A", "C"),
+    ("A B C < <", "A", "", "BC"),
+    ("A B C < D", "D", "B", "C"),
+    ("A B C < D <", "B", "A", "CD"),
+    ("A B C < C", "C", "B", ""),
+    ("A B C < < C", "C", "A", "B"),
+    ("A B !", "A", "", "B"),
+    ("A B C !", "B", "A", "C"),
+    ("A B C ! D", "D", "B", "C"),
+    ("A B ! B", "B", "A", ""),
+    ("A B C <A", "A", "", "C"),
+    ("A B C <A D", "D", "A", "C"),
+    ("A B A", "A", "B", ""),
+    ("D C B", "B", "C", ""),
+    ("A B C <D", "D", "B", "C"),
+    ("A A", "A", "", ""),
+)
+
+
+@pytest.fixture
+def ledger(bare_host: LocalHost) -> LocalLedger:
+    made = LocalLedger(bare_host)
+    for release in SEALED.values():
+        made.make(release)
+        made.write({"event": "sealed", "name": release})
+    return made
+
+
+def play(ledger: LocalLedger, moves: str) -> None:
+    """Write down, and link, what these moves do."""
+    live = ""
+    for move in moves.split():
+        verb = "rollback" if move.startswith("<") else "deploy"
+        to = move.strip("<!")
+        target = SEALED[to] if to else str(ledger.state()["previous"])
+        back = {"put_back": "yes"} if move == "!" else {}
+        ledger.write({"event": "done", "verb": verb, "name": target, "from": live, **back})
+        ledger.link(target)
+        live = target
+
+
+@pytest.mark.parametrize(("moves", "live", "previous", "bad"), TABLE)
+def test_live_previous_and_bad(ledger: LocalLedger, moves: str, live: str, previous: str, bad: str) -> None:
+    play(ledger, moves)
+    state = ledger.state()
+    assert state["live"]["name"] == SEALED[live]
+    assert state["previous"] == SEALED.get(previous)
+    marked = {release["name"] for release in state["releases"] if release["state"] == "bad"}
+    assert marked == {SEALED[letter] for letter in bad}
+
+
+def test_the_same_by_hand(host: LocalHost) -> None:
+    first, second, third = (host.release() for _ in range(3))
+    assert host.cut_over("", "rollback").facts["release"] == second
+    assert host.cut_over("", "rollback").facts["release"] == first
+    done = host.cut_over("", "rollback")
+    assert (done.code, "no good release before" in done.failure) == (3, True)
+    assert host.cut_over(third).code == 0
+    assert (host.state()["live"]["name"], host.state()["previous"]) == (third, first)
+
+
+def test_releases_are_told_newest_first_by_history_and_not_by_name(ledger: LocalLedger) -> None:
+    late = name(50)
+    ledger.make(late)
+    Path(ledger.host.state_dir, "history").unlink()
+    order = [SEALED["C"], late, SEALED["A"]]
+    ledger.write(*({"event": "sealed", "name": release} for release in order))
+    assert [release["name"] for release in ledger.state()["releases"]][:3] == order[::-1]
+
+
+def test_previous_is_never_one_that_is_gone(ledger: LocalLedger) -> None:
+    play(ledger, "A B C")
+    (ledger.host.releases / SEALED["B"] / "release.json").unlink()
+    assert ledger.state()["previous"] == SEALED["A"]
+
+
+def test_a_link_that_was_moved_by_hand_is_the_truth(ledger: LocalLedger) -> None:
+    play(ledger, "A B C")
+    ledger.link(SEALED["B"])
+    state = ledger.state()
+    assert (state["live"]["name"], state["previous"]) == (SEALED["B"], SEALED["A"])
+
+
+def test_post_release_is_pending_until_it_went_well_for_what_is_live(ledger: LocalLedger) -> None:
+    play(ledger, "A")
+    assert ledger.state()["post_release_pending"]
+    for outcome, release, pending in (("failed", "A", True), ("ok", "A", False)):
+        ledger.write({"event": "post-release", "name": SEALED[release], "outcome": outcome})
+        assert ledger.state()["post_release_pending"] is pending
+    play(ledger, "B")
+    assert ledger.state()["post_release_pending"]
+
+
+SPOILT = (
+    *(b'{"event": "done", "name": "', b"\n\n", b"not json\n", b"\xff\xfe\x00\n", b"[" * 100_000 + b"\n", b"[]\n", b"null\n", b"3\n"),
+    *(b'{"event": "__class__", "name": "x"}\n', b'{"event": "__init__"}\n', b'{"event": "done"}\n', b'{"event": 3, "name": "x"}\n'),
+    *(b'{"event": "done", "name": ["x"]}\n', b'{"event": "done", "name": null}\n', b'{"event": "intent"}\n', b'{"event": ""}\n'),
+    *(b'{"event": "begin", "name": {"a": 1}}\n', b'{"event": "previous"}\n', b'{"event": "adopted"}\n', b'{"event": "failed"}\n'),
+)
+
+
+@pytest.mark.parametrize("line", SPOILT)
+def test_a_spoilt_line_is_passed_over(ledger: LocalLedger, line: bytes) -> None:
+    play(ledger, "A B")
+    with Path(ledger.host.state_dir, "history").open("ab") as history:
+        history.write(line)
+    for word in ("state", "settle", "history", "target", "unfinished"):
+        done = ledger.say(word)
+        assert (done.returncode, done.stderr) == (0, ""), word
+    state = ledger.state()
+    assert (state["live"]["name"], state["previous"]) == (SEALED["B"], SEALED["A"])
+
+
+def test_a_line_that_a_crash_left_without_its_end_does_not_spoil_the_next(ledger: LocalLedger) -> None:
+    with Path(ledger.host.state_dir, "history").open("a") as history:
+        history.write('{"event": "don')
+    ledger.say("record", "sealed", f"name={name(70)}")
+    last = Path(ledger.host.state_dir, "history").read_text().splitlines()[-1]
+    assert json.loads(last)["name"] == name(70)
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3))
+EVENTS = st.sampled_from(["begin", "sealed", "failed", "intent", "done", "abandoned", "adopted", "post-release", "swept", "x"])
+ENTRY = st.fixed_dictionaries(
+    {"event": EVENTS | JSON},
+    optional={key: st.sampled_from(list(SEALED.values())) | JSON for key in ("name", "from", "put_back", "verb", "outcome")},
+)
+
+
+@given(entries=st.lists(ENTRY, max_size=12))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_history_at_all_makes_the_ledger_fail(ledger: LocalLedger, entries: list[dict[str, object]]) -> None:
+    history = Path(ledger.host.state_dir, "history")
+    history.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    state = ledger.state()
+    assert state["previous"] is None or state["previous"] in SEALED.values()
+
+
+@given(moves=st.lists(st.sampled_from(["A", "B", "C", "D", "<"]), max_size=10))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_going_back_never_leads_to_a_bad_release_nor_to_where_it_is(ledger: LocalLedger, moves: list[str]) -> None:
+    """The model: a path of releases; going back leaves its end, marks it, and skips what is marked."""
+    host = ledger.host
+    Path(host.state_dir, "history").unlink(missing_ok=True)
+    host.live.unlink(missing_ok=True)
+    ledger.write(*({"event": "sealed", "name": release} for release in SEALED.values()))
+    path: list[str] = []
+    bad: set[str] = set()
+    for move in moves:
+        back = [release for release in path[:-1] if release not in bad and release != path[-1]]
+        if move == "<" and not back:
+            continue
+        live, target = (path[-1] if path else ""), (back[-1] if move == "<" else SEALED[move])
+        ledger.write({"event": "done", "verb": "rollback" if move == "<" else "release", "name": target, "from": live})
+        ledger.link(target)
+        if move == "<":
+            bad.add(live)
+            path = path[: len(path) - path[::-1].index(target)]
+        else:
+            bad.discard(target)
+            path += [target] if path[-1:] != [target] else []
+    state = ledger.state()
+    back = [release for release in path[:-1] if release not in bad and release != path[-1]]
+    assert state["previous"] == (back[-1] if back else None)
+    assert {release["name"] for release in state["releases"] if release["state"] == "bad"} == bad - set(path[-1:])

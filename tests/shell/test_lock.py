@@ -1,0 +1,135 @@
+"""The lock is the kernel's: it cannot be stale, and being locked out says by whom, what, and since when. And the hold."""
+
+import re
+import subprocess
+from typing import Any
+
+import pytest
+
+from tasks.phases import lock as lock_phases
+from tasks.phases import report
+from tests.support.host import LocalHost, Ran
+from tests.support.snapshot import snapshot
+
+
+def is_free(host: LocalHost) -> bool:
+    return not subprocess.run(["flock", "--wait", "5", host.state_dir / "lock", "true"], check=False).returncode
+
+
+def refusal(host: LocalHost, verb: str = "release") -> Ran:
+    with host.lock(verb) as locked:
+        assert locked.refused
+        return locked.refused
+
+
+def test_being_locked_out_names_who_what_and_since_when(host: LocalHost) -> None:
+    with host.lock("deploy"):
+        done = refusal(host)
+    assert done.code == 6
+    assert re.search(r"^anna@laptop holds the lock: deploy, since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", done.failure)
+
+
+@pytest.mark.parametrize("what", ["release new\nline", "release a\tb", "release $(touch ran)", "release é 'x'"])
+def test_whatever_was_asked_for_the_refusal_is_one_line_with_its_time(host: LocalHost, what: str) -> None:
+    run = host.new_run("release")
+    text = host.text(lock_phases.lock(host.environment), run).replace("WHAT=release\n", f"WHAT=$'{_ansi(what)}'\n")
+    with host.start(text, run.nonce) as keeper:
+        keeper.until("locked")
+        failure = refusal(host).failure
+    assert re.search(r"since \d{4}-\d\d-\d\dT", failure)
+    assert not list(host.folder.rglob("ran"))
+
+
+def _ansi(text: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in text.encode())
+
+
+def test_state_tells_who_holds_the_lock(host: LocalHost) -> None:
+    with host.lock("deploy"):
+        held: Any = host.state()["lock"]
+    assert (held["by"], held["what"]) == ("anna@laptop", "deploy")
+    assert host.state()["lock"] is None
+
+
+def test_letting_go_of_stdin_frees_the_lock(host: LocalHost) -> None:
+    with host.lock() as locked:
+        locked.keeper.end()
+        with host.lock() as second:
+            assert second.refused is None
+
+
+def test_a_keeper_that_was_killed_holds_nothing(host: LocalHost) -> None:
+    with host.lock() as locked:
+        locked.keeper.process.kill()
+        locked.keeper.process.wait()
+        assert is_free(host)
+
+
+def test_silence_frees_the_lock_and_a_heartbeat_keeps_it(host: LocalHost) -> None:
+    run = host.new_run("release")
+    text = host.text(lock_phases.lock(host.environment), run)
+    assert text.count("read -r -t 20 _") == 1
+    with host.start(text.replace("-t 20 _", "-t 0.6 _"), run.nonce) as keeper:
+        keeper.until("locked")
+        assert keeper.process.stdin
+        for _ in range(8):
+            keeper.process.stdin.write(b"\n")
+            keeper.process.stdin.flush()
+            with pytest.raises(subprocess.TimeoutExpired):
+                keeper.process.wait(0.2)
+        keeper.process.wait(20)
+        assert is_free(host)
+
+
+def test_environments_of_one_host_do_not_lock_each_other(host: LocalHost) -> None:
+    with host.lock():
+        host.use(live_link="source-preprod")
+        host.set_up()
+        with host.lock() as other:
+            assert other.refused is None
+
+
+@pytest.mark.parametrize("verb", ["build", "release", "deploy"])
+def test_a_hold_stops_every_way_to_a_new_release(host: LocalHost, verb: str) -> None:
+    assert host.run(lock_phases.hold(host.environment, "a\tsale $(x)\nuntil 'six'"), host.new_run("hold")).code == 0
+    done = refusal(host, verb)
+    assert done.code == 6
+    assert "a sale $(x) until 'six'" in done.failure
+    assert "anna@laptop" in done.failure
+    held: Any = host.state()["hold"]
+    assert (held["by"], held["reason"]) == ("anna@laptop", "a sale $(x) until 'six'")
+
+
+@pytest.mark.parametrize("verb", ["rollback", "post-release", "prune"])
+def test_a_hold_stops_neither_rollback_nor_post_release(host: LocalHost, verb: str) -> None:
+    host.run(lock_phases.hold(host.environment, "no"), host.new_run("hold"))
+    with host.lock(verb) as locked:
+        assert locked.refused is None
+
+
+def test_unhold_ends_it_and_may_be_said_twice(host: LocalHost) -> None:
+    host.run(lock_phases.hold(host.environment, "no"), host.new_run("hold"))
+    for _ in range(2):
+        assert host.run(lock_phases.unhold(host.environment), host.new_run("unhold")).code == 0
+    assert host.build().code == 0
+    assert [entry["event"] for entry in host.history()][:2] == ["hold", "unhold"]
+
+
+@pytest.mark.parametrize("phase", ["state", "history", "plan", "logs", "lock", "hold", "unhold"])
+def test_a_host_that_is_not_set_up_is_told_so_and_nothing_is_written(bare_host: LocalHost, phase: str) -> None:
+    environment = bare_host.environment
+    phases = {
+        "state": report.state(environment),
+        "history": report.history(environment),
+        "plan": report.plan(environment),
+        "logs": report.logs(environment, ""),
+        "lock": lock_phases.lock(environment),
+        "hold": lock_phases.hold(environment, "no"),
+        "unhold": lock_phases.unhold(environment),
+    }
+    before = snapshot(bare_host.home)
+    done = bare_host.run(phases[phase])
+    assert done.code == 3
+    assert "fab -H prod setup" in done.texts("fail")
+    assert snapshot(bare_host.home) == before
+    assert list(bare_host.temporary.iterdir()) == []

@@ -1,0 +1,104 @@
+"""How a host is spoken to: one connection a user, one program a phase, and just the text that `plan --script` shows."""
+
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fab import Site, sessions
+
+Make = Callable[..., Site]
+SERVICES = [{"run": "true"}]
+MUCH = {
+    "apps": {f"app {number}": {"bootstrap": ["true"] * 5} for number in range(6)},
+    "publish": ["true"] * 10,
+    "services": [{"run": f"true {number}"} for number in range(8)],
+    "runtime_files": [{"path": f"file-{number}", "optional": True} for number in range(10)],
+}
+
+
+def spoken(site: Site, *words: str) -> Counter[str]:
+    """How many connections, logins and sessions a run takes."""
+    before = len(sessions(site.sandbox))
+    site.fab(*words)
+    return Counter(event["event"] for event in sessions(site.sandbox)[before:])
+
+
+def test_deploy_makes_one_connection_a_user(make: Make) -> None:
+    site = make(services=SERVICES)
+    before = len(sessions(site.sandbox))
+    site.fab("deploy", "--ref", "v1.0")
+    logins = [event for event in sessions(site.sandbox)[before:] if event["event"] == "auth"]
+    assert sorted(event["user"] for event in logins) == ["ftsuser", "ubuntu"]
+    assert spoken(site, "deploy", "--ref", "v1.0")["connection"] == 2
+
+
+def test_without_services_there_is_one_connection(make: Make) -> None:
+    assert spoken(make(), "deploy", "--ref", "v1.0")["connection"] == 1
+
+
+@pytest.mark.parametrize("verb", ["status", "history", "releases"])
+def test_question_is_one_connection_and_one_program(make: Make, verb: str) -> None:
+    assert spoken(make(services=SERVICES), verb) == {"connection": 1, "auth": 1, "session": 1}
+
+
+def test_connections_and_channels_do_not_grow_with_the_work(make: Make) -> None:
+    little, much = make(services=SERVICES), make(**MUCH)
+    assert spoken(much, "deploy", "--ref", "v1.0") == spoken(little, "deploy", "--ref", "v1.0")
+
+
+def test_rollback_takes_no_more_than_a_deploy(make: Make) -> None:
+    site = make(services=SERVICES)
+    site.deploy()
+    deploy = spoken(site, "deploy", "--ref", "v1.0")
+    rollback = spoken(site, "rollback")
+    assert rollback["connection"] == deploy["connection"]
+    assert rollback["session"] <= deploy["session"]
+
+
+@pytest.fixture
+def commands(make: Make) -> Iterator[tuple[Site, Path]]:
+    """A site whose every kind of value is there, and the file in which its host notes the text of each command."""
+    site = make(
+        apps={"web": {"bootstrap": ["echo 'a b' \"$HOME\" \\\\ ü"], "drop": ["README.md"]}},
+        env={"GREETING": "it's $HOME"},
+        path=["~/bin"],
+        publish=["true"],
+        verify=["true"],
+        migrate=["true"],
+    )
+    log = site.sandbox.folder / "run" / "commands.log"
+    log.touch()
+    yield site, log
+    log.unlink()
+
+
+def test_plan_script_shows_what_release_sends(commands: tuple[Site, Path]) -> None:
+    site, log = commands
+    shown = re.split(r"^#### (.+), as (.+)\n", site.fab("plan", "--script").out, flags=re.MULTILINE)[1:]
+    assert log.read_text() == "", "nobody was asked"
+    site.fab("release", "--ref", "v1.0")
+    sent = [json.loads(line) for line in log.read_text().splitlines()]
+    programs = [(entry["user"], shlex.split(entry["command"])) for entry in sent]
+    assert all(words[:2] == ["bash", "-c"] and len(words) == 3 for _, words in programs)
+    assert [_said(words[2]) for _, words in programs] == [_said(text) for text in shown[2::3]]
+    assert [user for user, _ in programs] == shown[1::3]
+    assert shown[::3] == ["lock", "build", "migrate", "cutover", "prune"]
+
+
+def _said(program: str) -> tuple[list[str], str]:
+    """The names of a program's run values, and all of its text but these values."""
+    first, phase, rest = re.split(r"^PHASE=(\S+)\n", program, maxsplit=1, flags=re.MULTILINE)
+    more, version, rest = re.split(r"^(TOOL_VERSION=\S+)\n", rest, maxsplit=1, flags=re.MULTILINE)
+    names = re.findall(r"^([A-Z_]+)=.*\n", first + more, flags=re.MULTILINE)
+    return names, "\n".join([phase, version, rest.rstrip("\n")])
+
+
+def test_plan_script_shows_no_value_of_a_run(make: Make) -> None:
+    script = make(setup=False).fab("plan", "--script").out
+    assert "NONCE='<nonce>'" in script
+    assert "RELEASE_NAME='<release>'" in script

@@ -1,0 +1,67 @@
+"""`fab -H prod VERB`, in this process, against a host that stands in for the real one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from fabric.main import make_program
+from pytest_mock import MockerFixture
+
+from tests.unit.flow.stand_in import StandIn
+from tests.unit.made import REPOSITORY
+
+ROOT = Path(__file__).parents[3]
+
+
+class Ran(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Fab = Callable[..., Ran]
+
+
+@pytest.fixture
+def host(mocker: MockerFixture) -> StandIn:
+    host = StandIn()
+    mocker.patch("tasks.flow.session.Host", autospec=True, return_value=host.spec)
+    return host
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """hosts.yml with one environment, prod, of these keys."""
+    monkeypatch.setenv("HOSTS_FILE", str(tmp_path / "hosts.yml"))
+
+    def site(**keys: Any) -> None:
+        document = {"hosts": {"prod": {"address": "web1", "repository": REPOSITORY, **keys}}}
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump(document))
+
+    return site
+
+
+@pytest.fixture
+def fab(
+    host: StandIn, site: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Fab:
+    """Run fab as it is typed. Nothing that it does may end in a traceback."""
+    site(services=[{"systemd": "nginx"}])
+    assert host.sent == []
+    monkeypatch.chdir(ROOT)
+
+    def fab(*words: str, environment: str = "prod", before: tuple[str, ...] = ()) -> Ran:
+        code = 0
+        try:
+            make_program().run(["fab", *before, "-H", environment, *words])  # type: ignore[no-untyped-call]
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return Ran(code, out, err)
+
+    return fab

@@ -1,0 +1,148 @@
+"""deploy: release and post-release, and the way back when post-release fails."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tasks.errors import Unreachable
+from tests.unit.flow.conftest import Fab
+from tests.unit.flow.stand_in import CUT, NEW, OLD, StandIn, failed
+
+Site = Callable[..., None]
+BACK = ["build", "cutover", "post-release", "finish", "cutover", "post-release", "finish"]
+
+
+def test_a_deploy_tries_sudo_releases_serves_and_prunes_last(fab: Fab, host: StandIn) -> None:
+    assert fab("deploy", "--ref", "master").code == 0
+    assert host.sent == ["try", "lock", "build", "cutover", "post-release", "finish", "prune"]
+    assert (host.live, host.pending) == (NEW, False)
+
+
+def test_both_logins_are_opened_before_anything_is_sent(fab: Fab, host: StandIn) -> None:
+    host.spec.connect.side_effect = [None, Unreachable("web1: could not log in")]
+    assert fab("deploy", "--ref", "master").code == 7
+    assert host.sent == []
+    assert [call.kwargs for call in host.spec.connect.call_args_list] == [{}, {"as_service_user": True}]
+
+
+def test_without_services_there_is_one_login_and_nothing_to_try(fab: Fab, host: StandIn, site: Site) -> None:
+    site(health=[{"url": "http://127.0.0.1/"}])
+    assert fab("deploy", "--ref", "master").code == 0
+    assert "try" not in host.sent
+    host.spec.connect.assert_called_once_with()
+
+
+def test_a_sudo_that_is_refused_stops_before_the_lock(fab: Fab, host: StandIn) -> None:
+    host.answers["try"] = [failed("sudo refuses ubuntu this command: 'systemctl' 'restart' 'nginx'")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.sent) == (3, ["try"])
+    assert "sudo refuses ubuntu" in ran.err
+
+
+def test_post_release_is_told_where_the_live_release_is(fab: Fab, host: StandIn) -> None:
+    fab("deploy", "--ref", "master")
+    served = host.runs[host.sent.index("post-release")]
+    assert (served.release, served.path) == (NEW, f"/home/ftsuser/releases/{NEW}")
+    assert host.runs[host.sent.index("finish")].path == ""
+
+
+def test_a_failed_post_release_puts_the_release_before_back(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed("http://127.0.0.1/health answers 500")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (5, OLD, BACK)
+    for said in ("answers 500", f"{OLD} is live again", "its post-release went well", f"{NEW} is marked bad"):
+        assert said in ran.err
+
+
+def test_what_is_put_back_is_marked_so_that_the_failed_release_is_bad(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed()]
+    fab("deploy", "--ref", "master")
+    there, back = (run for run, name in zip(host.runs, host.sent, strict=True) if name == "cutover")
+    assert (there.release, there.put_back) == (NEW, "")
+    assert (back.release, back.put_back, back.live_at_start) == (OLD, "yes", f"/home/ftsuser/releases/{NEW}")
+
+
+def test_how_each_post_release_went_is_written_down(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed()]
+    fab("deploy", "--ref", "master")
+    assert host.written == ["failed", "ok"]
+
+
+def test_a_release_before_whose_own_post_release_fails_too_is_5_and_said_plainly(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed("health failed"), failed("nginx failed")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (5, OLD, BACK)
+    assert "its own post-release failed: web1: post-release: nginx failed" in ran.err
+
+
+def test_migrations_are_not_undone_and_that_is_said(fab: Fab, host: StandIn, site: Site) -> None:
+    site(services=[{"systemd": "nginx"}], migrate=["bin/console migrate"])
+    host.answers["post-release"] = [failed()]
+    assert "Migrations are not undone" in fab("deploy", "--ref", "master").err
+
+
+def test_without_a_release_before_the_new_one_stays_live(fab: Fab, host: StandIn) -> None:
+    host.live, host.previous, host.sealed = "", "", {}
+    host.answers["post-release"] = [failed("health failed")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (4, NEW, ["build", "cutover", "post-release", "finish"])
+    for said in ("health failed", f"Live: {NEW}", "no release before it"):
+        assert said in ran.err
+
+
+def test_a_live_link_that_somebody_moved_meanwhile_is_left_alone(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed("health failed")]
+    host.answers["cutover"] = [host.swap(), failed("another release went live meanwhile")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (4, NEW)
+    for said in ("health failed", f"Live: {NEW}", "another release went live meanwhile"):
+        assert said in ran.err
+
+
+def test_a_release_of_somebody_else_is_not_swapped_away(fab: Fab, host: StandIn) -> None:
+    def meanwhile() -> object:
+        host.live = OLD
+        return failed("health failed")
+
+    host.answers["post-release"] = [meanwhile]  # type: ignore[list-item]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.changed.count("cutover")) == (4, 1)
+
+
+def test_a_way_back_whose_end_cannot_be_asked_is_8(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed("health failed")]
+    host.answers["cutover"] = [host.swap(), CUT]
+    host.spec.reconnect.side_effect = Unreachable("web1: no answer")
+    ran = fab("deploy", "--ref", "master")
+    assert ran.code == 8
+    for said in ("health failed", NEW, OLD, "no answer"):
+        assert said in ran.err
+
+
+def test_a_way_back_that_fails_after_its_rename_is_still_back(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed("health failed")]
+    host.answers["cutover"] = [host.swap(), host.swap(3, "history cannot be written")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (5, OLD, BACK)
+    for said in (f"{OLD} is live again", "history cannot be written"):
+        assert said in ran.err
+
+
+def test_an_outcome_that_cannot_be_written_down_is_a_warning(fab: Fab, host: StandIn) -> None:
+    host.answers["finish"] = [failed("no room")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (0, NEW)
+    assert "could not be written down: no room" in ran.err
+
+
+def test_a_cutover_that_fails_after_its_rename_is_4_and_puts_nothing_back(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [host.swap(3, "history cannot be written")]
+    assert fab("deploy", "--ref", "master").code == 4
+    assert (host.live, host.changed) == (NEW, ["build", "cutover"])
+
+
+@pytest.mark.parametrize("phase", ["build", "cutover"])
+def test_what_fails_before_the_cutover_puts_nothing_back(fab: Fab, host: StandIn, phase: str) -> None:
+    host.answers[phase] = [failed()]
+    assert fab("deploy", "--ref", "master").code == 3
+    assert (host.live, host.sent[-1]) == (OLD, phase)

@@ -1,0 +1,127 @@
+"""Ctrl-C: 130, with what is live and whether a post-release is pending; and never between a rename and its history."""
+
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tasks.remote.program import Outcome
+from tests.unit.flow.conftest import Fab
+from tests.unit.flow.stand_in import CUT, NEW, OLD, StandIn, failed
+
+Site = Callable[..., None]
+MIGRATE = {"services": [{"systemd": "nginx"}], "migrate": ["bin/console migrate"]}
+
+
+def pressed(host: StandIn, phase: str) -> None:
+    """Ctrl-C while this program runs, and again at nothing else."""
+    host.answers[phase] = [KeyboardInterrupt()]
+
+
+@pytest.mark.parametrize("phase", ["try", "lock", "build"])
+def test_before_the_cutover_the_live_site_is_as_it_was(fab: Fab, host: StandIn, phase: str) -> None:
+    pressed(host, phase)
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (130, OLD)
+    assert "interrupted" in ran.err
+    assert "pending" not in ran.err
+    assert "next: fab -H prod status" in ran.err
+
+
+def test_a_build_is_ended_on_the_host(fab: Fab, host: StandIn) -> None:
+    pressed(host, "build")
+    ran = fab("deploy", "--ref", "master")
+    assert host.sent == ["try", "lock", "build", "cancel", "state"]
+    assert "interrupted during build" in ran.err
+    assert f"Live: {OLD}, unchanged." in ran.err
+
+
+def test_a_migration_is_waited_for(fab: Fab, host: StandIn, site: Site) -> None:
+    site(**MIGRATE)
+    host.answers["migrate"] = [host.ctrl_c()]
+    assert fab("deploy", "--ref", "master").code == 130
+    assert (host.live, host.changed) == (OLD, ["build", "migrate"])
+
+
+def test_a_migration_that_fails_after_a_ctrl_c_still_says_what_may_have_changed(fab: Fab, host: StandIn, site: Site) -> None:
+    site(**MIGRATE)
+    host.answers["migrate"] = [host.ctrl_c(failed)]
+    ran = fab("deploy", "--ref", "master")
+    assert ran.code == 3
+    assert "The database may have changed" in ran.err
+
+
+def test_a_cutover_is_waited_for_and_nothing_is_put_back(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [host.ctrl_c(host.swap())]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (130, NEW, ["build", "cutover"])
+    for said in (f"Live: {NEW}", "Post-release is pending", "next: fab -H prod post-release"):
+        assert said in ran.err
+
+
+def test_during_post_release_nothing_is_put_back_and_it_is_pending(fab: Fab, host: StandIn) -> None:
+    pressed(host, "post-release")
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (130, NEW, ["build", "cutover", "post-release"])
+    for said in (f"Live: {NEW}", "Post-release is pending", "next: fab -H prod post-release"):
+        assert said in ran.err
+
+
+def test_on_the_way_back_it_says_what_is_live_then(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed(), KeyboardInterrupt()]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (130, OLD)
+    for said in (f"Live: {OLD}", "Post-release is pending"):
+        assert said in ran.err
+
+
+def test_during_prune_everything_is_done_and_nothing_is_pending(fab: Fab, host: StandIn) -> None:
+    pressed(host, "prune")
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (130, NEW)
+    assert "pending" not in ran.err
+
+
+def test_the_release_verb_leaves_its_post_release_pending(fab: Fab, host: StandIn) -> None:
+    pressed(host, "prune")
+    assert "Post-release is pending" in fab("release", "--ref", "master").err
+
+
+def test_a_second_ctrl_c_leaves_at_once_and_says_what_may_go_on(fab: Fab, host: StandIn) -> None:
+    pressed(host, "build")
+    pressed(host, "cancel")
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.sent[-1]) == (130, "cancel")
+    assert "build may still be running on web1" in ran.err
+
+
+def test_a_host_that_cannot_be_asked_is_no_traceback(fab: Fab, host: StandIn) -> None:
+    pressed(host, "build")
+    host.answers["cancel"], host.answers["state"] = [CUT], [CUT]
+    ran = fab("deploy", "--ref", "master")
+    assert ran.code == 130
+    assert "the link to web1 was lost" in ran.err
+
+
+def test_ctrl_c_is_the_persons_own_again_after_a_cutover(fab: Fab) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    fab("deploy", "--ref", "master")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_cancelled_ci_job_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
+    def terminated() -> Outcome:
+        signal.raise_signal(signal.SIGTERM)
+        return Outcome(code=0)
+
+    host.answers["build"] = [terminated]
+    before = signal.getsignal(signal.SIGTERM)
+    assert fab("deploy", "--ref", "master").code == 130
+    assert "cancel" in host.sent
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_connections_are_closed_whatever_happens(fab: Fab, host: StandIn) -> None:
+    pressed(host, "build")
+    fab("deploy", "--ref", "master")
+    host.spec.close.assert_called_once_with()

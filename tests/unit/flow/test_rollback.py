@@ -1,0 +1,63 @@
+"""rollback: back to what was live before, or to a release that is named; then post-release."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.flow.conftest import Fab
+from tests.unit.flow.stand_in import OLD, OLDER, StandIn, failed
+
+
+def test_a_rollback_is_cutover_and_post_release(fab: Fab, host: StandIn) -> None:
+    ran = fab("rollback")
+    assert ran.code == 0
+    assert host.sent == ["try", "lock", "cutover", "post-release", "finish"]
+    assert (host.live, host.pending) == (OLDER, False)
+    assert f"fab -H prod release --name {OLD}" in ran.out
+
+
+def test_which_release_was_before_is_decided_by_the_host(fab: Fab, host: StandIn) -> None:
+    fab("rollback")
+    assert host.runs[host.sent.index("cutover")].release == ""
+
+
+def test_a_release_that_is_named_is_taken(fab: Fab, host: StandIn) -> None:
+    host.previous = ""
+    assert fab("rollback", "--to", OLDER).code == 0
+    assert (host.live, host.runs[host.sent.index("cutover")].release) == (OLDER, OLDER)
+
+
+def test_a_bad_release_is_taken_when_named_and_said_to_be_bad(fab: Fab, host: StandIn) -> None:
+    host.sealed[OLDER] = "bad"
+    ran = fab("rollback", "--to", OLDER)
+    assert (ran.code, host.live) == (0, OLDER)
+    assert f"{OLDER} is marked bad" in ran.err
+
+
+@pytest.mark.parametrize("name", [OLD, "source-20260101T000000Z", "../source", "x"])
+def test_what_is_live_or_missing_is_refused(fab: Fab, host: StandIn, name: str) -> None:
+    assert fab("rollback", "--to", name).code == 3
+    assert host.changed == []
+
+
+def test_nothing_to_go_back_to_is_3(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [failed("there is no good release before the live one to go back to")]
+    ran = fab("rollback")
+    assert (ran.code, host.live, host.changed) == (3, OLD, ["cutover"])
+    assert "no good release before" in ran.err
+
+
+def test_a_post_release_that_fails_leaves_the_target_live_and_puts_nothing_back(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed("nginx failed")]
+    ran = fab("rollback")
+    assert (ran.code, host.live, host.changed) == (4, OLDER, ["cutover", "post-release", "finish"])
+    for said in ("nginx failed", f"Live: {OLDER}", "next: fab -H prod post-release"):
+        assert said in ran.err
+
+
+@pytest.mark.parametrize(("keys", "said"), [({"migrate": ["migrate"]}, True), ({}, False)])
+def test_migrations_are_not_undone_and_that_is_said_where_there_are_any(
+    fab: Fab, site: Callable[..., None], keys: dict[str, list[str]], said: bool
+) -> None:
+    site(**keys)
+    assert ("Migrations are not undone" in fab("rollback").err) is said

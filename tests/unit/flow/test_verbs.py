@@ -1,0 +1,144 @@
+"""The smaller verbs, and what every verb does alike: the environment, errors, defects."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tasks.errors import ReleaseError
+from tests.unit.flow.conftest import Fab
+from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn, failed
+
+Site = Callable[..., None]
+
+
+def test_a_build_is_sealed_and_not_live(fab: Fab, host: StandIn) -> None:
+    ran = fab("build", "--ref", "master")
+    assert (ran.code, host.sent, host.live) == (0, ["lock", "build"], OLD)
+    assert f"fab -H prod release --name {NEW}" in ran.out
+
+
+def test_post_release_serves_what_is_live(fab: Fab, host: StandIn) -> None:
+    host.pending = True
+    assert fab("post-release").code == 0
+    assert host.sent == ["try", "lock", "post-release", "finish"]
+    assert host.runs[2].release == OLD
+    assert not host.pending
+
+
+def test_post_release_that_fails_is_4_and_puts_nothing_back(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [failed("nginx failed")]
+    ran = fab("post-release")
+    assert (ran.code, host.changed, host.written) == (4, ["post-release", "finish"], ["failed"])
+    assert "nginx failed" in ran.err
+
+
+def test_post_release_of_nothing_is_3(fab: Fab, host: StandIn) -> None:
+    host.live, host.sealed = "", {}
+    assert fab("post-release").code == 3
+    assert host.changed == []
+
+
+def test_a_pending_post_release_warns_and_the_release_goes_on(fab: Fab, host: StandIn) -> None:
+    host.pending = True
+    ran = fab("release", "--ref", "master")
+    assert (ran.code, host.live) == (0, NEW)
+    assert f"the services do not run {OLD} yet" in ran.err
+
+
+def test_prune_that_was_asked_for_fails_with_3(fab: Fab, host: StandIn) -> None:
+    host.answers["prune"] = [failed("no room")]
+    assert fab("prune").code == 3
+
+
+@pytest.mark.parametrize("reason", [[], ["--reason", ""], ["--reason", " \t"]])
+def test_a_hold_without_a_reason_is_2_and_sends_nothing(fab: Fab, host: StandIn, reason: list[str]) -> None:
+    assert fab("hold", *reason).code == 2
+    host.spec.connect.assert_not_called()
+
+
+def test_a_hold_carries_its_reason_and_needs_no_lock(fab: Fab, host: StandIn) -> None:
+    assert fab("hold", "--reason", "a 'sale' until 8").code == 0
+    assert host.sent == ["hold"]
+    assert host.phases[0].steps[-1].words == ("hold_set", "a 'sale' until 8")
+    assert fab("unhold").code == 0
+    assert host.sent == ["hold", "unhold"]
+
+
+def test_a_check_with_a_fail_is_3_and_shows_every_line(fab: Fab, host: StandIn) -> None:
+    ran = fab("check")
+    assert (ran.code, host.sent) == (3, ["check", "check-services"])
+    for said in ("tools", "no disk", "buy one"):
+        assert said in ran.out
+
+
+def test_setup_says_what_to_type_next(fab: Fab, host: StandIn) -> None:
+    ran = fab("setup")
+    assert (ran.code, host.sent) == (0, ["setup"])
+    assert "next: fab -H prod check" in ran.err
+
+
+def test_status_as_json_is_one_document_of_the_contract(fab: Fab) -> None:
+    document = json.loads(fab("status", "--json").out)
+    (host,) = document.pop("hosts")
+    assert document == {"environment": "prod"}
+    assert set(host) == {"address", "live", "previous", "releases", "post_release_pending", "lock", "hold"}
+    assert (host["address"], host["live"]["name"], host["previous"]) == ("web1", OLD, OLDER)
+    assert set(host["live"]) == {"name", "ref", "commit", "by", "built_at", "released_at", "state"}
+
+
+@pytest.mark.parametrize("verb", ["status", "releases", "history"])
+def test_json_is_all_that_stdout_has(fab: Fab, verb: str) -> None:
+    ran = fab(verb, "--json")
+    assert ran.code == 0
+    json.loads(ran.out)
+
+
+def test_logs_shows_what_a_build_said(fab: Fab, host: StandIn) -> None:
+    assert fab("logs", "--name", OLD).out == "composer install\n"
+    assert host.phases[0].steps[-1].words == ("report_log", OLD)
+
+
+@pytest.mark.parametrize("verb", ["setup", "check", "status", "release --ref a", "rollback", "hold --reason a", "prune"])
+def test_several_addresses_are_refused_with_a_clear_sentence(fab: Fab, host: StandIn, site: Site, verb: str) -> None:
+    site(address=["web1", "web2"])
+    ran = fab(*verb.split())
+    assert (ran.code, host.sent) == (2, [])
+    assert "prod has 2 addresses" in ran.err
+
+
+def test_an_unknown_environment_is_2_and_names_those_there_are(fab: Fab, host: StandIn) -> None:
+    ran = fab("deploy", "--ref", "master", environment="prdo")
+    assert (ran.code, host.sent) == (2, [])
+    assert "prod" in ran.err
+
+
+def test_a_program_that_is_too_long_is_2_before_anything_is_sent(fab: Fab, host: StandIn, site: Site) -> None:
+    site(publish=["x" * 70000])
+    ran = fab("release", "--ref", "master")
+    assert (ran.code, host.sent) == (2, [])
+    assert "publish takes" in ran.err
+
+
+@pytest.mark.parametrize(("phase", "code"), [("build", 3), ("prune", 4)])
+def test_a_defect_of_the_tool_is_told_like_any_other_error(fab: Fab, host: StandIn, phase: str, code: int) -> None:
+    host.answers[phase] = [KeyError("surprise")]
+    ran = fab("release", "--ref", "master")
+    assert ran.code == code
+    for said in ("a defect of this tool: KeyError: 'surprise'", f"Live: {host.live}", "RELEASE_DEBUG=1"):
+        assert said in ran.err
+
+
+def test_a_defect_before_a_host_is_chosen_is_no_traceback(fab: Fab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("tasks.flow.verb.load", broken)
+    ran = fab("status")
+    assert ran.code == 3
+    assert "a defect of this tool: KeyError: 'surprise'" in ran.err
+
+
+def test_an_error_of_the_release_reaches_the_shell_once(fab: Fab, host: StandIn) -> None:
+    host.answers["build"] = [ReleaseError("it broke")]
+    assert fab("build", "--ref", "master").err.count("it broke") == 1
