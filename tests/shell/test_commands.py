@@ -153,7 +153,8 @@ def test_a_large_output_is_logged_whole(host: LocalHost) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["head -c 300000 /dev/urandom", "printf 'no end of line'", "printf '\\r\\r\\0\\033[2J\\377'", "true", "printf '\\n\\n'"]
+    "command",
+    ["head -c 300000 /dev/urandom", "printf 'no end of line'", "printf '\\r\\r\\0\\033[2J\\377'", "true", "printf '\\n\\n'"],
 )
 def test_output_may_be_anything_or_nothing(host: LocalHost, command: str) -> None:
     host.use(**web(command))

@@ -13,7 +13,7 @@ import pytest
 from tasks.phases import cutover
 from tests.support.host import LocalHost, Ran
 
-KILL_BEFORE = "[[ $* == *.source.new* ]] && kill -KILL $PPID\nexec $REAL"
+KILL_BEFORE = '[[ $* == *.source.new* ]] && kill -KILL $PPID\nexec $REAL "$@"'
 KILL_AFTER = '$REAL "$@"; [[ $* == *.source.new* ]] && kill -KILL $PPID'
 
 
@@ -136,7 +136,7 @@ def test_a_live_link_that_moved_meanwhile_stops_the_cutover(host: LocalHost, whe
             host.live.unlink()
             host.live.symlink_to(host.releases / first)
         else:
-            host.shim("sync", f"{move}\nexec $REAL")
+            host.shim("sync", f'{move}\nexec $REAL "$@"')
         done = host.run(cutover.cutover(host.environment), replace(locked.run, release=mine))
     assert done.code == 3
     assert all(word in done.failure for word in ("meanwhile", first, second))

@@ -67,7 +67,12 @@ def test_a_build_that_died_right_after_its_seal_is_a_release_like_any_other(busy
 
 
 def test_nothing_is_swept_that_is_not_ours(busy: LocalHost) -> None:
-    theirs = (busy.releases / "source-20200101T000000Z", busy.releases / "notes", busy.builds / "other", busy.state_dir / "mine")
+    theirs = (
+        busy.releases / "source-20200101T000000Z",
+        busy.releases / "notes",
+        busy.builds / "other",
+        busy.state_dir / "mine",
+    )
     for folder in theirs:
         (folder / "file").parent.mkdir()
         (folder / "file").write_text("theirs")

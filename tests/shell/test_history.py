@@ -111,10 +111,34 @@ def test_post_release_is_pending_until_it_went_well_for_what_is_live(ledger: Loc
 
 
 SPOILT = (
-    *(b'{"event": "done", "name": "', b"\n\n", b"not json\n", b"\xff\xfe\x00\n", b"[" * 100_000 + b"\n", b"[]\n", b"null\n", b"3\n"),
-    *(b'{"event": "__class__", "name": "x"}\n', b'{"event": "__init__"}\n', b'{"event": "done"}\n', b'{"event": 3, "name": "x"}\n'),
-    *(b'{"event": "done", "name": ["x"]}\n', b'{"event": "done", "name": null}\n', b'{"event": "intent"}\n', b'{"event": ""}\n'),
-    *(b'{"event": "begin", "name": {"a": 1}}\n', b'{"event": "previous"}\n', b'{"event": "adopted"}\n', b'{"event": "failed"}\n'),
+    *(
+        b'{"event": "done", "name": "',
+        b"\n\n",
+        b"not json\n",
+        b"\xff\xfe\x00\n",
+        b"[" * 100_000 + b"\n",
+        b"[]\n",
+        b"null\n",
+        b"3\n",
+    ),
+    *(
+        b'{"event": "__class__", "name": "x"}\n',
+        b'{"event": "__init__"}\n',
+        b'{"event": "done"}\n',
+        b'{"event": 3, "name": "x"}\n',
+    ),
+    *(
+        b'{"event": "done", "name": ["x"]}\n',
+        b'{"event": "done", "name": null}\n',
+        b'{"event": "intent"}\n',
+        b'{"event": ""}\n',
+    ),
+    *(
+        b'{"event": "begin", "name": {"a": 1}}\n',
+        b'{"event": "previous"}\n',
+        b'{"event": "adopted"}\n',
+        b'{"event": "failed"}\n',
+    ),
 )
 
 

@@ -119,4 +119,3 @@ def test_a_foreign_directory_with_the_name_of_a_build_is_never_removed(host: Loc
     assert theirs.is_dir()
     assert host.build().code == 0
     assert theirs.is_dir()
-

@@ -63,21 +63,25 @@ def test_every_string_of_a_json_file_is_masked(host: LocalHost) -> None:
 
 def test_a_value_of_many_lines_is_masked_line_by_line(host: LocalHost) -> None:
     lines = ("-----BEGIN KEY-----", "MIIBOgIBAAJBAKj3", "4fFszN3kT2xRb1Qd", "-----END KEY-----")
-    seen = show(host, 'KEY="' + "\n".join(lines) + '"\n', "while read -r line; do echo \"$line\"; sleep 0.02; done < $S")
+    seen = show(host, 'KEY="' + "\n".join(lines) + '"\n', 'while read -r line; do echo "$line"; sleep 0.02; done < $S')
     for line in lines:
         assert line not in seen
 
 
 @pytest.mark.parametrize("before", [1, 65_520, 65_530, 65_535, 65_536, 131_060, 131_071])
 def test_a_value_is_masked_wherever_a_chunk_ends(host: LocalHost, before: int) -> None:
-    seen = show(host, f"KEY={SECRET}\n", f"head -c {before} /dev/zero | tr '\\0' x; head -c 100000 /dev/zero | sed 's/.*/'\"$(cut -d= -f2 $S)\"'/' ; echo")
+    seen = show(
+        host,
+        f"KEY={SECRET}\n",
+        f"head -c {before} /dev/zero | tr '\\0' x; head -c 100000 /dev/zero | sed 's/.*/'\"$(cut -d= -f2 $S)\"'/' ; echo",
+    )
     assert "x" in seen
     for piece in (SECRET[:10], SECRET[8:]):
         assert piece not in seen
 
 
 def test_a_value_that_arrives_in_two_pieces_is_masked(host: LocalHost) -> None:
-    seen = show(host, f"KEY={SECRET}\n", "v=$(cut -d= -f2 $S); printf %s \"${v:0:9}\"; sleep 0.3; printf '%s\\n' \"${v:9}\"")
+    seen = show(host, f"KEY={SECRET}\n", 'v=$(cut -d= -f2 $S); printf %s "${v:0:9}"; sleep 0.3; printf \'%s\\n\' "${v:9}"')
     assert SECRET not in seen
     assert SECRET[9:] not in seen
 

@@ -51,6 +51,8 @@ def test_removing_a_failed_build_leaves_the_modes_of_files_that_a_cache_links_in
     served.use(
         apps={"web": {"bootstrap": [f"mkdir locked && ln {shared} locked/file && chmod 500 locked && exit 1"]}},
     )
-    served.shim("rm", '[[ $* == *releases* || -n $(find "${@: -1}" -type d ! -perm -u=w 2>/dev/null) ]] && exit 1\nexec $REAL "$@"')
+    served.shim(
+        "rm", '[[ $* == *releases* || -n $(find "${@: -1}" -type d ! -perm -u=w 2>/dev/null) ]] && exit 1\nexec $REAL "$@"'
+    )
     assert served.build().code == 3
     assert shared.stat().st_mode & 0o777 == 0o444

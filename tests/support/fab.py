@@ -1,6 +1,7 @@
 """`fab` as a person runs it against an embedded host: a process of its own, an empty HOME, no agent and no terminal."""
 
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -121,7 +122,7 @@ class Site:
     def names(self) -> list[str]:
         """What lies in releases_dir of this environment, the oldest first."""
         stamp = "[0-9]" * 8 + "T" + "[0-9]" * 6 + "Z"
-        return sorted(path.name for path in (self.home / "releases").glob(f"{self.link.name}-{stamp}"))
+        return sorted(path.name for path in (self.home / "releases").glob(f"{glob.escape(self.link.name)}-{stamp}"))
 
     @property
     def locked(self) -> bool:
@@ -155,7 +156,7 @@ def finish(process: subprocess.Popen[str], code: int) -> Ran:
         out, err = process.communicate()
         raise AssertionError(f"still running after {PATIENCE} s: {out}{err}") from None
     assert process.returncode == code, f"exit {process.returncode}, and not {code}:\n{out}{err}"
-    assert "Traceback" not in out + err
+    assert "Traceback" not in out + err, out + err
     return Ran(code, out, err)
 
 

@@ -7,12 +7,13 @@ from typing import Self
 
 
 class Link:
-    """Passes bytes on to a port. `cut` ends what is open; with `for_good`, nothing is let in again either."""
+    """Passes bytes on to a port, and counts what comes back. `cut` ends what is open."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self.received = 0
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
@@ -25,7 +26,7 @@ class Link:
         self._thread.join()
 
     def cut(self, *, for_good: bool = False) -> None:
-        """End every connection that is open."""
+        """End every connection that is open; with `for_good`, nothing is let in again either."""
         if for_good:
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
@@ -41,12 +42,12 @@ class Link:
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._open += [near, far]
                 for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+                    threading.Thread(target=self._pass_on, args=(source, sink, sink is near), daemon=True).start()
 
-
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_RDWR)
+    def _pass_on(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.received += len(data) if counted else 0
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)

@@ -11,10 +11,11 @@ from tasks import errors, ns
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-VERBS = """
-setup check plan build release post-release deploy rollback status releases history logs hold unhold prune
-sandbox.start sandbox.stop
-""".split()
+VERBS = [
+    *("setup", "check", "plan", "build", "release", "post-release", "deploy", "rollback"),
+    *("status", "releases", "history", "logs", "hold", "unhold", "prune"),
+    *("sandbox.start", "sandbox.stop"),
+]
 OPTIONS = {
     "plan": {"ref", "script"},
     "build": {"ref"},

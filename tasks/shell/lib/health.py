@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import string
 import sys
 import time
 import urllib.parse
@@ -38,7 +39,7 @@ def ask(url: urllib.parse.SplitResult, headers: Headers, timeout: float) -> tupl
     host = next((value for name, value in headers if name.lower() == "host"), "")
     connection = connect(url, urllib.parse.urlsplit("//" + host).hostname or url.hostname or "", timeout)
     try:
-        target = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
+        target = urllib.parse.quote(urllib.parse.urlunsplit(("", "", url.path or "/", url.query, "")), safe=string.punctuation)
         connection.putrequest("GET", target, skip_host=bool(host), skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value.encode("utf-8"))

@@ -29,23 +29,20 @@ def fsync_directory(path: str) -> None:
     os.close(descriptor)
 
 
-def record(event: str, fields: list[str]) -> None:
-    """Append one line, on disk before anything follows from it; a line that a crash left without its end is ended first."""
-    entry = {
-        "v": 1,
-        "at": now(),
-        "event": event,
-        "run": os.environ["RUN"],
-        "by": os.environ["BY"],
-        "verb": os.environ["VERB"],
-    }
-    entry.update(field.partition("=")[::2] for field in fields)
+def line(event: str, fields: list[str]) -> bytes:
+    who = {key: os.environ[key.upper()] for key in ("run", "by", "verb")}
+    entry = {"v": 1, "at": now(), "event": event, **who, **dict(field.partition("=")[::2] for field in fields)}
+    return json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+
+
+def record(event: str, *each: list[str]) -> None:
+    """Append a line for each, on disk before anything follows from it; one that a crash left without its end is ended first."""
     with open(HISTORY, "ab+") as history:
         size = history.seek(0, os.SEEK_END)
         if size:
             history.seek(size - 1)
         torn = size and history.read(1) != b"\n"
-        history.write((b"\n" if torn else b"") + json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        history.write((b"\n" if torn else b"") + b"".join(line(event, fields) for fields in each))
         history.flush()
         os.fsync(history.fileno())
     fsync_directory(STATE)
@@ -173,8 +170,15 @@ class Ledger:
 
     def prunable(self, keep: int) -> list[str]:
         """Beyond the newest `keep`: never live, previous or last served, and nothing that history does not know."""
-        safe = {live(), self.previous(), self.served}
-        return [name for name in self.sealed()[keep:] if name not in safe and name in self.order]
+        return self.beyond(keep, {live(), self.previous(), self.served})
+
+    def would_prune(self, keep: int) -> list[str]:
+        """The same once another release is live: the newest of all, with what is live now as its previous."""
+        return self.beyond(keep - 1, {live(), self.served})
+
+    def beyond(self, keep: int, safe: set[str]) -> list[str]:
+        known = set(self.order) - safe
+        return [name for name in self.sealed()[keep:] if name in known]
 
 
 def next_name(names: list[str]) -> str:

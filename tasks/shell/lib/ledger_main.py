@@ -11,6 +11,7 @@ from tasks.shell.lib.ledger import (
     LINK,
     NAME,
     RELEASES,
+    STATE,
     Ledger,
     entries,
     fsync_directory,
@@ -64,6 +65,21 @@ def describe(name: str) -> int:
     return 0
 
 
+def prune(keep: str) -> None:
+    """Rename what is beyond `keep` into the trash, so that none is ever seen half removed, and write it down."""
+    trash, gone = os.path.join(STATE, "trash"), []
+    os.makedirs(trash, exist_ok=True)
+    for name in Ledger().prunable(int(keep)):
+        try:
+            os.rename(os.path.join(RELEASES, name), os.path.join(trash, name))
+        except OSError as problem:
+            emit("warn", "%s could not be pruned: %s" % (name, problem.strerror))
+            continue
+        gone.append(name)
+        emit("note", "pruned " + name)
+    record("pruned", *(["name=" + name] for name in gone))
+
+
 def names(found: list[str]) -> None:
     sys.stdout.write("".join(name + "\0" for name in found))
 
@@ -87,7 +103,8 @@ WORDS: dict[str, Callable[..., int | None]] = {
     "sealed": lambda name: 0 if seal_of(name) else 1,
     "exchanged": lambda: 0 if Ledger().exchanged else 1,
     "unfinished": lambda: names([name for name in Ledger().open if NAME.fullmatch(name)]),
-    "prunable": lambda keep: names(Ledger().prunable(int(keep))),
+    "prune": prune,
+    "would-prune": lambda keep: names(Ledger().would_prune(int(keep))),
 }
 
 sys.exit(WORDS[sys.argv[1]](*sys.argv[2:]))

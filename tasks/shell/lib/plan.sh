@@ -19,4 +19,4 @@ plan_commits() {
 }
 
 # plan_prune KEEP: what a release would prune, with itself counted in.
-plan_prune() { fact prune "$(ledger prunable "$(($1 - 1))" | tr '\0' '\n')"; }
+plan_prune() { fact prune "$(ledger would-prune "$1" | tr '\0' '\n')"; }

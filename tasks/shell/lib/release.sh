@@ -93,13 +93,7 @@ trash_empty() {
 
 # release_prune KEEP: the oldest sealed releases beyond KEEP; what the ledger protects is never among them.
 release_prune() {
-    local name
-    mkdir -p -- "$STATE/trash" || return
-    while IFS= read -r -d '' name; do
-        mv -T -- "$RELEASES/$name" "$STATE/trash/$name" || { warn "$name could not be pruned" && continue; }
-        ledger record pruned "name=$name"
-        emit note "pruned $name"
-    done < <(ledger prunable "$1")
+    ledger prune "$1" || return
     find "$STATE/logs" -mindepth 1 -maxdepth 1 -name '*.log' -mtime +90 -delete
     trash_empty || warn "$STATE/trash could not be emptied; somebody else owns files in it: sudo rm -rf $STATE/trash"
 }

@@ -27,7 +27,7 @@ setup_lock() {
 setup_repository() {
     local url
     if [[ ! -d $REPO ]]; then
-        git_run init --quiet --bare "$REPO.new" && git_run -C "$REPO.new" remote add origin "$1" && mv -T -- "$REPO.new" "$REPO" || return
+        rm -rf -- "$REPO.new" && git_run init --quiet --bare "$REPO.new" && git_run -C "$REPO.new" remote add origin "$1" && mv -T -- "$REPO.new" "$REPO" || return
         emit note "made $REPO"
     fi
     url=$(repo config --get remote.origin.url)

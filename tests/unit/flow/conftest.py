@@ -46,9 +46,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
 
 
 @pytest.fixture
-def fab(
-    host: StandIn, site: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Fab:
+def fab(host: StandIn, site: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fab:
     """Run fab as it is typed. Nothing that it does may end in a traceback."""
     site(services=[{"systemd": "nginx"}])
     assert host.sent == []

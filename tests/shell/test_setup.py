@@ -1,0 +1,188 @@
+"""Setup makes a host ready, takes over what is live without a gap, and changes nothing when it is run again."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tasks.phases import setup as phases
+from tests.support.host import LocalHost, Ran
+from tests.support.snapshot import Snapshot, snapshot
+
+LOCKS = ("builds/source/lock", "builds/source/job.lock")
+
+
+def set_up(host: LocalHost) -> Ran:
+    return host.run(phases.setup(host.environment), host.new_run("setup"))
+
+
+def home(host: LocalHost) -> Snapshot:
+    """All of the home but the locks, whose times tell that a run was there."""
+    return {name: entry for name, entry in snapshot(host.home).items() if name not in LOCKS}
+
+
+def put_site(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("hello\n")
+    (folder / "run").symlink_to("index.html")
+    return folder
+
+
+def adopted(host: LocalHost) -> str:
+    done = set_up(host)
+    assert done.code == 0, (done.failure, done.texts("tail"))
+    name = Path(os.readlink(host.live)).name
+    host.assert_live(name)
+    assert host.seal(name)["commit"] is None
+    assert (host.live / "index.html").read_text() == "hello\n"
+    return name
+
+
+def test_a_fresh_host_gets_what_a_release_needs(bare_host: LocalHost) -> None:
+    assert set_up(bare_host).code == 0
+    assert all(folder.is_dir() for folder in (bare_host.repo, bare_host.state_dir, bare_host.releases))
+    assert (bare_host.home / "runtime/source").stat().st_mode & 0o7777 == 0o700
+    assert not bare_host.live.is_symlink()
+    assert list(bare_host.temporary.iterdir()) == []
+
+
+def test_run_again_it_changes_nothing(host: LocalHost) -> None:
+    host.use(runtime_files=[".env.local"])
+    before = home(host)
+    assert set_up(host).code == 0
+    assert home(host) == before
+
+
+def test_run_again_on_a_live_host_it_changes_nothing(host: LocalHost) -> None:
+    host.release()
+    before = home(host)
+    assert set_up(host).code == 0
+    assert home(host) == before
+
+
+def test_what_is_missing_is_made_again(host: LocalHost) -> None:
+    host.release()
+    (host.home / "runtime/source").rmdir()
+    (host.home / "runtime").rmdir()
+    assert set_up(host).code == 0
+    assert (host.home / "runtime/source").is_dir()
+
+
+def test_a_directory_for_runtime_files_that_others_can_read_is_closed(host: LocalHost) -> None:
+    (host.home / "runtime/source").chmod(0o755)
+    set_up(host)
+    assert (host.home / "runtime/source").stat().st_mode & 0o7777 == 0o700
+
+
+def test_it_lists_the_runtime_files_that_belong_there(bare_host: LocalHost) -> None:
+    bare_host.use(runtime_files=[".env.local", {"path": "config/*.json", "optional": True}])
+    notes = set_up(bare_host).texts("note")
+    assert ".env.local" in notes
+    assert "config/*.json" in notes
+
+
+def test_a_repository_that_cannot_be_reached_is_an_error(bare_host: LocalHost) -> None:
+    bare_host.use(repository=str(bare_host.folder / "nowhere"))
+    assert set_up(bare_host).code == 3
+
+
+def test_an_interrupted_first_setup_is_completed(bare_host: LocalHost) -> None:
+    bare_host.shim("mv", "kill -KILL $PPID")
+    assert set_up(bare_host).code == -9
+    (bare_host.shims / "mv").unlink()
+    assert set_up(bare_host).code == 0
+    assert bare_host.build().code == 0
+
+
+def test_a_live_directory_becomes_a_release_and_is_never_missing(bare_host: LocalHost) -> None:
+    put_site(bare_host.live)
+    before = snapshot(bare_host.live)
+    wrong: list[str] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                assert (bare_host.live / "index.html").read_text() == "hello\n"
+            except OSError as error:
+                wrong.append(str(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    name = adopted(bare_host)
+    stop.set()
+    reader.join()
+    assert wrong == []
+    after = snapshot(bare_host.releases / name)
+    assert {key: after[key] for key in before if key != "."} == {key: before[key] for key in before if key != "."}
+
+
+def test_the_services_still_run_from_where_it_was_until_post_release(bare_host: LocalHost) -> None:
+    put_site(bare_host.live)
+    name = adopted(bare_host)
+    assert bare_host.state()["post_release_pending"]
+    next_one = bare_host.build().facts["release"]
+    assert "post-release" in bare_host.cut_over(next_one).texts("fail")
+    bare_host.finish(name)
+    assert bare_host.cut_over(next_one).code == 0
+
+
+@pytest.mark.parametrize("where", ["elsewhere/site", "releases/old", "releases/source-20200101T000000Z"])
+@pytest.mark.parametrize("text", ["absolute", "relative"])
+def test_a_live_link_keeps_its_site_and_can_be_gone_back_to(bare_host: LocalHost, where: str, text: str) -> None:
+    folder = put_site(bare_host.home / where)
+    bare_host.live.symlink_to(folder if text == "absolute" else where)
+    done = set_up(bare_host)
+    assert done.code == 0, (done.failure, done.texts("tail"))
+    name = bare_host.live.resolve().name
+    assert (bare_host.live / "index.html").read_text() == (folder / "index.html").read_text() == "hello\n"
+    assert bare_host.seal(name)["commit"] is None
+    later = bare_host.release()
+    bare_host.assert_live(later)
+    assert bare_host.cut_over("", "rollback").facts["release"] == name
+    bare_host.assert_live(name)
+
+
+def test_adopting_is_done_once(bare_host: LocalHost) -> None:
+    put_site(bare_host.live)
+    adopted(bare_host)
+    before = home(bare_host)
+    assert set_up(bare_host).code == 0
+    assert home(bare_host) == before
+
+
+def test_a_live_link_that_leads_nowhere_is_an_error(bare_host: LocalHost) -> None:
+    bare_host.live.symlink_to("nowhere")
+    done = set_up(bare_host)
+    assert (done.code, "is not there" in done.failure) == (3, True)
+    assert os.readlink(bare_host.live) == "nowhere"
+
+
+def test_a_live_file_is_an_error(bare_host: LocalHost) -> None:
+    bare_host.live.write_text("what is this")
+    assert set_up(bare_host).code == 3
+    assert bare_host.live.read_text() == "what is this"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_somebody_elses_directory_is_an_error(bare_host: LocalHost) -> None:
+    os.chown(put_site(bare_host.live), 65534, -1)
+    done = set_up(bare_host)
+    assert (done.code, "belongs to" in done.failure) == (3, True)
+    assert (bare_host.live / "index.html").is_file()
+    assert not bare_host.live.is_symlink()
+
+
+def test_a_directory_on_another_filesystem_is_an_error(bare_host: LocalHost) -> None:
+    put_site(bare_host.live)
+    bare_host.shim("stat", f'[[ $* == "-c %d -- {bare_host.live}" ]] && echo 0 && exit\nexec $REAL "$@"')
+    done = set_up(bare_host)
+    assert (done.code, "different filesystems" in done.failure) == (3, True)
+    assert not bare_host.live.is_symlink()
+
+
+def test_setup_waits_for_nobody_who_holds_the_lock(host: LocalHost) -> None:
+    with host.lock("deploy"):
+        done = set_up(host)
+    assert (done.code, "deploy" in done.failure) == (6, True)

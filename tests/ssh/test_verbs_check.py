@@ -1,0 +1,139 @@
+"""check: a line for everything that a release needs, ok where it is there, and what to do where it is not."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.sandbox.world import Sandbox
+from tests.support.fab import Site, sample, snapshot
+
+SERVICE_LINES = ("sudo systemctl reload site-web", "sudo systemctl restart site-worker@*", "sudo supervisorctl restart releases")
+
+
+@pytest.fixture(scope="module")
+def site(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site of the sandbox, live; what a test breaks it mends."""
+    site = sample(sandbox, tmp_path_factory.mktemp("site"))
+    site.fab("setup")
+    site.deploy()
+    return site
+
+
+@pytest.fixture
+def broken(site: Site) -> Iterator[Callable[..., list[str]]]:
+    """Break something, and get the lines with FAIL of a check, each with what it says to do."""
+    mend: list[tuple[Path, Path]] = []
+    keys = dict(site.keys)
+
+    def check(*, take: Path | None = None, **changed: object) -> list[str]:
+        if take:
+            mend.append((take.rename(take.with_name(take.name + ".taken")), take))
+        site.write(**changed)
+        out = site.fab("check", code=3).out.splitlines()
+        return [" ".join(" ".join(out[at : at + 2]).split()) for at, line in enumerate(out) if line.split()[:1] == ["FAIL"]]
+
+    yield check
+    for taken, place in mend:
+        taken.rename(place)
+    site.write(**{**dict.fromkeys(site.keys), **keys})
+
+
+def test_every_line_of_a_ready_host_is_ok(site: Site) -> None:
+    before = [snapshot(home) for home in (site.home, site.sandbox.service_home)]
+    lines = [line.split(maxsplit=1) for line in site.fab("check").out.splitlines()]
+    found = {words[1]: words[0] for words in lines if words[0] in ("ok", "warn", "FAIL")}
+    assert set(found.values()) == {"ok"}
+    assert f"live: {site.live}" in found
+    assert f"git: {site.sandbox.origin} answers" in found
+    named = {"runtime file .env.local", "runtime file config/credentials/*.json", "persistent link public/media", *SERVICE_LINES}
+    assert named <= set(found)
+    assert [snapshot(home) for home in (site.home, site.sandbox.service_home)] == before
+
+
+def test_missing_runtime_file(site: Site, broken: Callable[..., list[str]]) -> None:
+    (line,) = broken(take=site.home / "releases" / site.live / ".env.local")
+    assert "runtime file .env.local is missing" in line
+    assert "do: put it there" in line
+
+
+def test_empty_runtime_file(site: Site, broken: Callable[..., list[str]]) -> None:
+    file = site.home / "releases" / site.live / "empty.json"
+    file.touch()
+    (line,) = broken(runtime_files=["empty.json"])
+    file.unlink()
+    assert f"{file} is empty" in line
+
+
+def test_missing_link_target(site: Site, broken: Callable[..., list[str]]) -> None:
+    target = site.sandbox.folder / "efs" / "media"
+    (line,) = broken(take=target)
+    assert f"{target} does not exist" in line
+    assert f"mkdir -p '{target}'" in line
+
+
+def test_mountpoint_that_is_not_mounted(site: Site, broken: Callable[..., list[str]]) -> None:
+    folder = str(site.sandbox.folder / "efs")
+    (line,) = broken(persistent_links={"public/media": {"target": folder, "mountpoint": folder}})
+    assert f"{folder} is not mounted" in line
+
+
+def test_refused_sudo(site: Site, broken: Callable[..., list[str]]) -> None:
+    policy = site.sandbox.folder / "sudoers"
+    policy.write_text("systemctl\n")
+    (line,) = broken()
+    policy.write_text("ALL\n")
+    assert "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'" in line
+    assert "NOPASSWD" in line
+
+
+def test_unknown_unit(broken: Callable[..., list[str]]) -> None:
+    (line,) = broken(services=[{"systemd": "nginks", "action": "reload"}])
+    assert "systemd knows no unit nginks" in line
+
+
+def test_repository_that_is_gone(site: Site, broken: Callable[..., list[str]]) -> None:
+    (line,) = broken(take=site.sandbox.origin)
+    assert f"git: {site.sandbox.origin} does not answer" in line
+    assert "git ls-remote" in line
+
+
+def test_missing_tool(site: Site, broken: Callable[..., list[str]]) -> None:
+    tools = site.sandbox.folder / "tools"
+    tools.mkdir()
+    for folder in ("/bin", "/usr/bin"):
+        for tool in os.listdir(folder):
+            if tool != "flock" and not (tools / tool).is_symlink():
+                (tools / tool).symlink_to(f"{folder}/{tool}")
+    path = site.sandbox.folder / "run" / "path"
+    path.write_text(str(tools))
+    lines = broken()
+    path.unlink()
+    assert [line for line in lines if line.startswith("FAIL missing on the host: flock")]
+
+
+def test_live_directory(site: Site, broken: Callable[..., list[str]]) -> None:
+    directory = site.home / "a-directory"
+    directory.mkdir()
+    lines = broken(live_link="a-directory", runtime_files=None)
+    directory.rmdir()
+    assert any(f"{directory} is a directory, not the live link" in line for line in lines)
+
+
+def test_live_link_that_leads_nowhere(site: Site, broken: Callable[..., list[str]]) -> None:
+    lines = broken(take=site.home / "releases" / site.live)
+    assert any("which is not a sealed release" in line for line in lines)
+
+
+def test_host_that_is_not_set_up(broken: Callable[..., list[str]]) -> None:
+    lines = broken(live_link="never-set-up", runtime_files=None)
+    assert any("is missing do: fab -H sandbox setup" in line for line in lines)
+
+
+def test_hold_is_a_warning(site: Site) -> None:
+    site.fab("hold", "--reason", "stocktaking")
+    out = site.fab("check").out
+    site.fab("unhold")
+    assert "warn" in out
+    assert "releases are on hold" in out
