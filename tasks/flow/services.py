@@ -44,7 +44,7 @@ def put_back(session: Session, before: str, failure: LiveButFailed) -> None:
         failure.what,
         details=failure.details,
         state=f"{before} is live again, {again}. {failed} is marked bad.{undone(session)}",
-        next=f"{session.hint('deploy --ref REF')}, once it is mended",
+        next=f"mend it and deploy again; {session.hint(f'deploy --name {failed}')} tries the same release once more",
     )
 
 

@@ -20,7 +20,6 @@ class Run:
     path: str = ""
     live_at_start: str = ""
     put_back: str = ""
-    reason: str = ""
 
     @classmethod
     def placeholders(cls) -> "Run":
@@ -42,6 +41,5 @@ class Run:
             "RELEASE_PATH": self.path,
             "LIVE_AT_START": self.live_at_start,
             "PUT_BACK": self.put_back,
-            "REASON": self.reason,
             "TOOL_VERSION": TOOL_VERSION,
         }

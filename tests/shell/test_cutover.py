@@ -1,6 +1,5 @@
 """Promises 3 and 4: the live link is never missing, whatever dies, and nobody's release is overwritten."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ def readers(live: Path) -> Iterator[list[str]]:
         nonlocal seen
         while not stop.is_set():
             try:
-                folder = os.readlink(live)
+                folder = str(live.readlink())
                 text = (live / "index.html").read_text()
                 sealed = Path(folder, "release.json").exists()
                 if (text, sealed) != ("hello\n", True):
@@ -157,9 +156,9 @@ def test_a_first_release_does_not_overwrite_another_first_release(host: LocalHos
 @pytest.mark.parametrize("name", ["source-20000101T000000Z", "..", "", "/", "repo.git", "source"])
 def test_only_a_sealed_release_goes_live(host: LocalHost, name: str) -> None:
     host.release()
-    live = os.readlink(host.live)
+    live = str(host.live.readlink())
     assert swap(host, name).code == 3
-    assert os.readlink(host.live) == live
+    assert str(host.live.readlink()) == live
 
 
 def test_a_live_directory_is_never_replaced(host: LocalHost) -> None:
@@ -174,7 +173,7 @@ def test_a_live_directory_is_never_replaced(host: LocalHost) -> None:
 def test_a_cutover_without_the_lock_is_refused(host: LocalHost) -> None:
     first = host.release()
     second = host.build().facts["release"]
-    run = host.new_run("release", release=second, live_at_start=os.readlink(host.live))
+    run = host.new_run("release", release=second, live_at_start=str(host.live.readlink()))
     done = host.run(cutover.cutover(host.environment), run)
     assert done.code == 6
     host.assert_live(first)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tasks.phases.post_release import post_release
+from tasks.shell.render import program
 from tests.support.host import LocalHost, Ran
 
 NAME = "www.example.com"
@@ -125,7 +126,7 @@ def test_nobody_there_is_said_too(bare_host: LocalHost, site: ThreadingHTTPServe
 def test_a_workstation_that_goes_away_ends_the_waiting(bare_host: LocalHost, site: ThreadingHTTPServer) -> None:
     bare_host.use(health=[{"url": f"http://127.0.0.1:{site.server_port}/gone", "within": 300}])
     run = bare_host.new_run("post-release")
-    with bare_host.start(bare_host.text(post_release(bare_host.environment), run), run.nonce) as running:
+    with bare_host.start(program(post_release(bare_host.environment), run), run.nonce) as running:
         running.until("line", "health")
         assert running.end().code == 130
 

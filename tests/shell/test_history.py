@@ -12,7 +12,7 @@ from tests.support.ledger import LocalLedger, name
 
 SEALED = {letter: name(number) for number, letter in enumerate("ABCD")}
 
-# What is done, then live, previous and the bad ones. X: release it, <: rollback, <X: rollback --to X, !: put the one before back.
+# What is done, then live, previous and the bad ones. X: release, <: rollback, <X: rollback --to X, !: put back.
 TABLE = (
     ("A", "A", "", ""),
     ("A B", "B", "A", ""),

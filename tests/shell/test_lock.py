@@ -8,6 +8,7 @@ import pytest
 
 from tasks.phases import lock as lock_phases
 from tasks.phases import report
+from tasks.shell.render import program
 from tests.support.host import LocalHost, Ran
 from tests.support.snapshot import snapshot
 
@@ -32,7 +33,7 @@ def test_being_locked_out_names_who_what_and_since_when(host: LocalHost) -> None
 @pytest.mark.parametrize("what", ["release new\nline", "release a\tb", "release $(touch ran)", "release é 'x'"])
 def test_whatever_was_asked_for_the_refusal_is_one_line_with_its_time(host: LocalHost, what: str) -> None:
     run = host.new_run("release")
-    text = host.text(lock_phases.lock(host.environment), run).replace("WHAT=release\n", f"WHAT=$'{_ansi(what)}'\n")
+    text = program(lock_phases.lock(host.environment), run).replace("WHAT=release\n", f"WHAT=$'{_ansi(what)}'\n")
     with host.start(text, run.nonce) as keeper:
         keeper.until("locked")
         failure = refusal(host).failure
@@ -67,7 +68,7 @@ def test_a_keeper_that_was_killed_holds_nothing(host: LocalHost) -> None:
 
 def test_silence_frees_the_lock_and_a_heartbeat_keeps_it(host: LocalHost) -> None:
     run = host.new_run("release")
-    text = host.text(lock_phases.lock(host.environment), run)
+    text = program(lock_phases.lock(host.environment), run)
     assert text.count("read -r -t 20 _") == 1
     with host.start(text.replace("-t 20 _", "-t 0.6 _"), run.nonce) as keeper:
         keeper.until("locked")

@@ -1,13 +1,12 @@
 """Values of runtime files are masked on the host, before the log and before the wire."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from tests.support.host import LocalHost, Ran
 
-SECRET = "s3cr3t-of-the-site"
+VALUE = "s3cr3t-of-the-site"
 
 
 def said(host: LocalHost, done: Ran) -> str:
@@ -28,19 +27,19 @@ def show(host: LocalHost, text: str, command: str, file: str = ".env.local") -> 
 
 
 FORMS = {
-    "plain": (f"KEY={SECRET}\n", SECRET),
-    "exported": (f"export KEY={SECRET}\n", SECRET),
-    "single quotes": (f"KEY='{SECRET}'\n", SECRET),
-    "double quotes": (f'KEY="{SECRET}"\n', SECRET),
+    "plain": (f"KEY={VALUE}\n", VALUE),
+    "exported": (f"export KEY={VALUE}\n", VALUE),
+    "single quotes": (f"KEY='{VALUE}'\n", VALUE),
+    "double quotes": (f'KEY="{VALUE}"\n', VALUE),
     "escaped": (r'KEY="s3cr3t \"of\" the \$site"', 's3cr3t "of" the $site'),
-    "with a comment": (f"KEY={SECRET} # the key\n", SECRET),
-    "quoted, with a comment": (f'KEY="{SECRET}" # the key\n', SECRET),
-    "with spaces": (f"KEY='{SECRET} and more'\n", f"{SECRET} and more"),
-    "not the first": (f"A=1\n\n# note\nKEY={SECRET}\n", SECRET),
-    "a whole file": (f"{SECRET}\n", SECRET),
+    "with a comment": (f"KEY={VALUE} # the key\n", VALUE),
+    "quoted, with a comment": (f'KEY="{VALUE}" # the key\n', VALUE),
+    "with spaces": (f"KEY='{VALUE} and more'\n", f"{VALUE} and more"),
+    "not the first": (f"A=1\n\n# note\nKEY={VALUE}\n", VALUE),
+    "a whole file": (f"{VALUE}\n", VALUE),
     "base64 that ends like a key": ("c2VjcmV0c2VjcmV0Cg==\n", "c2VjcmV0c2VjcmV0Cg=="),
     "unicode": ("KEY=gehéim-wörter\n", "gehéim-wörter"),
-    "windows line ends": (f"A=1\r\nKEY={SECRET}\r\n", SECRET),
+    "windows line ends": (f"A=1\r\nKEY={VALUE}\r\n", VALUE),
 }
 
 
@@ -72,42 +71,42 @@ def test_a_value_of_many_lines_is_masked_line_by_line(host: LocalHost) -> None:
 def test_a_value_is_masked_wherever_a_chunk_ends(host: LocalHost, before: int) -> None:
     seen = show(
         host,
-        f"KEY={SECRET}\n",
+        f"KEY={VALUE}\n",
         f"head -c {before} /dev/zero | tr '\\0' x; head -c 100000 /dev/zero | sed 's/.*/'\"$(cut -d= -f2 $S)\"'/' ; echo",
     )
     assert "x" in seen
-    for piece in (SECRET[:10], SECRET[8:]):
+    for piece in (VALUE[:10], VALUE[8:]):
         assert piece not in seen
 
 
 def test_a_value_that_arrives_in_two_pieces_is_masked(host: LocalHost) -> None:
-    seen = show(host, f"KEY={SECRET}\n", 'v=$(cut -d= -f2 $S); printf %s "${v:0:9}"; sleep 0.3; printf \'%s\\n\' "${v:9}"')
-    assert SECRET not in seen
-    assert SECRET[9:] not in seen
+    seen = show(host, f"KEY={VALUE}\n", 'v=$(cut -d= -f2 $S); printf %s "${v:0:9}"; sleep 0.3; printf \'%s\\n\' "${v:9}"')
+    assert VALUE not in seen
+    assert VALUE[9:] not in seen
 
 
 def test_a_value_of_a_committed_env_is_no_secret(host: LocalHost) -> None:
     host.origin.commit({".env": "SHARED=known-to-everybody\n"})
-    seen = show(host, f"SHARED=known-to-everybody\nKEY={SECRET}\n", "cat $S")
+    seen = show(host, f"SHARED=known-to-everybody\nKEY={VALUE}\n", "cat $S")
     assert "known-to-everybody" in seen
-    assert SECRET not in seen
+    assert VALUE not in seen
 
 
 def test_a_short_value_is_left_readable(host: LocalHost) -> None:
-    assert "web | A=prod" in show(host, f"A=prod\nKEY={SECRET}\n", "cat $S")
+    assert "web | A=prod" in show(host, f"A=prod\nKEY={VALUE}\n", "cat $S")
 
 
-def test_values_are_masked_in_publish_too(host: LocalHost, tmp_path: Path) -> None:
-    (host.home / "runtime/source/.env.local").write_text(f"KEY={SECRET}\n")
+def test_values_are_masked_in_publish_too(host: LocalHost) -> None:
+    (host.home / "runtime/source/.env.local").write_text(f"KEY={VALUE}\n")
     host.use(runtime_files=[".env.local"], publish=["cat .env.local; exit 1"])
     done = host.build()
     assert done.all("tail") == [("publish", "KEY=****")]
-    assert SECRET not in said(host, done)
+    assert VALUE not in said(host, done)
 
 
 def test_no_secret_is_in_the_seal_or_in_an_argument(host: LocalHost) -> None:
-    (host.home / "runtime/source/.env.local").write_text(f"KEY={SECRET}\n")
+    (host.home / "runtime/source/.env.local").write_text(f"KEY={VALUE}\n")
     host.use(runtime_files=[".env.local"], publish=["cat /proc/[0-9]*/cmdline > all; grep -c s3cr3[t] all > count; rm all"])
     name = host.release()
-    assert SECRET not in (host.live / "release.json").read_text()
+    assert VALUE not in (host.live / "release.json").read_text()
     assert (host.releases / name / "count").read_text() == "0\n"

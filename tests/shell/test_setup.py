@@ -32,7 +32,7 @@ def put_site(folder: Path) -> Path:
 def adopted(host: LocalHost) -> str:
     done = set_up(host)
     assert done.code == 0, (done.failure, done.texts("tail"))
-    name = Path(os.readlink(host.live)).name
+    name = host.live.readlink().name
     host.assert_live(name)
     assert host.seal(name)["commit"] is None
     assert (host.live / "index.html").read_text() == "hello\n"
@@ -156,7 +156,7 @@ def test_a_live_link_that_leads_nowhere_is_an_error(bare_host: LocalHost) -> Non
     bare_host.live.symlink_to("nowhere")
     done = set_up(bare_host)
     assert (done.code, "is not there" in done.failure) == (3, True)
-    assert os.readlink(bare_host.live) == "nowhere"
+    assert str(bare_host.live.readlink()) == "nowhere"
 
 
 def test_a_live_file_is_an_error(bare_host: LocalHost) -> None:

@@ -109,12 +109,13 @@ def test_home_of_the_workstation_is_not_needed(make: Make, home: str) -> None:
 @pytest.fixture
 def alias(sandbox: Sandbox, tmp_path: Path) -> tuple[Site, Path]:
     """A site whose address is an alias of an ssh_config, which alone knows port, key and known_hosts."""
-    site = quick(sandbox, tmp_path, live_link="by-alias", address="the-site", port=None, identity_file=None, known_hosts_file=None)
+    site = quick(sandbox, tmp_path, live_link="by-alias", address="the-site")
     site.write(port=None, identity_file=None, known_hosts_file=None)
-    config = tmp_path / "ssh_config"
+    known_hosts, config = tmp_path / "known_hosts", tmp_path / "ssh_config"
+    known_hosts.write_text(sandbox.known_hosts_file.read_text())
     config.write_text(
         f"Host the-site\n  HostName 127.0.0.1\n  Port {sandbox.port}\n"
-        f'  IdentityFile "{sandbox.identity_file}"\n  UserKnownHostsFile "{sandbox.known_hosts_file}"\n'
+        f'  IdentityFile "{sandbox.identity_file}"\n  UserKnownHostsFile {known_hosts}\n'
     )
     return site, config
 

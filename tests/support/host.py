@@ -134,11 +134,7 @@ class LocalHost:
 
     # -- programs
 
-    def text(self, phase: Phase, run: Run) -> str:
-        """The program as it is sent."""
-        return program(phase, run)
-
-    def start(self, text: str, nonce: str, *, stdin: int | IO[bytes] = subprocess.PIPE) -> Running:
+    def start(self, text: str, nonce: str, *, stdin: int | IO[str] = subprocess.PIPE) -> Running:
         """Start a program, as sshd would, with its stdin held open."""
         here = {"HOME": str(self.home), "USER": os.environ.get("USER") or "root", "LC_ALL": "C.UTF-8"}
         here |= {"PATH": f"{self.shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin", "TMPDIR": str(self.temporary)}
@@ -157,8 +153,8 @@ class LocalHost:
         """Run a phase to its end, heard by somebody all the time."""
         run = run or self.new_run("status")
         reading, writing = os.pipe()
-        with open(reading, "rb") as stdin, open(writing, "wb"):
-            return self.start(self.text(phase, run), run.nonce, stdin=stdin).end()
+        with os.fdopen(reading) as stdin, os.fdopen(writing, "w"):
+            return self.start(program(phase, run), run.nonce, stdin=stdin).end()
 
     def new_run(self, verb: str, **values: str) -> Run:
         """The values of a run nobody made before."""
@@ -174,7 +170,7 @@ class LocalHost:
     def lock(self, verb: str = "release") -> Iterator[Locked]:
         """The lock, held by a process that hears this one, or refused."""
         run = self.new_run(verb)
-        with self.start(self.text(lock.lock(self.environment), run), run.nonce) as keeper:
+        with self.start(program(lock.lock(self.environment), run), run.nonce) as keeper:
             try:
                 keeper.until("locked")
             except AssertionError:
@@ -238,7 +234,7 @@ class LocalHost:
 
     def assert_live(self, name: str) -> None:
         """The live link leads to this release, which is sealed."""
-        assert os.readlink(self.live) == str(self.releases / name)
+        assert str(self.live.readlink()) == str(self.releases / name)
         assert self.seal(name)["name"] == name
 
     def assert_clean(self) -> None:

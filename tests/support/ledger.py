@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.phases.lock import unhold
+from tasks.shell.render import program
 from tests.support.host import LINK, LocalHost
 
 START = "ledger_py() {\n    python3 -I - \"$@\" <<'END_OF_PYTHON'\n"
@@ -18,7 +19,7 @@ class LocalLedger:
 
     def __init__(self, host: LocalHost) -> None:
         self.host = host
-        text = host.text(unhold(host.environment), host.new_run("status"))
+        text = program(unhold(host.environment), host.new_run("status"))
         self._source = text.partition(START)[2].partition("\nEND_OF_PYTHON")[0]
         host.state_dir.mkdir(parents=True, exist_ok=True)
         host.releases.mkdir(exist_ok=True)

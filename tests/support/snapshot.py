@@ -1,7 +1,6 @@
 """Everything about a directory that must not change: names, kinds, modes, owners, times and content."""
 
 import hashlib
-import os
 import stat
 from pathlib import Path
 
@@ -17,7 +16,7 @@ def _entry(path: Path) -> tuple[object, ...]:
     found = path.lstat()
     content = ""
     if stat.S_ISLNK(found.st_mode):
-        content = os.readlink(path)
+        content = str(path.readlink())
     elif stat.S_ISREG(found.st_mode):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
     return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, content
