@@ -1,6 +1,5 @@
 """check: a line for everything that a release needs, ok where it is there, and what to do where it is not."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +8,11 @@ import pytest
 from tasks.sandbox.world import Sandbox
 from tests.support.fab import Site, sample, snapshot
 
-SERVICE_LINES = ("sudo systemctl reload site-web", "sudo systemctl restart site-worker@*", "sudo supervisorctl restart releases")
+SERVICE_LINES = (
+    "sudo systemctl reload site-web",
+    "sudo systemctl restart site-worker@*",
+    "sudo supervisorctl restart releases",
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,12 @@ def test_every_line_of_a_ready_host_is_ok(site: Site) -> None:
     assert set(found.values()) == {"ok"}
     assert f"live: {site.live}" in found
     assert f"git: {site.sandbox.origin} answers" in found
-    named = {"runtime file .env.local", "runtime file config/credentials/*.json", "persistent link public/media", *SERVICE_LINES}
+    named = {
+        "runtime file .env.local",
+        "runtime file config/credentials/*.json",
+        "persistent link public/media",
+        *SERVICE_LINES,
+    }
     assert named <= set(found)
     assert [snapshot(home) for home in (site.home, site.sandbox.service_home)] == before
 
@@ -102,10 +110,9 @@ def test_repository_that_is_gone(site: Site, broken: Callable[..., list[str]]) -
 def test_missing_tool(site: Site, broken: Callable[..., list[str]]) -> None:
     tools = site.sandbox.folder / "tools"
     tools.mkdir()
-    for folder in ("/bin", "/usr/bin"):
-        for tool in os.listdir(folder):
-            if tool != "flock" and not (tools / tool).is_symlink():
-                (tools / tool).symlink_to(f"{folder}/{tool}")
+    for tool in {found.name: found for folder in ("/usr/bin", "/bin") for found in Path(folder).iterdir()}.values():
+        if tool.name != "flock":
+            (tools / tool.name).symlink_to(tool)
     path = site.sandbox.folder / "run" / "path"
     path.write_text(str(tools))
     lines = broken()

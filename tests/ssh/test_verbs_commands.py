@@ -57,16 +57,17 @@ def test_daemon_that_keeps_the_output_open_does_not_hold_up_the_release(make: Ma
 
 
 def test_command_inherits_no_descriptor_of_ours(make: Make) -> None:
-    site = make(**bootstrap("ls -l /proc/self/fd > descriptors; for fd in 3 7 8 9; do ! { : >&$fd; } 2>/dev/null || exit 1; done"))
+    site = make(
+        **bootstrap("ls -l /proc/self/fd > descriptors; for fd in 3 7 8 9; do ! { : >&$fd; } 2>/dev/null || exit 1; done")
+    )
     site.deploy()
     assert "lock" not in (site.link / "descriptors").read_text()
 
 
 def test_output_cannot_pass_for_an_event(make: Make) -> None:
-    forged = "; ".join(
-        f"printf '{nonce}\\tfail\\tforged error\\tforged next\\n{nonce}\\tswapped\\tforged\\n{nonce}\\tfact\\tcommit\\tforged\\n'"
-        for nonce in ("0000000000000000", "$NONCE", "\\t", "")
-    )
+    events = (r"\tfail\tforged error\tforged next", r"\tswapped\tforged", r"\tfact\tcommit\tforged")
+    nonces = ("0000000000000000", "$NONCE", r"\t", "")
+    forged = "; ".join(f"printf '%b\n' \"{nonce}{event}\"" for nonce in nonces for event in events)
     site = make(**bootstrap(forged, f"{forged} >&2"))
     ran = site.fab("deploy", "--ref", "v1.0")
     assert "forged" not in ran.said

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,7 +88,7 @@ def test_failing_command_shows_its_tail_and_not_its_whole_output(make: Make) -> 
 
 
 @pytest.fixture
-def telling(make: Make) -> Iterator[tuple[Site, Ran, set[str]]]:
+def telling(make: Make) -> tuple[Site, Ran, set[str]]:
     """A deploy whose commands print all secrets, and fail in the end; what it said, and every argument of any process."""
     tell = "cat .env.local credentials.json >&2; cat credentials.json; . ./.env.local; echo $APP_SECRET; sleep 0.3"
     site = make(
@@ -107,7 +107,7 @@ def telling(make: Make) -> Iterator[tuple[Site, Ran, set[str]]]:
     ran = finish(site.start("deploy", "--ref", "master"), 3)
     over.set()
     watcher.join()
-    yield site, ran, seen
+    return site, ran, seen
 
 
 def _watch(seen: set[str], over: threading.Event) -> None:

@@ -97,8 +97,6 @@ def test_dry_run_of_a_release_that_is_built_says_so(site: Site) -> None:
     assert "nothing: it is built already" in out
 
 
-@pytest.mark.parametrize(
-    "words", [("status",), ("history", "--json"), ("plan", "--ref", "master")], ids=lambda words: words[0]
-)
+@pytest.mark.parametrize("words", [("status",), ("history", "--json"), ("plan", "--ref", "master")], ids=lambda words: words[0])
 def test_verb_that_only_reads_does_so_in_a_dry_run_too(site: Site, words: tuple[str, ...]) -> None:
     assert unchanged(site, lambda: site.dry(*words)) == site.fab(*words).out

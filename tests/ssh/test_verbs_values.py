@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tests.support.fab import Site, git, push
 
 Make = Callable[..., Site]
-STRANGE = "it's \"q\" $HOME `id` \\n \\ * ~ {a,b} !! # ; & | <x> ünïcödé 🎭\ttab\nsecond line\n\nlast"
+STRANGE = 'it\'s "q" $HOME `id` \\n \\ * ~ {a,b} !! # ; & | <x> ünïcödé 🎭\ttab\nsecond line\n\nlast'
 BRANCH = "fix/ünï-$HOME'x\"-`id`;&"
 
 
@@ -16,7 +16,7 @@ def told(site: Site) -> list[str]:
 
 
 def test_branch_with_everything_that_git_allows(make: Make) -> None:
-    site = make(apps={"web": {"bootstrap": ["printf '%s\\0' \"$RELEASE_REF\" \"$RELEASE_COMMIT\" > told"]}})
+    site = make(apps={"web": {"bootstrap": ['printf \'%s\\0\' "$RELEASE_REF" "$RELEASE_COMMIT" > told']}})
     commit = push(site.sandbox, BRANCH, {"README.md": "strange\n"})
     site.deploy(BRANCH)
     assert told(site) == [BRANCH, commit]
@@ -26,7 +26,9 @@ def test_branch_with_everything_that_git_allows(make: Make) -> None:
 
 
 def test_env_values_reach_commands_as_they_stand(make: Make) -> None:
-    site = make(env={"STRANGE": STRANGE, "EMPTY": ""}, apps={"web": {"bootstrap": ["printf '%s\\0' \"$STRANGE\" \"$EMPTY\" > told"]}})
+    site = make(
+        env={"STRANGE": STRANGE, "EMPTY": ""}, apps={"web": {"bootstrap": ['printf \'%s\\0\' "$STRANGE" "$EMPTY" > told']}}
+    )
     site.deploy()
     assert told(site) == [STRANGE, ""]
 
@@ -78,8 +80,8 @@ def test_apps_files_and_links_with_spaces(make: Make) -> None:
 
 
 def test_live_link_with_spaces_and_quotes(make: Make) -> None:
-    link = "it's \"the\" site; $HOME ü*"
-    site = make(live_link=link, apps={"web": {"bootstrap": ["printf '%s\\0' \"$LIVE_LINK_NAME\" \"$RELEASE_PATH\" > told"]}})
+    link = 'it\'s "the" site; $HOME ü*'
+    site = make(live_link=link, apps={"web": {"bootstrap": ['printf \'%s\\0\' "$LIVE_LINK_NAME" "$RELEASE_PATH" > told']}})
     first, second = site.deploy(), site.deploy()
     assert told(site) == [link, str(site.home / "releases" / second)]
     site.fab("rollback")
