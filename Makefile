@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run
+SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run $(shell ls tests/support/real_host/*.sh)
 
 .PHONY: demo test test-host check schema picture clean
 
