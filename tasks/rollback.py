@@ -1,5 +1,6 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
+from tasks.errors import UsageError
 from tasks.flow import release as flow
 from tasks.flow.outcome import summarize
 from tasks.flow.services import post_release, undone
@@ -10,6 +11,8 @@ from tasks.flow.verb import verb
 @verb({"to": "the release to go back to (default: the good one that was live before this one)"})
 def rollback(session: Session, to: str | None = None) -> None:
     """Swap back to the release before, or --to one, then post-release."""
+    if to is not None and not to.strip():
+        raise UsageError("--to is empty", state="Nothing was sent to any host.", next=session.hint("releases"))
     session.prepare(services=True)
     with session.lock(to or ""):
         _target(session, to)
@@ -25,7 +28,7 @@ def rollback(session: Session, to: str | None = None) -> None:
 
 
 def _target(session: Session, to: str | None) -> None:
-    if not to:
+    if to is None:
         session.update(release="")
         return
     flow.find(session, to)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.errors import UsageError
 from tasks.flow.session import Session
 from tasks.flow.verb import as_json, reads, verb
 from tasks.phases import report
@@ -38,6 +39,8 @@ def history(session: Session, json: bool = False) -> None:
 @reads
 def logs(session: Session, name: str | None = None) -> None:
     """What a build said."""
+    if name is not None and not name.strip():
+        raise UsageError("--name is empty", next=session.hint("releases"))
     session.host.connect()
     outcome = session.require(report.logs(session.environment, name or ""))
     show_log(outcome.facts["log"], outcome.texts)

@@ -3,13 +3,13 @@
 import time
 from dataclasses import dataclass
 
-from tasks.errors import LiveButFailed, NotReleased, OutcomeUnknown, Unreachable, UsageError
+from tasks.errors import Busy, LiveButFailed, NotReleased, OutcomeUnknown, Unreachable, UsageError
 from tasks.flow.session import Session
 from tasks.phases import build as build_phase
 from tasks.phases import cutover as cutover_phases
-from tasks.phases import report
-from tasks.phases.step import Phase
 from tasks.remote.program import Outcome
+
+_NOTHING = "Nothing was sent to any host."
 
 ASKS = 30
 """Times that a host is asked, a second apart, whether a cutover whose answer was lost is over."""
@@ -25,12 +25,12 @@ class Choice:
     @classmethod
     def of(cls, ref: str | None, name: str | None, example: str) -> "Choice":
         """Exactly one of the two. Raises UsageError."""
-        if bool(ref) == bool(name):
+        if ref is not None and name is not None:
+            raise UsageError("--ref and --name cannot be given together", state=_NOTHING, next=example)
+        if not (ref or name or "").strip():
             raise UsageError(
-                "name what to release: --ref BRANCH, TAG or COMMIT, or --name RELEASE for one that was built before"
-                if not ref
-                else "--ref and --name cannot be given together",
-                state="Nothing was sent to any host.",
+                "name what to release: --ref BRANCH, TAG or COMMIT, or --name RELEASE for one that was built before",
+                state=_NOTHING,
                 next=example,
             )
         return cls(ref or "", name or "")
@@ -96,7 +96,12 @@ def cutover(session: Session) -> str:
         return outcome.facts.get("from", "")
     error = session.failure(outcome, "cutover")
     if outcome.swapped:
-        raise LiveButFailed(error.what, details=error.details, state=session.standing(), next=session.hint("status"))
+        raise LiveButFailed(
+            error.what,
+            details=error.details,
+            state=f"{session.standing()} Post-release is pending.",
+            next=session.hint("post-release"),
+        )
     raise error
 
 
@@ -120,7 +125,7 @@ def _resolve(session: Session, lost: Outcome) -> Outcome:
     target = lost.facts.get("release") or session.run.release
     try:
         session.host.reconnect()
-        _until_over(session, report.state(session.environment))
+        _lock_again(session)
     except (Unreachable, NotReleased) as problem:
         raise OutcomeUnknown(
             f"the cutover to {target or 'the release before'} was sent to {session.host.address}, and its answer was lost",
@@ -128,17 +133,23 @@ def _resolve(session: Session, lost: Outcome) -> Outcome:
             state=f"Live is {before or 'nothing'} or {target or 'the release before it'}: the host cannot be asked.",
             next=session.hint("status"),
         ) from problem
-    moved = session.live != before
-    facts = {**lost.facts, "release": session.live, "from": before, "live_path": session.run.live_at_start}
-    if moved and session.live == (target or session.live):
-        return Outcome(code=0, swapped=True, facts=facts)
-    return Outcome(code=3, failure="the link was lost before the cutover, which did not happen", next=session.hint("status"))
+    if session.live == before or session.live != (target or session.live):
+        return Outcome(
+            code=3, failure="the link was lost before the cutover, which did not happen", next=session.hint("status")
+        )
+    live = session.state["live"]
+    facts = {"release": session.live, "ref": live["ref"] or "", "commit": live["commit"] or "", "from": before}
+    return Outcome(code=0, swapped=True, facts={**facts, "live_path": session.run.live_at_start})
 
 
-def _until_over(session: Session, asked: Phase) -> None:
+def _lock_again(session: Session) -> None:
+    """The lock went with the link. While the cutover itself still runs there, it is the one who has it."""
     for _ in range(ASKS):
-        session.require(asked)
-        if not session.state["lock"]:
-            return
+        try:
+            return session.take_lock()
+        except Busy as taken:
+            session.ask()
+            if (session.state["lock"] or {}).get("by") not in (session.run.by, None):
+                raise taken
         time.sleep(1)
     raise NotReleased("it still runs there")

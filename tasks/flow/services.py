@@ -5,6 +5,7 @@ from tasks.flow.release import cutover
 from tasks.flow.session import Session
 from tasks.phases import cutover as cutover_phases
 from tasks.phases import post_release as post_release_phase
+from tasks.remote.program import Outcome
 
 
 def post_release(session: Session) -> None:
@@ -12,7 +13,7 @@ def post_release(session: Session) -> None:
     session.update(path=session.state["live_target"])
     outcome = session.send(post_release_phase.post_release(session.environment))
     session.update(path="")
-    written = session.send(cutover_phases.finish(session.environment, "ok" if outcome.status == "ok" else "failed"))
+    written = session.send(cutover_phases.finish(session.environment, _word(outcome)))
     if outcome.status != "ok":
         error = session.failure(outcome, "post-release")
         raise LiveButFailed(
@@ -23,6 +24,11 @@ def post_release(session: Session) -> None:
         )
     if written.status != "ok":
         session.warn(f"post-release went well, but that could not be written down: {written.failure}")
+
+
+def _word(outcome: Outcome) -> str:
+    """For history: `ok`, `failed`, or `unhealthy` when every service has followed and the site is not well."""
+    return "ok" if outcome.status == "ok" else "unhealthy" if outcome.step.startswith("health ") else "failed"
 
 
 def put_back(session: Session, before: str, failure: LiveButFailed) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import json
+import os
 import secrets
 import signal
 import socket
@@ -28,6 +29,13 @@ from tasks.view.view import View
 State = dict[str, Any]
 
 
+def _person() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"  # a container without a line in /etc/passwd
+
+
 class Session:
     """What a verb works with."""
 
@@ -44,7 +52,7 @@ class Session:
         self.run = Run(
             nonce=secrets.token_hex(8),
             id=secrets.token_hex(6),
-            by=f"{getpass.getuser()}@{socket.gethostname()}",
+            by=f"{_person()}@{socket.gethostname()}",
             verb=verb,
             what=verb,
         )
@@ -52,6 +60,7 @@ class Session:
         self.released = False
         self.began = time.monotonic()
         self.running = ""
+        self._locks = contextlib.ExitStack()
 
     @property
     def live(self) -> str:
@@ -126,13 +135,18 @@ class Session:
     def lock(self, what: str = "") -> Iterator[None]:
         """The lock, with the host's state as it is under it."""
         self.update(what=" ".join(filter(None, (self.run.verb, what))))
-        with self.host.lock(lock_phases.lock(self.environment), self.run) as held:
-            if not held.held:
-                raise self.failure(held.outcome, "lock")
-            self.learn(held.outcome)
+        with contextlib.ExitStack() as self._locks:
+            self.take_lock()
             if self.state["post_release_pending"] and self.run.verb in ("release", "deploy"):
                 self.warn(f"the services do not run {self.live} yet: its post-release is pending")
             yield
+
+    def take_lock(self) -> None:
+        """Take it, once more after the link was lost. Raises Busy when somebody else has it."""
+        held = self._locks.enter_context(self.host.lock(lock_phases.lock(self.environment), self.run))
+        if not held.held:
+            raise self.failure(held.outcome, "lock")
+        self.learn(held.outcome)
 
     def learn(self, outcome: Outcome) -> None:
         """Take over the state that a host has told."""
@@ -149,11 +163,12 @@ class Session:
     def uninterrupted(self) -> Iterator[None]:
         """Ctrl-C waits until this is done: between a rename and its line in history nobody should have to guess."""
         seen: list[int] = []
-        before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+        before = {number: signal.signal(number, lambda *_: seen.append(1)) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         if seen:
             raise KeyboardInterrupt
 
@@ -161,7 +176,7 @@ class Session:
         """End what runs on the host, and say how things stand. A second Ctrl-C leaves at once."""
         running, standing = self.running, self.standing()
         try:
-            if running in ("build", "migrate"):
+            if running == "build":
                 self.host.run(lock_phases.cancel(self.environment), self.run)
             if self.state:
                 self.ask()

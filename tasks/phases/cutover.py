@@ -29,7 +29,7 @@ def cutover(environment: Environment) -> Phase:
 
 
 def finish(environment: Environment, outcome: str) -> Phase:
-    """Write down how post-release went (`ok` or `failed`)."""
+    """Write down how post-release went (`ok`, `unhealthy` or `failed`)."""
     return Phase(
         "finish",
         settings=settings(environment),

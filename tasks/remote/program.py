@@ -25,6 +25,7 @@ class Outcome:
     code: int | None = None
     facts: dict[str, str] = field(default_factory=dict)
     swapped: bool = False
+    step: str = ""
     failure: str = ""
     next: str = ""
     tail: list[str] = field(default_factory=list)
@@ -45,16 +46,24 @@ class Outcome:
                 self.facts[first] = event.word(1)
             case "swapped":
                 self.swapped = True
-            case "fail" if not self.failure:
-                self.failure, self.next = first, event.word(1)
+            case "step":
+                self.step = event.word(1)
+            case "fail":
+                self.failure, self.next = self.failure or first, self.next or event.word(1)
+            case "check" | "pending":
+                self.events.append(event)
+            case _:
+                self._hear(event)
+
+    def _hear(self, event: Event) -> None:
+        first = event.word(0)
+        match event.kind:
             case "tail":
                 self.tail.append(f"{first} | {event.word(1)}")
             case "text":
                 self.texts.append(first)
             case "noise":
                 self.noise = [*self.noise[-19:], first]
-            case "check" | "pending":
-                self.events.append(event)
 
 
 def send(connection: Any, command: str) -> paramiko.Channel:

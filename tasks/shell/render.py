@@ -23,7 +23,7 @@ _NEEDS = re.compile(r"^# needs: (.+)$", re.MULTILINE)
 _OURS = re.compile(r"^from (?:__future__|tasks\.shell\.lib\.\w+) import (?:\([^)]*\)|.*)\n", re.MULTILINE)
 _FUTURE = "from __future__ import annotations\n"
 _PYTHON = {
-    "ledger_py": ("wire", "ledger", "ledger_main"),
+    "ledger_py": ("wire", "history", "ledger", "ledger_main"),
     "commands_py": ("wire", "mask", "commands"),
     "health_py": ("wire", "health"),
     "exchange_py": ("wire", "exchange"),
@@ -53,8 +53,11 @@ def program(phase: Phase, run: Run) -> str:
 
 
 def command(phase: Phase, run: Run) -> str:
-    """The program as one command line: one quoted argument of bash, whatever the login shell is."""
-    return words(("bash", "-c", program(phase, run)))
+    """The program as one command line: one quoted argument of bash, for a login shell that quotes as POSIX says.
+
+    With -p, bash takes over neither functions nor options nor BASH_ENV from the environment of the login.
+    """
+    return words(("bash", "-p", "-c", program(phase, run)))
 
 
 def words(values: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """A local host for every test, and nothing of the person who runs the tests."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,16 @@ def bare_host(tmp_path: Path) -> LocalHost:
     return LocalHost(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> LocalHost:
+    """A host that is set up once, to be copied."""
+    return LocalHost(tmp_path_factory.mktemp("prepared")).set_up()
+
+
 @pytest.fixture
-def host(bare_host: LocalHost) -> LocalHost:
+def host(prepared: LocalHost, tmp_path: Path) -> LocalHost:
     """A host that is set up, with nothing live."""
-    return bare_host.set_up()
+    shutil.copytree(prepared.folder, tmp_path, symlinks=True, dirs_exist_ok=True)
+    config = tmp_path / prepared.repo.relative_to(prepared.folder) / "config"
+    config.write_text(config.read_text().replace(str(prepared.folder), str(tmp_path)))
+    return LocalHost(tmp_path)

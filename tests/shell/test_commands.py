@@ -90,7 +90,8 @@ def test_a_command_gets_the_options_of_a_plain_bash(host: LocalHost) -> None:
 
 
 def test_stdin_is_empty(host: LocalHost) -> None:
-    assert (built(host, **web("cat > read; echo $? >> read")) / "read").read_text() == "0\n"
+    read = "cat > read; echo $? >> read; readlink /proc/self/fd/0 >> read"
+    assert (built(host, **web(read)) / "read").read_text() == "0\n/dev/null\n"
 
 
 def test_a_command_runs_in_the_path_of_its_app_and_publish_in_the_release(host: LocalHost) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tasks.phases import cutover
 from tests.support.host import LocalHost, Ran
 
-KILL_BEFORE = '[[ $* == *.source.new* ]] && kill -KILL $PPID\nexec $REAL "$@"'
+KILL_BEFORE = '[[ $* == *.source.new* ]] && kill -KILL $PPID && exit\nexec $REAL "$@"'
 KILL_AFTER = '$REAL "$@"; [[ $* == *.source.new* ]] && kill -KILL $PPID'
 
 
@@ -69,7 +69,9 @@ def test_history_has_the_intent_before_and_the_end_after(host: LocalHost) -> Non
     assert entries[-1]["from"] == first
 
 
-@pytest.mark.parametrize(("shim", "moved", "event"), [(KILL_BEFORE, False, "abandoned"), (KILL_AFTER, True, "done")])
+@pytest.mark.parametrize(
+    ("shim", "moved", "event"), [(KILL_BEFORE, False, "abandoned"), (KILL_AFTER, True, "done")], ids=["before", "after"]
+)
 def test_the_next_run_completes_the_history_of_a_cutover_that_died(host: LocalHost, shim: str, moved: bool, event: str) -> None:
     first = host.release()
     second = host.build().facts["release"]

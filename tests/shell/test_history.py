@@ -162,6 +162,13 @@ def test_a_line_that_a_crash_left_without_its_end_does_not_spoil_the_next(ledger
     assert json.loads(last)["name"] == name(70)
 
 
+@pytest.mark.parametrize("ref", ["a\u2028b", "a\u2029b", "a\x85b", "a\x0cb", "a\nb", "a\x1eb", "a=b"])
+def test_a_line_of_history_ends_where_it_was_ended(ledger: LocalLedger, ref: str) -> None:
+    assert ledger.say("record", "sealed", f"name={name(80)}", f"ref={ref}").returncode == 0
+    ledger.make(name(80))
+    assert ledger.state()["releases"][0]["name"] == name(80)
+
+
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3))
 EVENTS = st.sampled_from(["begin", "sealed", "failed", "intent", "done", "abandoned", "adopted", "post-release", "swept", "x"])
 ENTRY = st.fixed_dictionaries(

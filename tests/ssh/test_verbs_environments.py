@@ -28,16 +28,14 @@ def pair(make: Make) -> tuple[Site, Site]:
 def test_environments_of_one_host_do_not_touch_each_other(pair: tuple[Site, Site]) -> None:
     prod, preprod = pair
     preprod.deploy("v1.0")
-    preprod.deploy("v1.0")
     before = snapshot(preprod.state), preprod.live, preprod.names
-    for _ in range(3):
+    for _ in range(2):
         prod.deploy("master")
     prod.fab("rollback")
     prod.fab("prune")
     prod.fab("hold", "--reason", "prod only")
     assert (snapshot(preprod.state), preprod.live, preprod.names) == before
     assert preprod.host["hold"] is None
-    assert preprod.deploy("v1.0") in preprod.names
     assert set(prod.states) == set(prod.names)
 
 

@@ -15,13 +15,20 @@ ENDLESS = "echo $$ > ~/pid.new; mv ~/pid.new ~/pid; exec sleep 300"
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 
 
-@pytest.fixture
-def live(make: Make) -> Iterator[Site]:
-    """A site with a release; the files that a command leaves in a home to be known by are removed."""
+@pytest.fixture(scope="module")
+def released(make: Make) -> Site:
     site = make()
     site.deploy("v1.0")
-    yield site
-    for home in (site.home, site.sandbox.service_home):
+    return site
+
+
+@pytest.fixture
+def live(released: Site) -> Iterator[Site]:
+    """A site with a release; its hosts.yml, and the files that a command leaves in a home to be known by, are undone."""
+    keys = dict(released.keys)
+    yield released
+    released.write(**{**dict.fromkeys(released.keys), **keys})
+    for home in (released.home, released.sandbox.service_home):
         (home / "pid").unlink(missing_ok=True)
 
 
@@ -50,11 +57,11 @@ def test_interrupted_build_leaves_nothing_behind(live: Site, number: signal.Sign
 
 def test_next_run_after_an_interrupted_one_goes_well(live: Site) -> None:
     live.write(apps={"web": {"bootstrap": [ENDLESS]}})
+    before = live.names
     interrupt(live, signal.SIGINT, "release", "--ref", "master")
     live.write(apps={"web": {"bootstrap": ["true"]}})
     live.fab("release", "--ref", "master")
-    assert live.live == live.names[-1]
-    assert len(live.names) == 2
+    assert live.names == [*before, live.live]
 
 
 def test_command_that_ignores_the_signal_is_ended_too(live: Site) -> None:

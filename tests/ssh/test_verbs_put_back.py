@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -88,25 +87,29 @@ def test_nothing_is_put_back_over_a_release_that_is_not_its_own(site: Site) -> N
     assert "Somebody else released meanwhile, and that stays." in said
 
 
-def test_failed_health_check_puts_the_release_before_back(sandbox: Sandbox, tmp_path: Path) -> None:
-    site = sample(sandbox, tmp_path)
+@pytest.fixture(scope="module")
+def served(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site of the sandbox, with real services and health checks, v1.0 live."""
+    site = sample(sandbox, tmp_path_factory.mktemp("site"))
     site.fab("setup")
-    first = site.deploy("v1.0")
-    health = site.keys["health"]
-    site.write(health=[{**health[0], "contains": "a word that is not there", "within": 1}])
-    said = site.fab("deploy", "--ref", "master", code=5).err
+    site.deploy("v1.0")
+    return site
+
+
+def test_failed_health_check_puts_the_release_before_back(served: Site) -> None:
+    first, health = served.live, served.keys["health"]
+    served.write(health=[{**health[0], "contains": "a word that is not there", "within": 1}])
+    said = served.fab("deploy", "--ref", "master", code=5).err
+    served.write(health=health)
     assert "is not healthy after 1 seconds" in said
-    assert site.live == first
+    assert served.live == first
 
 
-@pytest.mark.parametrize("link", ["run/fail/site-web", "run/fail/releases"])
-def test_failed_service_puts_the_release_before_back(sandbox: Sandbox, tmp_path: Path, link: str) -> None:
-    site = sample(sandbox, tmp_path)
-    site.fab("setup")
-    first = site.deploy("v1.0")
-    (sandbox.folder / link).write_text("once")
-    said = site.fab("deploy", "--ref", "master", code=5).err
-    assert site.live == first
+def test_failed_service_puts_the_release_before_back(served: Site) -> None:
+    first = served.live
+    (served.sandbox.folder / "run/fail/releases").write_text("once")
+    said = served.fab("deploy", "--ref", "master", code=5).err
+    assert served.live == first
     assert f"{first} is live again, and its post-release went well" in said
-    served = json.loads((site.state / "history").read_text().splitlines()[-1])
-    assert (served["event"], served["name"], served["outcome"]) == ("post-release", first, "ok")
+    last = json.loads((served.state / "history").read_text().splitlines()[-1])
+    assert (last["event"], last["name"], last["outcome"]) == ("post-release", first, "ok")

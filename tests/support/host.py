@@ -111,7 +111,7 @@ class LocalHost:
         self.shims = folder / "shims"
         self.temporary = folder / "tmp"
         for made in (self.home, self.shims, self.temporary):
-            made.mkdir()
+            made.mkdir(exist_ok=True)
         self.builds, self.releases = self.home / "builds", self.home / "releases"
         self.live, self.state_dir, self.repo = self.home / LINK, self.builds / LINK, self.builds / "repo.git"
         self.variables: dict[str, str] = {}

@@ -25,14 +25,16 @@ def git(folder: Path, *words: str) -> str:
 
 
 class Origin:
-    """A repository to fetch from. Its own work tree is where commits are made."""
+    """A repository to fetch from, made where there is none. Its own work tree is where commits are made."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
         self.url = str(folder)
         self._folder = folder
-        self.git("init", "--quiet", "--initial-branch=master")
-        self.first = self.commit(SITE)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            self.git("init", "--quiet", "--initial-branch=master")
+            self.commit(SITE)
+        self.first = self.git("rev-parse", "HEAD")
 
     def git(self, *words: str) -> str:
         """Run git in the origin."""

@@ -10,6 +10,10 @@ trap '' PIPE HUP # a workstation that goes away must not end half a step
 
 # host ENVIRONMENT LIVE_LINK BUILDS_DIR RELEASES_DIR STEP_TIMEOUT: where everything is on this host.
 host() {
+    if ((BASH_VERSINFO[0] < 5)); then
+        echo "bash $BASH_VERSION on this host is too old: 5 or newer is needed" >&2
+        exit "$FAILED"
+    fi
     ENVIRONMENT=$1
     export LIVE_LINK_NAME=$2
     BUILDS=$(expand_home "$3")

@@ -70,7 +70,7 @@ check_live() {
         check_fail "$LIVE is a directory, not the live link" "fab -H $ENVIRONMENT setup"
     elif [[ -z $name && ! -L $LIVE ]]; then
         check_warn "nothing is live yet" "fab -H $ENVIRONMENT deploy --ref BRANCH"
-    elif [[ $name && -f $RELEASES/$name/release.json ]]; then
+    elif [[ $name ]] && ledger sealed "$name"; then
         check_ok "live: $name"
     else
         check_fail "$LIVE points at $(readlink -- "$LIVE"), which is not a sealed release" "fab -H $ENVIRONMENT setup"

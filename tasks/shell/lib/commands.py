@@ -25,7 +25,7 @@ GRACE = 2.0  # seconds between TERM and KILL
 HELD = 65536  # a line without an end is passed on in pieces of this size
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 log = open(sys.argv[1], "ab", buffering=0)
-environment = {key: value for key, value in os.environ.items() if key != "NONCE"}
+environment = {key: value for key, value in os.environ.items() if key not in ("NONCE", "SHELLOPTS", "BASHOPTS")}
 writing, stop = threading.Lock(), threading.Event()
 interrupted = False
 

@@ -5,7 +5,7 @@
 git_run() {
     local ssh=${GIT_SSH_COMMAND:-$(git config --get core.sshCommand || echo ssh)} allow=()
     case ${REPOSITORY-} in /* | file://*) allow=(-c protocol.file.allow=always) ;; esac # its submodules may lie on this disk too
-    env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE LC_ALL=C.UTF-8 GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false \
+    env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE -u GIT_OBJECT_DIRECTORY -u GIT_COMMON_DIR -u GIT_NAMESPACE LC_ALL=C.UTF-8 GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false \
         GIT_SSH_COMMAND="$ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=10" \
         timeout --foreground -k 10 "$STEP_TIMEOUT" git -c gc.auto=0 -c maintenance.auto=false -c core.hooksPath=/dev/null \
         -c advice.detachedHead=false "${allow[@]}" "$@" </dev/null 3>&- 8>&- 9>&-

@@ -42,7 +42,7 @@ job_end() {
 
 # job_cancel: end the whole process group of this run's job: TERM, so that it tidies up, then KILL.
 job_cancel() {
-    local folder pid deadline=$((SECONDS + 4))
+    local folder pid deadline=$((SECONDS + 15))
     for folder in "$STATE/jobs/$RUN-"*; do
         [[ -f $folder/pid && ! -f $folder/result ]] || continue
         pid=$(<"$folder/pid")

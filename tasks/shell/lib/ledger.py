@@ -1,7 +1,4 @@
-"""What the host knows of its releases: history, one JSON object a line, and the seals. The only definition of previous.
-
-Python 3.8, standard library only: this text is part of the program that is sent to the host.
-"""
+"""What the host knows of its releases: history, replayed, against what is there. The only definition of previous."""
 
 from __future__ import annotations
 
@@ -9,60 +6,10 @@ import datetime
 import fcntl
 import json
 import os
-import re
 import time
-from typing import Any, Iterator
+from typing import Any
 
-STATE, RELEASES, LIVE = os.environ["STATE"], os.environ["RELEASES"], os.environ["LIVE"]
-LINK = os.environ["LIVE_LINK_NAME"]
-HISTORY = os.path.join(STATE, "history")
-NAME = re.compile(re.escape(LINK) + r"-[0-9]{8}T[0-9]{6}Z")
-
-
-def now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def fsync_directory(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
-
-
-def line(event: str, fields: list[str]) -> bytes:
-    who = {key: os.environ[key.upper()] for key in ("run", "by", "verb")}
-    entry = {"v": 1, "at": now(), "event": event, **who, **dict(field.partition("=")[::2] for field in fields)}
-    return json.dumps(entry, ensure_ascii=False).encode() + b"\n"
-
-
-def record(event: str, *each: list[str]) -> None:
-    """Append a line for each, on disk before anything follows from it; one that a crash left without its end is ended first."""
-    with open(HISTORY, "ab+") as history:
-        size = history.seek(0, os.SEEK_END)
-        if size:
-            history.seek(size - 1)
-        torn = size and history.read(1) != b"\n"
-        history.write((b"\n" if torn else b"") + b"".join(line(event, fields) for fields in each))
-        history.flush()
-        os.fsync(history.fileno())
-    fsync_directory(STATE)
-
-
-def entries() -> Iterator[dict[str, Any]]:
-    """Every line of history that can be read; what a crash or a hand has spoilt is passed over."""
-    try:
-        with open(HISTORY, "rb") as history:
-            lines = history.read().decode("utf-8", "replace").split("\n")
-    except FileNotFoundError:
-        return
-    for line in lines:
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(entry, dict) and isinstance(entry.get("event"), str):
-            if all(isinstance(value, str) for key, value in entry.items() if key != "v"):
-                yield entry
+from tasks.shell.lib.history import LINK, LIVE, NAME, RELEASES, STATE, entries
 
 
 def seal_of(name: str) -> dict[str, Any] | None:
@@ -105,29 +52,43 @@ class Ledger:
         self.begun: list[str] = []
         self.open: dict[str, dict[str, Any]] = {}
         self.intent: dict[str, Any] | None = None
+        self.adopting: dict[str, str] = {}
         self.served, self.finished, self.exchanged = "", True, False
+        replay = {
+            "begin": self.on_begin,
+            "failed": self.on_ended,
+            "swept": self.on_ended,
+            "sealed": self.on_sealed,
+            "adopting": self.on_adopting,
+            "adopted": self.on_adopted,
+            "intent": self.on_intent,
+            "abandoned": self.on_abandoned,
+            "done": self.on_done,
+            "post-release": self.on_post_release,
+        }
         for entry in entries():
-            name = entry.get("name", "")
-            getattr(self, "on_" + entry["event"].replace("-", "_"), lambda *_: None)(name, entry)
+            if entry["event"] in replay:
+                replay[entry["event"]](entry.get("name", ""), entry)
 
     def on_begin(self, name: str, entry: dict[str, Any]) -> None:
         self.open[name] = entry
         self.begun.append(name)
 
-    def on_failed(self, name: str, _: dict[str, Any]) -> None:
+    def on_ended(self, name: str, _: dict[str, Any]) -> None:
         self.open.pop(name, None)
-
-    on_swept = on_failed
 
     def on_sealed(self, name: str, _: dict[str, Any]) -> None:
         self.open.pop(name, None)
         self.order.append(name)
 
+    def on_adopting(self, name: str, entry: dict[str, Any]) -> None:
+        self.adopting[name] = entry.get("was", "")
+
     def on_adopted(self, name: str, entry: dict[str, Any]) -> None:
         self.order.append(name)
         self.stack.append(name)
         self.released[name] = entry.get("at", "")
-        self.exchanged = entry.get("was") == "directory"
+        self.exchanged = self.adopting.get(name, entry.get("was")) == "directory"
         self.finished = not self.exchanged
         self.served = self.served if self.exchanged else name
 
@@ -140,8 +101,11 @@ class Ledger:
     def on_done(self, name: str, entry: dict[str, Any]) -> None:
         self.intent, self.finished = None, False
         self.released[name] = entry.get("at", "")
+        origin = entry.get("from", "")
+        if origin and self.stack[-1:] != [origin]:
+            self.stack.append(origin)  # somebody had moved the link by hand
         if entry.get("verb") == "rollback" or entry.get("put_back"):
-            self.bad.add(entry.get("from", ""))
+            self.bad.add(origin)
             while name in self.stack and self.stack[-1] != name:
                 self.stack.pop()
         else:
@@ -150,8 +114,10 @@ class Ledger:
             self.stack.append(name)
 
     def on_post_release(self, name: str, entry: dict[str, Any]) -> None:
+        if entry.get("outcome") in ("ok", "unhealthy"):
+            self.exchanged = False  # the services have followed, whatever the site then said
         if entry.get("outcome") == "ok":
-            self.served, self.finished, self.exchanged = name, True, False
+            self.served, self.finished = name, True
 
     def previous(self) -> str:
         """The newest good release that was live before the live one; "" when there is none."""

@@ -7,23 +7,11 @@ import os
 import sys
 from typing import Any, Callable
 
-from tasks.shell.lib.ledger import (
-    LINK,
-    NAME,
-    RELEASES,
-    STATE,
-    Ledger,
-    entries,
-    fsync_directory,
-    live,
-    now,
-    present,
-    record,
-    release,
-    seal_of,
-    state,
-)
+from tasks.shell.lib.history import LINK, NAME, RELEASES, STATE, entries, fsync_directory, now, record
+from tasks.shell.lib.ledger import Ledger, live, present, release, seal_of, state
 from tasks.shell.lib.wire import emit
+
+UNSEALED = 10
 
 
 def settle() -> None:
@@ -65,11 +53,12 @@ def describe(name: str) -> int:
     return 0
 
 
-def prune(keep: str) -> None:
+def prune(keep: str) -> int:
     """Rename what is beyond `keep` into the trash, so that none is ever seen half removed, and write it down."""
     trash, gone = os.path.join(STATE, "trash"), []
     os.makedirs(trash, exist_ok=True)
-    for name in Ledger().prunable(int(keep)):
+    beyond = Ledger().prunable(int(keep))
+    for name in beyond:
         try:
             os.rename(os.path.join(RELEASES, name), os.path.join(trash, name))
         except OSError as problem:
@@ -78,6 +67,17 @@ def prune(keep: str) -> None:
         gone.append(name)
         emit("note", "pruned " + name)
     record("pruned", *(["name=" + name] for name in gone))
+    return 1 if len(gone) < len(beyond) else 0
+
+
+def unsealed(name: str) -> bool:
+    """Surely no release: a seal that cannot be read, on a failing disk say, is no leave to remove what it seals."""
+    try:
+        with open(os.path.join(RELEASES, name, "release.json"), "rb") as file:
+            file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return not seal_of(name)
 
 
 def names(found: list[str]) -> None:
@@ -100,11 +100,14 @@ WORDS: dict[str, Callable[..., int | None]] = {
     "live": lambda: print(live()),
     "next": lambda: print(state()["next"]),
     "target": target,
-    "sealed": lambda name: 0 if seal_of(name) else 1,
+    "sealed": lambda name: 0 if seal_of(name) else UNSEALED if unsealed(name) else 1,
     "exchanged": lambda: 0 if Ledger().exchanged else 1,
     "unfinished": lambda: names([name for name in Ledger().open if NAME.fullmatch(name)]),
     "prune": prune,
     "would-prune": lambda keep: names(Ledger().would_prune(int(keep))),
 }
 
-sys.exit(WORDS[sys.argv[1]](*sys.argv[2:]))
+try:
+    sys.exit(WORDS[sys.argv[1]](*sys.argv[2:]))
+except OSError as problem:
+    sys.exit("%s: %s" % (problem.filename or "the ledger", problem.strerror))

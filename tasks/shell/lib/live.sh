@@ -28,8 +28,7 @@ live_compare() {
 live_swap() {
     local from new=$HOME/.$LIVE_LINK_NAME.new
     [[ ! -e $LIVE || -L $LIVE ]] || die "$FAILED" "$LIVE is a directory, not the live link" "fab -H $ENVIRONMENT setup"
-    ! ledger exchanged || die "$FAILED" "the services still run from the place that setup has moved" "fab -H $ENVIRONMENT post-release"
-    from=$(ledger live)
+    from=$(ledger live) || return
     live_compare
     fact from "$from"
     ledger record intent "name=$RELEASE_NAME" "from=$from" ${PUT_BACK:+"put_back=yes"} &&
@@ -52,4 +51,7 @@ live_still() {
 }
 
 # live_served OUTCOME: which release post-release has made the services run.
-live_served() { ledger record post-release "name=$RELEASE_NAME" "outcome=$1"; }
+live_served() {
+    lock_join
+    ledger record post-release "name=$RELEASE_NAME" "outcome=$1"
+}

@@ -7,24 +7,38 @@
 lock_keep() {
     exec 3>&1 1>/dev/null
     ready
-    exec 8>>"$STATE/lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
-    flock -w 1 8 || lock_busy "$STATE/lock" ""
-    exec 9>>"$STATE/job.lock"
-    flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
+    lock_take
     hold_check
+    lock_check_live
     lock_sign "$STATE/lock"
     exec 9>&- # not before the signature: a job whose workstation died would still find its own
-    ledger settle 8>&-
     fact live_path "$(readlink -- "$LIVE")"
-    ledger state 8>&-
+    { ledger settle && ledger state; } 2>/dev/null || die "$FAILED" "$STATE/history cannot be read or written" "fab -H $ENVIRONMENT check"
     emit locked
     while read -r -t 20 _; do :; done
     : >"$STATE/lock"
 }
 
+# lock_take: both locks, 8 and 9, or a refusal.
+lock_take() {
+    exec 8>>"$STATE/lock" 9>>"$STATE/job.lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
+    flock -w 1 8 || lock_busy "$STATE/lock" ""
+    flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
+}
+
+# lock_check_live: what goes live must have a way back, so what is live must be a release.
+lock_check_live() {
+    [[ -d $LIVE ]] || return 0
+    ledger sealed "$(ledger live)" || die "$FAILED" "$LIVE points at $(readlink -- "$LIVE"), which is not a sealed release" \
+        "fab -H $ENVIRONMENT setup makes it one"
+    case $VERB in release | deploy | rollback) ;; *) return 0 ;; esac
+    ! ledger exchanged || die "$FAILED" "the services still run from the place that setup has moved" "fab -H $ENVIRONMENT post-release"
+}
+
 # lock_sign FILE: who holds it, for the one who finds it taken.
 lock_sign() {
-    printf '%s\t%s\t%s\t%s\n' "$RUN" "$BY" "${WHAT//[$'\t\n\r']/ }" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$1"
+    printf '%s\t%s\t%s\t%s\n' "$RUN" "$BY" "${WHAT//[$'\t\n\r']/ }" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$1" ||
+        die "$FAILED" "cannot write to $1: the disk may be full" "on the host: df -h $STATE; df -i $STATE"
 }
 
 # lock_busy FILE WHY: refuse, naming who, what and since when.
@@ -39,7 +53,7 @@ lock_busy() {
 # lock_join: a job takes its own lock, and goes on only if the workstation that started it still holds the other.
 lock_join() {
     local run by what since
-    exec 9>>"$STATE/job.lock"
+    exec 9>>"$STATE/job.lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
     flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
     IFS=$'\t' read -r run by what since <"$STATE/lock" || true
     [[ ${run-} == "$RUN" ]] || lock_busy "$STATE/lock" "this run has lost the lock; "

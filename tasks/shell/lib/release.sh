@@ -28,8 +28,11 @@ release_sweep() {
 }
 
 # release_discard NAME: the build and the unsealed directory of that name.
+readonly UNSEALED=10
 release_discard() {
-    [[ $1 ]] && ! ledger sealed "$1" || return 0
+    [[ $1 ]] || return 0
+    ledger sealed "$1"
+    (($? == UNSEALED)) || return 0
     remove_tree "$STATE/$1" && remove_tree "$RELEASES/$1"
 }
 
@@ -93,7 +96,11 @@ trash_empty() {
 
 # release_prune KEEP: the oldest sealed releases beyond KEEP; what the ledger protects is never among them.
 release_prune() {
-    ledger prune "$1" || return
+    local code
+    lock_join
+    ledger prune "$1"
+    code=$?
     find "$STATE/logs" -mindepth 1 -maxdepth 1 -name '*.log' -mtime +90 -delete
     trash_empty || warn "$STATE/trash could not be emptied; somebody else owns files in it: sudo rm -rf $STATE/trash"
+    return "$code"
 }

@@ -15,10 +15,7 @@ setup_directories() {
 
 # setup_lock: from here on as any other run.
 setup_lock() {
-    exec 9>>"$STATE/lock"
-    flock -w 1 9 || lock_busy "$STATE/lock" ""
-    exec 8>>"$STATE/job.lock"
-    flock -w 1 8 || lock_busy "$STATE/job.lock" "its job is still running; "
+    lock_take
     lock_sign "$STATE/lock"
     trap 'rm -f -- "$LOG"; : >"$STATE/lock"' EXIT
 }
@@ -49,33 +46,50 @@ setup_adopt() {
 }
 
 adopt_link() {
-    local target
-    [[ -z $(ledger live) ]] || { adopt_seal "$(ledger live)" link && return; }
+    local target name
+    name=$(ledger live) || return
+    [[ -z $name ]] || { adopt_seal "$name" link && return; }
     target=$(realpath -e -- "$LIVE") && [[ -d $target ]] ||
         die "$FAILED" "$LIVE points at $(readlink -- "$LIVE"), which is not there" "point it at a directory, or remove it"
-    adopt_directory "$target" link && ln -s -- "$RELEASES/$RELEASE_NAME" "$LIVE.new-link" && mv -fT -- "$LIVE.new-link" "$LIVE"
+    adopt_directory "$target" link && ln -sfn -- "$RELEASES/$RELEASE_NAME" "$HOME/.$LIVE_LINK_NAME.new" &&
+        mv -fT -- "$HOME/.$LIVE_LINK_NAME.new" "$LIVE"
 }
 
 # adopt_directory PATH WAS: one exchange puts a link in its place and the directory under releases; PATH never fails to resolve.
 adopt_directory() {
     local final
-    RELEASE_NAME=$(ledger next)
+    RELEASE_NAME=$(ledger next) || return
     final=$RELEASES/$RELEASE_NAME
     [[ -O $1 && -w $(dirname -- "$1") ]] ||
         die "$FAILED" "$1 belongs to $(stat -c %U -- "$1"), not to $USER" "sudo chown -R $USER: $1"
     [[ $(stat -c %d -- "$1") == "$(stat -c %d -- "$RELEASES")" ]] ||
         die "$FAILED" "$1 and $RELEASES are on different filesystems" "choose a releases_dir on the filesystem of $1"
     ! mountpoint -q -- "$1" || die "$FAILED" "$1 is a mountpoint and cannot be renamed" "choose another live_link"
-    ln -s -- "$final" "$final" && exchange_py "$final" "$1" || return
+    adopt_refuse "$1"
+    ledger record adopting "name=$RELEASE_NAME" "was=$2" && ln -s -- "$final" "$final" || return
+    exchange_py "$final" "$1" || { rm -f -- "$final" && return 1; }
     adopt_seal "$RELEASE_NAME" "$2"
 }
 
+# adopt_refuse PATH: what would not survive the move, or belongs to another.
+adopt_refuse() {
+    local link target
+    [[ ! -e $1/release.json ]] || die "$FAILED" "$1 has a release.json of its own: it may be the release of another environment" \
+        "point $LIVE at a release of this one, or give that file another name"
+    [[ $HOME/ != "$1"/* ]] || die "$FAILED" "$1 holds the home of $USER" "point $LIVE at the site alone"
+    while IFS= read -r -d '' link; do
+        target=$(readlink -- "$link")
+        [[ $target == /* || $(realpath -m -- "$link") == "$(realpath -- "$1")"/* ]] || die "$FAILED" \
+            "$link leads out of the site by a relative path ($target), and would break when it moves" "make it absolute: ln -sfn TARGET $link"
+    done < <(find "$1" -type l -print0)
+}
+
 adopt_seal() {
-    [[ ! -e $RELEASES/$1/release.json ]] || return 0
+    ! ledger sealed "$1" || return 0
     RELEASE_NAME=$1
     ledger seal "name=$1" "host=$(uname -n)" "tool=$TOOL_VERSION" timings && ledger record adopted "name=$1" "was=$2" || return
     emit note "what is live is now the release $1"
-    [[ $2 == link ]] || emit pending
+    ! ledger exchanged || emit pending
 }
 
 # setup_report: what is still for a person to do.

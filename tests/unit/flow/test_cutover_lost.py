@@ -1,12 +1,30 @@
 """The answer to a cutover was lost: the host is asked what became of it, and nothing is ever guessed."""
 
+import getpass
+import socket
+from collections.abc import Callable
+
 import pytest
 from pytest_mock import MockerFixture
 
 from tasks.errors import Unreachable
 from tasks.flow import release
+from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
+
+ME = f"{getpass.getuser()}@{socket.gethostname()}"
+BUSY = failed("somebody holds the lock", code=6)
+
+
+def taken_by(host: StandIn, holder: str) -> Callable[[], Outcome]:
+    """The link is cut, and this is who the host then says has the lock."""
+
+    def answer() -> Outcome:
+        host.lock_holder = holder
+        return CUT
+
+    return answer
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +36,7 @@ def test_a_cutover_that_happened_goes_on(fab: Fab, host: StandIn) -> None:
     host.answers["cutover"] = [host.swap(None, told=False)]
     ran = fab("release", "--ref", "master")
     assert (ran.code, host.live) == (0, NEW)
-    assert host.sent == ["lock", "build", "cutover", "state", "prune"]
+    assert host.sent == ["lock", "build", "cutover", "lock", "prune"]
     assert f"before   {OLD}" in ran.out
 
 
@@ -43,7 +61,7 @@ def test_a_rollback_that_names_nothing_is_found_out_by_the_link_having_moved(fab
 
 def test_a_third_release_that_is_live_now_is_not_taken_for_ours(fab: Fab, host: StandIn) -> None:
     host.answers["cutover"] = [CUT]
-    host.answers["state"] = [lambda: setattr(host, "live", OLDER) or host._state()]  # type: ignore[func-returns-value]
+    host.answers["lock"] = [host._state, lambda: setattr(host, "live", OLDER) or host._state()]  # type: ignore[func-returns-value]
     assert fab("release", "--ref", "master").code == 3
 
 
@@ -57,25 +75,38 @@ def test_a_host_that_cannot_be_reached_again_is_8(fab: Fab, host: StandIn) -> No
 
 
 @pytest.mark.parametrize("answer", [CUT, failed("not set up")])
-def test_a_host_that_gives_no_answer_is_8(fab: Fab, host: StandIn, answer: object) -> None:
+def test_a_host_that_gives_no_answer_is_8(fab: Fab, host: StandIn, answer: Outcome) -> None:
     host.answers["cutover"] = [CUT]
-    host.answers["state"] = [answer]  # type: ignore[list-item]
+    host.answers["lock"] = [host._state, answer]
     assert fab("release", "--ref", "master").code == 8
 
 
 def test_a_cutover_that_is_still_running_is_waited_for(fab: Fab, host: StandIn) -> None:
-    def still_running() -> object:
-        host.lock_holder = "ada@desk" if host.sent.count("state") < 3 else ""
-        return host.swap(0)() and host._state() if not host.lock_holder else host._state()
+    def over() -> Outcome:
+        host.lock_holder = ""
+        host.swap()()
+        return host._state()
 
-    host.answers["cutover"] = [CUT]
-    host.answers["state"] = [still_running] * 3  # type: ignore[list-item]
+    host.answers["cutover"] = [taken_by(host, ME)]
+    host.answers["lock"] = [host._state, BUSY, BUSY, over]
     assert fab("release", "--ref", "master").code == 0
-    assert host.sent.count("state") == 3
+    assert host.sent.count("lock") == 4
 
 
 def test_a_cutover_that_never_ends_is_8_whatever_is_live_meanwhile(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [CUT]
-    host.lock_holder = "ada@desk"
-    ran = fab("release", "--ref", "master")
-    assert (ran.code, host.sent.count("state")) == (8, release.ASKS)
+    host.answers["cutover"] = [taken_by(host, ME)]
+    host.answers["lock"] = [host._state, *[BUSY] * release.ASKS]
+    assert fab("release", "--ref", "master").code == 8
+
+
+def test_somebody_who_took_the_lock_meanwhile_is_named_with_6(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [taken_by(host, "ada@desk")]
+    host.answers["lock"] = [host._state, BUSY]
+    assert fab("release", "--ref", "master").code == 6
+
+
+def test_after_a_lost_answer_a_failing_post_release_is_put_back_under_the_lock(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [host.swap(None, told=False)]
+    host.answers["post-release"] = [failed("nginx is down")]
+    assert fab("deploy", "--ref", "master").code == 5
+    assert host.sent[:5] == ["try", "lock", "build", "cutover", "lock"]

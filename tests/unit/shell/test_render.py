@@ -111,8 +111,8 @@ def test_any_value_of_hosts_yml_is_one_quoted_word(value: str) -> None:
     assert f"\n    step a hold_set {shlex.quote(value)}\n" in program(phase("hold_set", value), run())
 
 
-def test_a_program_is_one_argument_of_bash_whatever_the_login_shell() -> None:
-    assert shlex.split(command(phase("ready"), run())) == ["bash", "-c", program(phase("ready"), run())]
+def test_a_program_is_one_argument_of_a_bash_that_takes_nothing_over_from_the_login() -> None:
+    assert shlex.split(command(phase("ready"), run())) == ["bash", "-p", "-c", program(phase("ready"), run())]
 
 
 def test_a_run_without_values_unsets_what_the_login_may_have_set() -> None:
