@@ -40,10 +40,12 @@ def readers(live: Path) -> Iterator[list[str]]:
     threads = [threading.Thread(target=read) for _ in range(2)]
     for thread in threads:
         thread.start()
-    yield wrong
-    stop.set()
-    for thread in threads:
-        thread.join()
+    try:
+        yield wrong
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert seen > 100
 
 

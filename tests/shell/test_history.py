@@ -100,6 +100,14 @@ def test_a_link_that_was_moved_by_hand_is_the_truth(ledger: LocalLedger) -> None
     assert (state["live"]["name"], state["previous"]) == (SEALED["B"], SEALED["A"])
 
 
+def test_the_way_back_leads_to_what_was_live_and_not_to_what_was_left_by_hand(ledger: LocalLedger) -> None:
+    play(ledger, "A B")
+    ledger.write({"event": "sealed", "name": SEALED["C"]})
+    ledger.write({"event": "done", "verb": "release", "name": SEALED["C"], "from": SEALED["A"]})
+    ledger.link(SEALED["C"])
+    assert ledger.state()["previous"] == SEALED["A"]
+
+
 def test_post_release_is_pending_until_it_went_well_for_what_is_live(ledger: LocalLedger) -> None:
     play(ledger, "A")
     assert ledger.state()["post_release_pending"]

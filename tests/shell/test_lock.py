@@ -45,6 +45,33 @@ def _ansi(text: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text.encode())
 
 
+def test_a_full_disk_is_not_a_lock_that_somebody_holds(host: LocalHost) -> None:
+    (host.state_dir / "lock").unlink(missing_ok=True)
+    (host.state_dir / "lock").symlink_to("/dev/full")
+    done = refusal(host)
+    assert (done.code, "disk may be full" in done.failure) == (3, True)
+
+
+def test_history_that_cannot_be_read_is_said(host: LocalHost) -> None:
+    (host.state_dir / "history").unlink(missing_ok=True)
+    (host.state_dir / "history").mkdir()
+    done = refusal(host)
+    assert (done.code, "history cannot be read" in done.failure) == (3, True)
+
+
+def test_what_is_live_must_be_a_release_for_there_must_be_a_way_back(host: LocalHost) -> None:
+    (host.home / "by hand").mkdir()
+    host.live.symlink_to("by hand")
+    done = refusal(host, "deploy")
+    assert (done.code, "is not a sealed release" in done.failure) == (3, True)
+
+
+def test_options_and_functions_of_the_login_do_not_reach_a_program(host: LocalHost) -> None:
+    host.variables |= {"SHELLOPTS": "noclobber", "BASH_FUNC_readlink%%": "() { echo hijacked; }"}
+    host.assert_live(host.release())
+    assert "hijacked" not in str(host.history())
+
+
 def test_state_tells_who_holds_the_lock(host: LocalHost) -> None:
     with host.lock("deploy"):
         held: Any = host.state()["lock"]

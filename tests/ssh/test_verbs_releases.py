@@ -48,6 +48,17 @@ def test_rollback_twice_goes_two_back_and_then_there_is_nothing(make: Make) -> N
     assert "no good release before" in refused(site, "rollback")
 
 
+def test_rollback_skips_what_is_bad(make: Make) -> None:
+    site = make()
+    first, second = site.deploy(), site.deploy()
+    site.fab("build", "--ref", "master")
+    built = site.names[-1]
+    site.fab("rollback", "--to", built)
+    assert site.states == {built: "live", second: "bad", first: "good"}
+    site.fab("rollback")
+    assert site.live == first
+
+
 def test_rollback_to_a_release_that_is_named_says_that_it_is_bad(make: Make) -> None:
     site = make()
     first, second = site.deploy(), site.deploy()

@@ -139,7 +139,7 @@ class LocalHost:
         here = {"HOME": str(self.home), "USER": os.environ.get("USER") or "root", "LC_ALL": "C.UTF-8"}
         here |= {"PATH": f"{self.shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin", "TMPDIR": str(self.temporary)}
         process = subprocess.Popen(
-            ["bash", "-c", text],
+            ["bash", "-p", "-c", text],
             env=here | GIT_ENVIRONMENT | self.variables,
             cwd=self.home,
             stdin=stdin,
@@ -204,12 +204,14 @@ class LocalHost:
 
     def finish(self, name: str, outcome: str = "ok") -> None:
         """Write down how post-release went."""
-        run = self.new_run("post-release", release=name)
-        assert self.run(cutover.finish(self.environment, outcome), run).code == 0
+        with self.lock("post-release") as locked:
+            run = replace(locked.run, release=name)
+            assert self.run(cutover.finish(self.environment, outcome), run).code == 0
 
     def prune(self) -> Ran:
-        """Prune, alone."""
-        return self.run(cutover.prune(self.environment), self.new_run("prune"))
+        """Prune, under a lock of its own."""
+        with self.lock("prune") as locked:
+            return locked.refused or self.run(cutover.prune(self.environment), locked.run)
 
     # -- what is there
 

@@ -8,7 +8,8 @@ links_check() {
         target=$(expand_home "$2") mount=$(expand_home "$3")
         [[ -z $mount ]] || timeout -k 1 10 mountpoint -q -- "$mount" ||
             die "$FAILED" "$mount is not mounted, and $1 is to link to $target" "mount it: sudo mount ${mount@Q}"
-        timeout -k 1 10 stat -L -- "$target" >/dev/null || die "$FAILED" "$target does not exist or does not answer, and $1 is to link to it" "make it on the host: mkdir -p ${target@Q}"
+        timeout -k 1 10 stat -L -- "$target" &>/dev/null ||
+            die "$FAILED" "$target does not exist or does not answer, and $1 is to link to it" "make it on the host: mkdir -p ${target@Q}"
         shift 3
     done
 }

@@ -43,6 +43,17 @@ def test_a_migration_is_waited_for(fab: Fab, host: StandIn, site: Site) -> None:
     assert (host.live, host.changed) == (OLD, ["build", "migrate"])
 
 
+def test_a_cancelled_ci_job_waits_for_a_migration_too(fab: Fab, host: StandIn, site: Site) -> None:
+    def cancelled() -> Outcome:
+        signal.raise_signal(signal.SIGTERM)
+        return Outcome(code=0)
+
+    site(**MIGRATE)
+    host.answers["migrate"] = [cancelled]
+    assert fab("deploy", "--ref", "master").code == 130
+    assert (host.live, host.changed) == (OLD, ["build", "migrate"])
+
+
 def test_a_migration_that_fails_after_a_ctrl_c_still_says_what_may_have_changed(fab: Fab, host: StandIn, site: Site) -> None:
     site(**MIGRATE)
     host.answers["migrate"] = [host.ctrl_c(failed)]

@@ -136,3 +136,9 @@ def test_a_failed_prune_only_warns(fab: Fab, host: StandIn, pruned: object) -> N
     ran = fab("release", "--ref", "master")
     assert (ran.code, host.live) == (0, NEW)
     assert "could not be pruned" in ran.err
+
+
+@pytest.mark.parametrize("words", [("rollback", "--to", ""), ("release", "--name", ""), ("logs", "--name", " ")])
+def test_an_empty_name_is_a_mistake_and_never_a_choice(fab: Fab, host: StandIn, words: tuple[str, ...]) -> None:
+    assert fab(*words).code == 2
+    assert host.sent == []
