@@ -22,8 +22,7 @@ from tasks.shell.render import program
 from tasks.shell.run import Run
 from tests.support.origin import GIT_ENVIRONMENT, Origin, git
 
-LINK = "source"
-SECONDS = 60
+LINK, SECONDS = "source", 60
 OURS = {"history", "hold", "lock", "job.lock", "jobs", "logs"}
 
 
