@@ -10,10 +10,10 @@ demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to roll
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
 
 test: $(VENV)/.ready ## everything that needs neither root nor installation
-	$(BIN)/python -m pytest tests/unit tests/shell tests/ssh
+	$(BIN)/python -m pytest -n 4 --dist loadfile tests/unit tests/shell tests/ssh
 
 test-host: $(VENV)/.ready ## the rest: real users and a real sshd; root on Debian
-	$(BIN)/python -m pytest tests/host
+	$(BIN)/python -m pytest -n 4 --dist loadfile tests/host
 
 check: $(VENV)/.ready ## lint and types
 	$(BIN)/ruff format --check .

@@ -206,3 +206,12 @@ def test_a_command_that_hangs_is_ended_with_its_children(host: LocalHost) -> Non
     assert "step_timeout" in done.failure
     assert all(gone(pid) for pid in pids)
     host.assert_clean()
+
+
+def test_an_app_whose_path_leads_out_of_the_build_is_refused(host: LocalHost) -> None:
+    (host.home / "elsewhere").mkdir()
+    host.origin.commit({}, links={"app": str(host.home / "elsewhere")})
+    host.use(apps={"web": {"path": "app", "bootstrap": ["touch ran"]}})
+    done = host.build()
+    assert (done.code, "leads out of the build" in done.failure) == (3, True)
+    assert not list(host.home.rglob("ran"))

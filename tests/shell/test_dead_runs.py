@@ -149,7 +149,7 @@ def test_a_cancelled_build_removes_itself_and_frees_the_lock(host: LocalHost) ->
     pid = host.folder / "pid"
     assert cancelled(host, f"sleep 300 & echo $! > {pid}; wait", pid).code == 130
     host.assert_clean()
-    assert not Path("/proc", pid.read_text().strip()).exists()
+    assert not Path("/proc", pid.read_text().strip(), "exe").exists()
     assert (host.history()[-1]["event"], host.history()[-1]["code"]) == ("failed", "130")
 
 
@@ -157,6 +157,13 @@ def test_a_command_that_ignores_the_end_is_killed(host: LocalHost) -> None:
     pid = host.folder / "pid"
     assert cancelled(host, f"trap '' TERM INT HUP; echo $$ > {pid}; while :; do sleep 0.1; done", pid).code == 130
     host.assert_clean()
+
+
+def test_a_child_that_ignores_the_end_is_killed_with_its_parent(host: LocalHost) -> None:
+    pid = host.folder / "pid"
+    stubborn = f"(trap '' TERM INT HUP; echo $BASHPID > {pid}; while :; do sleep 0.1; done) & wait"
+    assert cancelled(host, stubborn, pid).code == 130
+    assert not Path("/proc", pid.read_text().strip(), "exe").exists()
 
 
 def test_another_runs_job_is_not_cancelled(host: LocalHost) -> None:

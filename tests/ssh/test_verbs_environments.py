@@ -76,11 +76,13 @@ def deaf_agent(path: Path) -> Iterator[str]:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        yield str(path)
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
-    for call in calls:
-        call.close()
+        try:
+            yield str(path)
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for call in calls:
+                call.close()
 
 
 def test_agent_that_never_answers_holds_nothing_up(make: Make, tmp_path: Path) -> None:

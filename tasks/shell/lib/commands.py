@@ -31,14 +31,16 @@ interrupted = False
 
 
 class Lane(threading.Thread):
-    def __init__(self, label: str, folder: str, commands: list[str], timeout: int, mask: Mask) -> None:
+    def __init__(self, label: str, work: str, folder: str, commands: list[str], timeout: int, mask: Mask) -> None:
         super().__init__(daemon=True)
-        self.label, self.folder, self.commands, self.timeout, self.mask = label, folder, commands, timeout, mask
+        self.label, self.work, self.folder = label, work, os.path.join(work, folder)
+        self.commands, self.timeout, self.mask = commands, timeout, mask
         self.failure, self.told, self.partial = "", 0.0, b""
         self.tail: collections.deque[bytes] = collections.deque(maxlen=20)
 
     def run(self) -> None:
         try:
+            inside(self.folder, self.work)
             for command in self.commands:
                 if stop.is_set() or not self.one(command):
                     break
@@ -135,15 +137,30 @@ class Lane(threading.Thread):
                 pass  # a full disk is the command's to report
 
 
+def inside(folder: str, work: str) -> None:
+    """A build that leaves its directory through a link could reach the live site."""
+    if not (os.path.realpath(folder) + "/").startswith(os.path.realpath(work) + "/"):
+        raise ValueError("%s leads out of the build" % folder)
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
-    for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(patience)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    """End a command and all that it started in its group: TERM, and KILL for who is still there."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        there = signalled(process, number)
+        deadline = time.monotonic() + GRACE
+        while there and time.monotonic() < deadline:
+            time.sleep(0.05)
+            there = signalled(process, 0)
+
+
+def signalled(process: subprocess.Popen[bytes], number: int) -> bool:
+    """Whether anybody is left in its group."""
+    process.poll()
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def clean(line: bytes) -> str:
@@ -174,8 +191,8 @@ def interrupt(*_: object) -> None:
 
 def lanes(words: list[str], work: str, timeout: int, mask: Mask) -> Iterator[Lane]:
     while words:
-        label, folder, count = words[0], os.path.join(work, words[1]), int(words[2])
-        yield Lane(label, folder, words[3 : 3 + count], timeout, mask)
+        label, folder, count = words[0], words[1], int(words[2])
+        yield Lane(label, work, folder, words[3 : 3 + count], timeout, mask)
         words = words[3 + count :]
 
 
