@@ -19,7 +19,7 @@ import yaml
 from tasks.sandbox.inventory import environment_of
 from tasks.sandbox.world import PROJECT, Sandbox
 
-PATIENCE = 30
+PATIENCE = 60
 Words = tuple[str, ...]
 REACH = ("address", "port", "identity_file", "known_hosts_file", "repository")
 

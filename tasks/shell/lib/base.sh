@@ -1,5 +1,7 @@
 # What every program starts with: where things are, how it speaks, how it fails.
 # Descriptor 3 carries events to the workstation, 9 holds the job's lock; no command from hosts.yml inherits either.
+# What one step leaves for a later one: WORK, where commands run (the build, then the release); COMMIT; BUILT_FROM; BEGUN and
+# SEALED, for what undo may remove; SAID, once a failure has been told; TIMINGS, for release.json.
 # shellcheck shell=bash
 
 readonly FAILED=3 BUSY=6 INTERRUPTED=130
