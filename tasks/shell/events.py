@@ -22,7 +22,7 @@ class Event:
     line      LABEL TEXT            the newest line of output, now and then
     tail      LABEL TEXT            one of the last lines of what failed
     fact      KEY VALUE
-    check     ok|warn|FAIL TEXT TODO
+    check     ok|warn|FAIL TEXT NEXT
     swapped   NAME FROM             the live link has moved
     note, warn, text, noise         TEXT
     fail      WHAT NEXT

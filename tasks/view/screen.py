@@ -1,6 +1,7 @@
 """What the ways to show a story have in common, and a stream that survives its reader."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Self, TextIO, cast
 
@@ -11,7 +12,7 @@ from tasks.view.story import Line, Story
 from tasks.view.text import clean
 
 
-class Screen:
+class Screen(ABC):
     """A view that shows the lines of a story one after the other."""
 
     def __init__(self, story: Story | None = None) -> None:
@@ -30,11 +31,11 @@ class Screen:
         """Something the workstation has to say."""
         self.show((Line("note", clean(text)),))
 
+    @abstractmethod
     def show(self, lines: Sequence[Line]) -> None:
         """Put lines on this screen, for good."""
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027, most have nothing to leave
         """Leave the terminal as it was found."""
 
     def __enter__(self) -> Self:
