@@ -34,5 +34,6 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-clean:
+clean: ## as after a clone
+	-@test ! -x $(BIN)/fab || $(BIN)/fab sandbox.stop
 	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
