@@ -49,5 +49,7 @@ def logs(session: Session, name: str | None = None) -> None:
 def _document(session: Session) -> dict[str, Any]:
     session.host.connect()
     session.ask()
+    if session.run.live_at_start and not session.live:
+        session.warn(f"the live link points at {session.run.live_at_start}, which is no release of this environment")
     host = {"address": session.host.address, **{key: session.state[key] for key in _KEYS}}
     return {"environment": session.environment.name, "hosts": [host]}

@@ -80,9 +80,14 @@ def _repository(url: str) -> str:
     return url
 
 
+LONGEST_LINK = 200
+
+
 def _live_link(name: str) -> str:
     if "/" in name or name.startswith(("-", ".")) or not name.isprintable():
         raise mistake(f"expected a plain name (no /, no leading - or ., no control characters), found {shown(name)}")
+    if len(name.encode()) > LONGEST_LINK:
+        raise mistake(f"expected at most {LONGEST_LINK} bytes: a time and an ending follow it in file names")
     if name == "repo.git":
         raise mistake("'repo.git' is where builds_dir keeps the repository: choose another name")
     if RELEASE_NAME.fullmatch(name):

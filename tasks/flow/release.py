@@ -1,18 +1,14 @@
 """Build, migrate, cutover: from a ref to what is live."""
 
-import time
 from dataclasses import dataclass
 
-from tasks.errors import Busy, LiveButFailed, NotReleased, OutcomeUnknown, Unreachable, UsageError
+from tasks.errors import LiveButFailed, NotReleased, OutcomeUnknown, Unreachable, UsageError
 from tasks.flow.session import Session
 from tasks.phases import build as build_phase
 from tasks.phases import cutover as cutover_phases
 from tasks.remote.program import Outcome
 
 _NOTHING = "Nothing was sent to any host."
-
-ASKS = 30
-"""Times that a host is asked, a second apart, whether a cutover whose answer was lost is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +121,7 @@ def _resolve(session: Session, lost: Outcome) -> Outcome:
     target = lost.facts.get("release") or session.run.release
     try:
         session.host.reconnect()
-        _lock_again(session)
+        session.take_lock_again()
     except (Unreachable, NotReleased) as problem:
         raise OutcomeUnknown(
             f"the cutover to {target or 'the release before'} was sent to {session.host.address}, and its answer was lost",
@@ -140,16 +136,3 @@ def _resolve(session: Session, lost: Outcome) -> Outcome:
     live = session.state["live"]
     facts = {"release": session.live, "ref": live["ref"] or "", "commit": live["commit"] or "", "from": before}
     return Outcome(code=0, swapped=True, facts={**facts, "live_path": session.run.live_at_start})
-
-
-def _lock_again(session: Session) -> None:
-    """The lock went with the link. While the cutover itself still runs there, it is the one who has it."""
-    for _ in range(ASKS):
-        try:
-            return session.take_lock()
-        except Busy as taken:
-            session.ask()
-            if (session.state["lock"] or {}).get("by") not in (session.run.by, None):
-                raise taken
-        time.sleep(1)
-    raise NotReleased("it still runs there")

@@ -11,9 +11,9 @@ from tasks.remote.program import Outcome
 def post_release(session: Session) -> None:
     """Make the services use what is live, and ask the site whether it is well. Raises LiveButFailed."""
     session.update(path=session.state["live_target"])
-    outcome = session.send(post_release_phase.post_release(session.environment))
+    outcome = session.send_twice(post_release_phase.post_release(session.environment))
     session.update(path="")
-    written = session.send(cutover_phases.finish(session.environment, _word(outcome)))
+    written = session.send_twice(cutover_phases.finish(session.environment, _word(outcome)))
     if outcome.status != "ok":
         error = session.failure(outcome, "post-release")
         raise LiveButFailed(
@@ -23,7 +23,7 @@ def post_release(session: Session) -> None:
             next=session.hint("post-release"),
         )
     if written.status != "ok":
-        session.warn(f"post-release went well, but that could not be written down: {written.failure}")
+        session.warn(f"post-release went well, but that could not be written down: {written.failure or 'the link was lost'}")
 
 
 def _word(outcome: Outcome) -> str:

@@ -28,6 +28,9 @@ from tasks.view.view import View
 
 State = dict[str, Any]
 
+ASKS = 30
+"""Times that a host is asked, a second apart, whether what was sent to it before the link was lost is over."""
+
 
 def _person() -> str:
     try:
@@ -147,6 +150,30 @@ class Session:
         if not held.held:
             raise self.failure(held.outcome, "lock")
         self.learn(held.outcome)
+
+    def take_lock_again(self) -> None:
+        """After the link was lost. While what was sent still runs there, it is the one who has the lock, for ASKS seconds."""
+        for _ in range(ASKS):
+            try:
+                return self.take_lock()
+            except Busy as taken:
+                self.ask()
+                if (self.state["lock"] or {}).get("by") not in (self.run.by, None):
+                    raise taken
+            time.sleep(1)
+        raise NotReleased("it still runs there")
+
+    def send_twice(self, phase: Phase) -> Outcome:
+        """One phase that may run again: when the link was lost in it, it is sent once more, over a new one."""
+        outcome = self.send(phase)
+        if outcome.status == "unknown":
+            self.warn(f"the link was lost during {phase.name}; connecting again")
+            with contextlib.suppress(ReleaseError):
+                self.host.reconnect()
+                self.take_lock_again()
+                if self.live == self.run.release:
+                    outcome = self.send(phase)
+        return outcome
 
     def learn(self, outcome: Outcome) -> None:
         """Take over the state that a host has told."""

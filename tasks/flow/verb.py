@@ -35,6 +35,7 @@ def verb(help: dict[str, str] | None = None, *, dry: Body | None = None) -> Call
         def run(connection: Any, **options: Any) -> None:
             name = body.__name__.replace("_", "-")
             with _exit_codes():
+                _readable(options)
                 harmless = getattr(body, "reads_only", False)
                 chosen = _dry(name, dry) if connection.config.run.dry and not harmless else body
                 with _session(connection, name) as session:
@@ -43,6 +44,15 @@ def verb(help: dict[str, str] | None = None, *, dry: Body | None = None) -> Call
         return task(help=help or {})(run)  # type: ignore[no-untyped-call]
 
     return decorate
+
+
+def _readable(options: dict[str, Any]) -> None:
+    for name, value in options.items():
+        if isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise UsageError(f"--{name} is not UTF-8", state="Nothing was sent to any host.") from None
 
 
 def reads(body: Body) -> Body:

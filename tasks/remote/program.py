@@ -104,7 +104,7 @@ def follow(channel: paramiko.Channel, nonce: str) -> Iterator[Event]:
         try:
             data = channel.recv(65536)
             ended = not data
-            yield from (parse(line, nonce) for line in out.feed(data))
+            yield from (parse(line, nonce) for line in out.feed(data) if line)
         except TimeoutError:
             pass
         while channel.recv_stderr_ready():

@@ -67,7 +67,7 @@ def noisy(acme: Acme) -> Acme:
     """A host that greets whoever comes, and whose users' shells talk."""
     acme.host.write("/etc/ssh/banner", "*** AUTHORISED USE ONLY ***\n", "root")
     for user in ("ftsuser", "ubuntu"):
-        acme.host.write(f"/home/{user}/.bashrc", "echo hello $USER\necho careful >&2\n", user)
+        acme.host.write(f"/home/{user}/.bashrc", "echo hello $USER\necho careful >&2\nprintf '\\033]0;$USER\\007'\n", user)
     return acme
 
 

@@ -11,6 +11,7 @@ import pytest
 from tasks.config.models import Environment
 from tasks.phases import build as build_phase
 from tasks.phases import lock as lock_phases
+from tasks.phases import report
 from tasks.shell.render import program
 from tests.support.host import LocalHost, Locked, Ran
 from tests.support.snapshot import snapshot
@@ -191,3 +192,53 @@ def test_a_workstation_that_goes_away_does_not_end_a_build(host: LocalHost) -> N
             go.touch()
             assert running.process.wait(30) == 0
     assert host.seal(run.release)["name"] == run.release
+
+
+def test_commands_end_with_the_job_that_was_killed_and_hold_its_lock_until_then(host: LocalHost) -> None:
+    pid, ended = host.folder / "pid", host.folder / "ended"
+    slow = f"trap 'sleep 1.5; touch {ended}; exit' TERM; echo $$ > {pid}; while :; do sleep 0.1; done"
+    host.use(apps={"web": {"bootstrap": [slow]}})
+    with host.lock() as locked:
+        run = replace(locked.run, ref="master")
+        with host.start(program(build_phase.build(host.environment), run), run.nonce) as running:
+            running.until("lane", "start")
+            while not pid.exists() or not pid.read_text().strip():
+                time.sleep(0.01)
+            job = next((host.state_dir / "jobs").glob(f"{run.id}-*/pid")).read_text().strip()
+            os.kill(int(job), signal.SIGKILL)
+            done = running.end()
+    assert "killed on the host (signal 9)" in done.failure
+    with host.lock() as refused:
+        assert refused.refused is not None or ended.exists()
+    while not ended.exists():
+        time.sleep(0.05)
+    host.use(apps={})
+    while host.build().code:
+        time.sleep(0.1)
+    host.assert_clean()
+
+
+@pytest.mark.parametrize("place", ["builds", "releases"])
+def test_what_a_survivor_makes_again_is_removed_by_the_next_run(host: LocalHost, place: str) -> None:
+    host.use(apps={"web": {"bootstrap": ["false"]}})
+    assert host.build().code == 3
+    name = host.history()[-1]["name"]
+    left = (host.state_dir if place == "builds" else host.releases) / name
+    (left / "x").mkdir(parents=True)
+    host.use(apps={})
+    assert host.build().code == 0
+    assert not left.exists()
+    host.assert_clean()
+
+
+def test_a_command_that_ends_who_runs_it_fails_the_build_and_interrupts_nobody(host: LocalHost) -> None:
+    host.use(apps={"web": {"bootstrap": ["kill -TERM $PPID; sleep 5"]}})
+    assert host.build().code == 3
+    host.assert_clean()
+
+
+def test_a_login_that_prints_half_a_line_does_not_swallow_an_event(host: LocalHost) -> None:
+    run = host.new_run("status")
+    text = program(report.state(host.environment), run)
+    ran = host.start(f"printf 'half a line'\n{text}", run.nonce).end()
+    assert ran.all("step")[0] == ("start", "ready")

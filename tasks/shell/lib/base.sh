@@ -51,6 +51,9 @@ emit() {
     printf '%s\n' "$line" >&3
 }
 
+# speak: descriptor 3 is the way to the workstation; what a login script left of a line there ends first.
+speak() { exec 3>&1 && printf '\n' >&3; }
+
 fact() { emit fact "$1" "$2"; }
 warn() { emit warn "$1"; }
 
@@ -109,7 +112,8 @@ in_build() {
 
 # attached FUNCTION: a short program, whose output nobody reads again once it has gone well.
 attached() {
-    exec 3>&1 </dev/null
+    speak
+    exec </dev/null
     LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
     trap 'rm -f -- "$LOG"' EXIT
     "$1"
@@ -119,7 +123,7 @@ attached() {
 # watched FUNCTION: as attached, but it ends when the workstation lets go of its stdin.
 watched() {
     local pid watcher
-    exec 3>&1
+    speak
     LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
     trap 'rm -f -- "$LOG"' EXIT
     set -m

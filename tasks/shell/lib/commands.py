@@ -7,6 +7,7 @@ leave a daemon behind: what counts is that the command itself has ended. Python 
 from __future__ import annotations
 
 import collections
+import ctypes
 import os
 import re
 import select
@@ -21,6 +22,7 @@ from tasks.shell.lib.mask import Mask
 from tasks.shell.lib.wire import emit
 
 FAILED, INTERRUPTED = 3, 130
+PR_SET_PDEATHSIG = 1
 GRACE = 2.0  # seconds between TERM and KILL
 HELD = 65536  # a line without an end is passed on in pieces of this size
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -204,6 +206,7 @@ def counted(words: list[str]) -> tuple[list[str], list[str]]:
 
 def main(work: str, timeout: str, *words: str) -> int:
     signal.signal(signal.SIGTERM, interrupt)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # should the job be killed, its commands end with it
     settings, rest = counted(list(words))
     environment.update(pair.partition("=")[::2] for pair in settings)
     files, rest = counted(rest)

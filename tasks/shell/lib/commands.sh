@@ -10,6 +10,7 @@ command_path() { COMMAND_PATH=("$@"); }
 # command_env KEY=VALUE...: set for the release user's commands, as it stands.
 command_env() { COMMAND_ENV=("$@"); }
 
+# What runs them holds the job's lock (9) too: should this shell be killed, the lock is not free before they have ended.
 # commands_run (LABEL DIRECTORY COUNT COMMAND...)...: side by side, each one's commands in order; the first failure ends all.
 commands_run() {
     local path='' folder secrets=()
@@ -20,7 +21,7 @@ commands_run() {
     done
     mapfile -d '' -t secrets < <(runtime_present)
     NONCE=$NONCE commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 1))" "${COMMAND_ENV[@]}" "PATH=$path$PATH" \
-        "${#secrets[@]}" "${secrets[@]}" "$@" 9>&- || commands_failed "$?"
+        "${#secrets[@]}" "${secrets[@]}" "$@" || commands_failed "$?"
 }
 
 # runtime_present: the runtime files of this work tree, whose values are masked in every output.
@@ -32,10 +33,9 @@ runtime_present() {
     done
 }
 
-# commands_failed CODE: the commands have said themselves what went wrong.
+# commands_failed CODE: the commands have said themselves what went wrong. (A run that is cancelled never comes here.)
 commands_failed() {
     SAID=yes
-    (($1 != INTERRUPTED)) || exit "$INTERRUPTED"
     (($1 == FAILED)) || die "$FAILED" "$STEP ended unexpectedly ($1)"
     exit "$FAILED"
 }

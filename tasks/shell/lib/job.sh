@@ -3,8 +3,8 @@
 
 # job FUNCTION: start it in a process group of its own, and follow its events until it ends.
 job() {
-    local pid folder=$STATE/jobs/$RUN-$PHASE
-    exec 3>&1
+    local pid code folder=$STATE/jobs/$RUN-$PHASE
+    speak
     ready
     LOG=$STATE/logs/${RELEASE_NAME:-$PHASE}.log
     { mkdir -p -- "$folder" "$STATE/logs" && : >>"$LOG" && : >"$folder/events"; } ||
@@ -14,8 +14,12 @@ job() {
     pid=$!
     set +m
     tail -n +1 -s 0.1 --pid="$pid" -f -- "$folder/events"
-    wait "$pid"
-    exit "$?"
+    { wait "$pid"; } 2>/dev/null
+    code=$?
+    if ((code > 128 && code != INTERRUPTED)) && [[ ! -e $folder/result ]]; then
+        emit fail "it was killed on the host (signal $((code - 128))): out of memory?" "fab -H $ENVIRONMENT logs"
+    fi
+    exit "$code"
 }
 
 job_main() {

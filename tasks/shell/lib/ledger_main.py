@@ -80,6 +80,13 @@ def unsealed(name: str) -> bool:
     return not seal_of(name)
 
 
+def unfinished() -> list[str]:
+    """Builds that began and were never sealed, ended or not, of which something may be there."""
+    ledger = Ledger()
+    left = set(ledger.begun) & set(present()) - set(ledger.order)
+    return [name for name in sorted(left | set(ledger.open)) if NAME.fullmatch(name)]
+
+
 def names(found: list[str]) -> None:
     sys.stdout.write("".join(name + "\0" for name in found))
 
@@ -102,7 +109,7 @@ WORDS: dict[str, Callable[..., int | None]] = {
     "target": target,
     "sealed": lambda name: 0 if seal_of(name) else UNSEALED if unsealed(name) else 1,
     "exchanged": lambda: 0 if Ledger().exchanged else 1,
-    "unfinished": lambda: names([name for name in Ledger().open if NAME.fullmatch(name)]),
+    "unfinished": lambda: names(unfinished()),
     "prune": prune,
     "would-prune": lambda keep: names(Ledger().would_prune(int(keep))),
 }

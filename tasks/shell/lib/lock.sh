@@ -5,7 +5,8 @@
 
 # lock_keep: take the lock, tell what is there, and hold it as long as a heartbeat comes in on stdin.
 lock_keep() {
-    exec 3>&1 1>/dev/null
+    speak
+    exec >/dev/null
     ready
     lock_take
     hold_check

@@ -13,7 +13,7 @@ release_begin() {
 
 # release_sweep: remove what a dead run left. Only what its own begin record names, and never a sealed release.
 release_sweep() {
-    local name
+    local name folder
     while IFS= read -r -d '' name; do
         [[ $name != "$RELEASE_NAME" ]] || continue
         if ledger sealed "$name"; then
@@ -22,6 +22,9 @@ release_sweep() {
             release_discard "$name" && ledger record swept "name=$name" && emit note "removed what a dead run left of $name"
         fi
     done < <(ledger unfinished)
+    for folder in "$STATE/$LIVE_LINK_NAME"-????????T??????Z; do
+        [[ $folder == "$BUILD" || ! -d $folder ]] || remove_tree "$folder" || warn "$folder could not be removed"
+    done
     rm -f -- "$HOME/.$LIVE_LINK_NAME.new"
     trash_empty || warn "some removed releases could not be deleted yet: fab -H $ENVIRONMENT prune"
     find "$STATE/jobs" -mindepth 1 -maxdepth 1 -type d ! -name "$RUN-*" -mtime +7 -exec rm -rf -- {} + || true

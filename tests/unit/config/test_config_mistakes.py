@@ -234,3 +234,8 @@ def test_the_report_names_the_file_the_state_and_what_to_do(refused: Refused) ->
     assert error.state == "No host was touched."
     assert error.next.startswith("correct ")
     assert error.exit_code == 2
+
+
+def test_a_live_link_leaves_room_for_the_time_behind_it(refused: Refused) -> None:
+    error = refused(f"defaults: {{repository: 'git@h:p', live_link: {'é' * 101}}}\nhosts: {{a: }}")
+    assert error.details == ("defaults.live_link: expected at most 200 bytes: a time and an ending follow it in file names",)

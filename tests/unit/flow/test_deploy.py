@@ -146,3 +146,16 @@ def test_what_fails_before_the_cutover_puts_nothing_back(fab: Fab, host: StandIn
     host.answers[phase] = [failed()]
     assert fab("deploy", "--ref", "master").code == 3
     assert (host.live, host.sent[-1]) == (OLD, phase)
+
+
+def test_a_link_lost_in_post_release_is_no_failure_while_the_host_can_be_asked(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [CUT]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.written) == (0, NEW, ["ok"])
+    host.spec.reconnect.assert_called_once_with()
+
+
+def test_what_became_of_post_release_is_written_down_over_a_new_link(fab: Fab, host: StandIn) -> None:
+    host.answers["finish"] = [CUT]
+    assert fab("deploy", "--ref", "master").code == 0
+    assert host.written == ["ok", "ok"]
