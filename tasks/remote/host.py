@@ -7,6 +7,7 @@ from typing import Any
 from fabric.config import Config
 
 from tasks.config.models import Environment
+from tasks.errors import Unreachable
 from tasks.phases.step import Phase
 from tasks.remote import program
 from tasks.remote.connection import connect
@@ -16,6 +17,10 @@ from tasks.shell.render import command
 from tasks.shell.run import Run
 
 HostListener = Callable[[str, Event], None]
+
+
+PAUSES = (0.5, 1.5, 3.0)
+"""Seconds between the tries to reach a host again whose link was lost."""
 
 
 class Host:
@@ -36,8 +41,14 @@ class Host:
         return self._connections[user]
 
     def reconnect(self) -> None:
-        """Forget the connections, so that the next program opens new ones. Raises Unreachable."""
+        """Forget the connections, and open a new one, with a few tries. Raises Unreachable."""
         self.close()
+        for pause in PAUSES:
+            try:
+                self.connect()
+                return
+            except Unreachable:
+                time.sleep(pause)
         self.connect()
 
     def run(self, phase: Phase, run: Run) -> program.Outcome:

@@ -135,3 +135,17 @@ def test_the_end_of_a_phase_says_what_became_of_it(
     network.answers = [Channel(code=code)]
     host.run(cutover(SITE), run())
     assert told[-1][1].words[:2] == (status, "cutover")
+
+
+def test_reconnecting_is_tried_a_few_times(host: Host, mocker: MockerFixture) -> None:
+    waited = mocker.patch("tasks.remote.host.time.sleep")
+    connect = mocker.patch("tasks.remote.host.connect", side_effect=[Unreachable("not yet"), Unreachable("not yet"), object()])
+    host.reconnect()
+    assert (connect.call_count, waited.call_count) == (3, 2)
+
+
+def test_a_host_that_stays_away_is_unreachable(host: Host, mocker: MockerFixture) -> None:
+    mocker.patch("tasks.remote.host.time.sleep")
+    mocker.patch("tasks.remote.host.connect", side_effect=Unreachable("gone"))
+    with pytest.raises(Unreachable):
+        host.reconnect()
