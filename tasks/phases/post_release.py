@@ -13,14 +13,15 @@ _PLAIN = re.compile(r"""(?:[\w@%+=:,./ \t-]|\\.|'[^']*'|"[^"$`\\]*")+""")
 
 
 def post_release(environment: Environment) -> Phase:
-    """Services in order, then health. Without services the release user asks for health: one login less."""
+    """Services in order, the proof that they run what was released, and health. No services: release_user asks for health."""
     return Phase(
         "post-release",
-        settings=settings(environment),
+        settings=service_settings(environment),
         runner="watched",
         as_service_user=bool(environment.services),
         steps=(
             *(Step(service.label, _service(service), "services") for service in environment.services),
+            *_proof(environment),
             *(Step(f"health {check.url}", ("health_check", *_health(check)), "health") for check in environment.health),
         ),
     )
@@ -30,26 +31,55 @@ def try_services(environment: Environment) -> Phase:
     """Would every command of post-release run without a password? Asked before anything is written."""
     return Phase(
         "try",
-        settings=settings(environment),
+        settings=service_settings(environment),
         as_service_user=True,
-        steps=tuple(Step(f"sudo {words[0]}", ("sudo_try", *words), "services") for words in sudo_commands(environment)),
+        steps=(
+            *(Step(f"sudo {words[0]}", ("sudo_try", *words), "services") for words in sudo_commands(environment)),
+            *(Step(service.label, ("service_try", *words), "services") for service, words in proven(environment)),
+        ),
     )
 
 
+def service_settings(environment: Environment) -> tuple[Words, ...]:
+    """Where things are, and whose release the services run."""
+    return (*settings(environment), ("services_of", environment.release_user))
+
+
+def proven(environment: Environment) -> tuple[tuple[Service, Words], ...]:
+    """The services whose processes are shown to run the release, as KIND ACTION NAME; `run` is proven by health alone."""
+    found = ((service, _acts(service)) for service in environment.services)
+    return tuple((service, words) for service, words in found if words)
+
+
 def sudo_commands(environment: Environment) -> tuple[Words, ...]:
-    """The exact commands that post-release runs through sudo; of a `run` service, where its text is a plain sudo command."""
-    found = (_sudo(service) for service in environment.services)
+    """The sudo commands of post-release that hosts.yml tells; of a `run` service, where its text is a plain sudo command."""
+    found = (words for service in environment.services for words in _sudo(service))
     return tuple(dict.fromkeys(words for words in found if words))
 
 
-def _sudo(service: Service) -> Words:
+def _proof(environment: Environment) -> tuple[Step, ...]:
+    words = tuple(word for _, each in proven(environment) for word in each)
+    return (Step("proof", ("service_prove", *words), "services"),) if words else ()
+
+
+def _acts(service: Service) -> Words:
     match service:
         case SystemdService():
-            return ("systemctl", service.action, service.unit)
+            return ("systemd", service.action, service.unit)
         case SupervisorService():
-            return ("supervisorctl", service.action, service.program)
+            return ("supervisor", service.action, service.program)
         case RunService():
-            return _sudo_in(service.command)
+            return ()
+
+
+def _sudo(service: Service) -> tuple[Words, ...]:
+    match service:
+        case SystemdService():
+            return (("systemctl", service.action, service.unit),)
+        case SupervisorService():
+            return (("supervisorctl", service.action, service.program), ("supervisorctl", "status", service.program))
+        case RunService():
+            return (_sudo_in(service.command),)
 
 
 def _sudo_in(text: str) -> Words:
@@ -62,13 +92,7 @@ def _sudo_in(text: str) -> Words:
 
 
 def _service(service: Service) -> Words:
-    match service:
-        case SystemdService():
-            return ("service_systemd", service.action, service.unit)
-        case SupervisorService():
-            return ("service_supervisor", service.action, service.program)
-        case RunService():
-            return ("service_run", service.command)
+    return ("service_run", service.command) if isinstance(service, RunService) else ("service_act", *_acts(service))
 
 
 def _health(check: HealthCheck) -> Words:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tasks.errors import UsageError
 from tasks.phases.step import Phase
 from tasks.shell.run import Run
+from tasks.shell.shorter import shorter
 
 LIMIT = 65536
 """Bytes of a program. One argument of a command ends at 131,071 (Linux MAX_ARG_STRLEN), and quoting makes it longer."""
@@ -27,7 +28,13 @@ _PYTHON = {
     "commands_py": ("wire", "mask", "commands"),
     "health_py": ("wire", "health"),
     "exchange_py": ("wire", "exchange"),
+    "files_py": ("wire", "tree", "clone", "assets", "pool_files", "pool_users", "writable", "files"),
+    "versions_py": ("wire", "check_lines", "ranges", "check_versions"),
+    "web_py": ("wire", "check_lines", "nginx", "access", "pool_files", "php_fpm", "web", "check_web"),
+    "running_py": ("wire", "check_lines", "service_files", "service_trust", "service_workers", "check_services"),
+    "services_py": ("wire", "pools", "processes", "units", "fpm", "proof", "services"),
 }
+_PHP = {"probe_php": "probe.php"}
 
 
 def program(phase: Phase, run: Run) -> str:
@@ -87,11 +94,14 @@ def _library(phase: Phase) -> Iterable[str]:
     for function, parts in _PYTHON.items():
         if any(function in text for text in shell):
             yield _embedded(function, parts)
+    for function, name in _PHP.items():
+        if any(function in text for text in shell):
+            yield f"{function}() {{\n    cat <<'END_OF_PHP'\n{_source(name)}\nEND_OF_PHP\n}}"
     yield from shell
 
 
 def _embedded(function: str, parts: tuple[str, ...]) -> str:
-    source = "\n".join(_source(f"{part}.py") for part in parts)
+    source = "\n".join(_shorter(f"{part}.py") for part in parts)
     joined = _OURS.sub("", source)
     return f"{function}() {{\n    python3 -I - \"$@\" <<'END_OF_PYTHON'\n{_FUTURE}{joined}\nEND_OF_PYTHON\n}}"
 
@@ -101,6 +111,11 @@ def _source(name: str) -> str:
     """A file of lib/ without the comments that stand on lines of their own: they are for who reads the file."""
     lines = (_LIB / name).read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+
+
+@cache
+def _shorter(name: str) -> str:
+    return shorter((_LIB / name).read_text(encoding="utf-8"))
 
 
 @cache

@@ -43,7 +43,7 @@ def test_everything_of_a_release_belongs_to_release_user(acme: Acme) -> None:
 def test_service_user_cannot_enter_the_home_and_post_release_works(acme: Acme) -> None:
     assert acme.host.run(f"ls {HOME}/releases", "ubuntu").returncode == 2
     acme.deploy()
-    assert [call for call in acme.host.service_calls() if "list-units" not in call] == SERVED
+    assert [call for call in acme.host.service_calls() if call.startswith("root: ") and " status " not in call] == SERVED
     assert not acme.status["post_release_pending"]
 
 
@@ -75,7 +75,7 @@ def test_rollback_makes_the_services_follow(acme: Acme) -> None:
     acme.deploy()
     acme.deploy()
     acme.fab("rollback")
-    assert acme.host.sh("cat /run/services/php8.2-fpm.service").split() == ["reload"] * 3
+    assert acme.host.starts("php8.2-fpm.service") == 3
 
 
 @pytest.mark.parametrize("variable", ["RELEASE_PATH", "RELEASE_NAME", "RELEASE_REF", "RELEASE_COMMIT", "LIVE_LINK_NAME"])

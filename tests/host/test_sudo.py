@@ -14,6 +14,8 @@ EXACT = (
     r"/usr/local/bin/systemctl restart messenger-worker@\*",
     "/usr/local/bin/supervisorctl restart releases",
     "/usr/local/bin/purge --all now",
+    "/usr/local/bin/supervisorctl status releases",
+    r"/usr/bin/stat --format\=%N -- /proc/[0-9]*",
 )
 ANY = "ubuntu ALL=(root) NOPASSWD: /usr/bin/id"
 RULES = {
@@ -62,7 +64,7 @@ def refused(acme: Acme, *words: str) -> str:
 
 def test_exact_sudoers_are_enough_for_a_deploy(strict: Acme) -> None:
     strict.deploy()
-    assert strict.host.sh("cat /run/services/messenger-worker@2.service /run/purged").split() == ["restart", "purged"]
+    assert (strict.host.starts("messenger-worker@2.service"), strict.host.sh("cat /run/purged")) == (1, "purged")
 
 
 def test_exact_sudoers_are_enough_for_check(strict: Acme) -> None:
@@ -73,7 +75,7 @@ def test_exact_sudoers_are_enough_for_check(strict: Acme) -> None:
 def test_one_command_that_sudo_refuses_stops_a_deploy_before_anything_is_written(strict: Acme, missing: int) -> None:
     allow(strict, *(command for command in EXACT if command != EXACT[missing]))
     said = refused(strict, "deploy", "--ref", "master")
-    assert EXACT[missing].removeprefix("/usr/local/bin/").split()[0] in said
+    assert Path(EXACT[missing].split()[0]).name in said
     assert "sudoers" in said
 
 
@@ -85,7 +87,7 @@ def test_refused_sudo_stops_every_verb_with_a_post_release(strict: Acme, words: 
 
 
 def test_check_names_the_command_that_sudo_refuses(strict: Acme) -> None:
-    allow(strict, *EXACT[:2], EXACT[3])
+    allow(strict, *EXACT[:2], *EXACT[3:])
     assert "supervisorctl" in next(line for line in strict.fab("check", code=3).out.splitlines() if "FAIL" in line)
 
 

@@ -132,6 +132,10 @@ class Host:
         """Who called systemctl and supervisorctl, and how, as "USER: WORDS"."""
         return self.sh("cat /run/services.log").replace("\t", ": ").splitlines()
 
+    def starts(self, unit: str) -> int:
+        """How often a service was started."""
+        return len(self.sh(f"cat /run/services/{unit}").split())
+
     def log(self) -> str:
         """What sshd has said."""
         return self._log.read_text(errors="replace")

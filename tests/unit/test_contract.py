@@ -17,6 +17,7 @@ VERBS = [
     *("sandbox.start", "sandbox.stop"),
 ]
 OPTIONS = {
+    "check": {"sudoers"},
     "plan": {"ref", "script"},
     "build": {"ref"},
     "release": {"ref", "name"},

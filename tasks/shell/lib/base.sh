@@ -5,7 +5,7 @@
 # shellcheck shell=bash
 
 readonly FAILED=3 BUSY=6 INTERRUPTED=130
-STEP='' SAID='' TIMINGS=()
+STEP='' STEP_MARK=0 SAID='' TIMINGS=()
 set -u
 umask 022
 trap '' PIPE HUP # a workstation that goes away must not end half a step
@@ -66,17 +66,17 @@ die() {
 
 # step NAME FUNCTION WORD...: runs in this shell, so that a step can leave what a later one needs.
 step() {
-    local began=${EPOCHREALTIME/[.,]/} mark code spent
+    local began=${EPOCHREALTIME/[.,]/} code spent
     STEP=$1
     shift
     printf -- '--- %s\n' "$STEP" >>"$LOG"
-    mark=$(log_size)
+    STEP_MARK=$(log_size)
     emit step start "$STEP"
     "$@" >>"$LOG" 2>&1
     code=$?
     spent=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
     if ((code)); then
-        [[ $SAID ]] || tail_of_log "$mark"
+        [[ $SAID ]] || tail_of_log "$STEP_MARK"
         die "$FAILED" "$STEP failed"
     fi
     TIMINGS+=("$STEP=$spent")

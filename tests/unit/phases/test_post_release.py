@@ -7,6 +7,7 @@ import pytest
 from tasks.phases.check import check_services
 from tasks.phases.post_release import post_release, sudo_commands, try_services
 from tasks.phases.step import Words
+from tasks.phases.sudoers import sudoers
 from tests.unit.made import environment
 
 SERVICES = [
@@ -15,6 +16,12 @@ SERVICES = [
     {"supervisor": "releases"},
     {"run": "sudo varnishadm 'ban req.url ~ .'"},
 ]
+
+PROVEN = (
+    *("systemd", "reload", "php8.2-fpm"),
+    *("systemd", "restart", "messenger-worker@*"),
+    *("supervisor", "restart", "releases"),
+)
 
 
 def steps(**keys: Any) -> list[tuple[str, ...]]:
@@ -25,12 +32,13 @@ def sudo_of(command: str) -> list[Words]:
     return list(sudo_commands(environment(services=[{"run": command}])))
 
 
-def test_services_come_in_the_order_of_hosts_yml_and_then_health() -> None:
+def test_services_come_in_the_order_of_hosts_yml_then_their_proof_and_then_health() -> None:
     assert steps(services=SERVICES, health=[{"url": "http://127.0.0.1/health"}]) == [
-        ("systemd php8.2-fpm (reload)", "service_systemd", "reload", "php8.2-fpm"),
-        ("systemd messenger-worker@*", "service_systemd", "restart", "messenger-worker@*"),
-        ("supervisor releases", "service_supervisor", "restart", "releases"),
+        ("systemd php8.2-fpm (reload)", "service_act", "systemd", "reload", "php8.2-fpm"),
+        ("systemd messenger-worker@*", "service_act", "systemd", "restart", "messenger-worker@*"),
+        ("supervisor releases", "service_act", "supervisor", "restart", "releases"),
         ("run sudo varnishadm 'ban req.url ~ .'", "service_run", "sudo varnishadm 'ban req.url ~ .'"),
+        ("proof", "service_prove", *PROVEN),
         ("health http://127.0.0.1/health", "health_check", "http://127.0.0.1/health", "200", "30", ""),
     ]
 
@@ -54,12 +62,28 @@ def test_every_sudo_command_is_tried_as_it_will_be_run() -> None:
         ("sudo_try", "systemctl", "reload", "php8.2-fpm"),
         ("sudo_try", "systemctl", "restart", "messenger-worker@*"),
         ("sudo_try", "supervisorctl", "restart", "releases"),
+        ("sudo_try", "supervisorctl", "status", "releases"),
         ("sudo_try", "varnishadm", "ban req.url ~ ."),
+        ("service_try", "systemd", "reload", "php8.2-fpm"),
+        ("service_try", "systemd", "restart", "messenger-worker@*"),
+        ("service_try", "supervisor", "restart", "releases"),
     ]
 
 
+def test_the_sudoers_file_has_a_rule_for_all_that_is_tried() -> None:
+    site = environment(services=SERVICES)
+    tried = [step.words[1:] for step in try_services(site).steps]
+    assert [step.words[1:] for step in sudoers(site).steps] == [*tried, ()]
+
+
+def test_a_command_of_its_own_is_proven_by_health_alone() -> None:
+    assert [name for name, *_ in steps(services=SERVICES[3:])] == ["run sudo varnishadm 'ban req.url ~ .'"]
+
+
 def test_a_command_named_twice_is_tried_once() -> None:
-    assert len(sudo_commands(environment(services=[*SERVICES, *SERVICES]))) == len(SERVICES)
+    assert len(sudo_commands(environment(services=[*SERVICES, *SERVICES]))) == len(
+        sudo_commands(environment(services=SERVICES))
+    )
 
 
 def test_check_asks_for_the_same_sudo_and_for_each_unit_once() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.config.models import Environment
 from tasks.errors import UsageError
-from tasks.phases import build, check, cutover, lock, post_release, report, setup
+from tasks.phases import build, check, cutover, lock, post_release, report, setup, sudoers
 from tasks.phases.step import Phase, Step
 from tasks.shell.render import LIMIT, command, program, words
 from tests.unit.made import environment, run
@@ -38,6 +38,7 @@ PHASES: list[Callable[[Environment], Phase]] = [
     cutover.prune,
     post_release.post_release,
     post_release.try_services,
+    sudoers.sudoers,
     report.plan,
     report.state,
     report.history,
@@ -72,7 +73,7 @@ def test_a_program_that_arrives_cut_short_does_nothing(phase: Phase) -> None:
 
 def top_level(text: str) -> list[str]:
     """The lines of a program that bash runs as it reads them: those outside every function."""
-    no_python = re.sub(r"<<'END_OF_PYTHON'\n.*?\nEND_OF_PYTHON\n", "\n", text, flags=re.DOTALL)
+    no_python = re.sub(r"<<'(END_OF_\w+)'\n.*?\n\1\n", "\n", text, flags=re.DOTALL)
     one_line = re.sub(r"^\w+\(\) \{ .*\}$", "", no_python, flags=re.MULTILINE)
     no_functions = re.sub(r"^\w+\(\) \{.*?^\}$", "", one_line, flags=re.MULTILINE | re.DOTALL)
     return [line for line in no_functions.splitlines() if line]
