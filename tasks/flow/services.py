@@ -13,12 +13,15 @@ def post_release(session: Session) -> None:
     session.update(path=session.state["live_target"])
     outcome = session.send_twice(post_release_phase.post_release(session.environment))
     session.update(path="")
-    written = session.send_twice(cutover_phases.finish(session.environment, _word(outcome)))
+    said = outcome.facts.get("said", "")
+    written = session.send_twice(cutover_phases.finish(session.environment, _word(outcome), said))
+    if said:
+        session.send(post_release_phase.forget(session.environment, said))
     if outcome.status != "ok":
         error = session.failure(outcome, "post-release")
         raise LiveButFailed(
             error.what,
-            details=outcome.tail or error.details,
+            details=written.tail or error.details,
             state=f"Live: {session.live}. Post-release is not done.",
             next=session.hint("post-release"),
         )

@@ -2,7 +2,7 @@
 
 from tasks.config.models import Environment
 from tasks.phases.build import lane
-from tasks.phases.host import command_settings, settings
+from tasks.phases.host import command_settings, runtime_settings, settings
 from tasks.phases.step import Phase, Step
 
 
@@ -28,12 +28,16 @@ def cutover(environment: Environment) -> Phase:
     )
 
 
-def finish(environment: Environment, outcome: str) -> Phase:
-    """Write down how post-release went (`ok`, `unhealthy` or `failed`)."""
+def finish(environment: Environment, outcome: str, said: str = "") -> Phase:
+    """Write down how post-release went (`ok`, `unhealthy` or `failed`); tell what it left in the file `said`, masked."""
     return Phase(
         "finish",
-        settings=settings(environment),
-        steps=(Step("record", ("live_served", outcome)), Step("state", ("report_state",))),
+        settings=(*settings(environment), *runtime_settings(environment)),
+        steps=(
+            Step("record", ("live_served", outcome)),
+            Step("state", ("report_state",)),
+            *((Step("said", ("said_tell", said)),) if said else ()),
+        ),
     )
 
 

@@ -27,6 +27,16 @@ def post_release(environment: Environment) -> Phase:
     )
 
 
+def forget(environment: Environment, said: str) -> Phase:
+    """Remove what a failed post-release left for the release user to tell."""
+    return Phase(
+        "forget",
+        settings=settings(environment),
+        as_service_user=bool(environment.services),
+        steps=(Step("forget", ("said_forget", said)),),
+    )
+
+
 def try_services(environment: Environment) -> Phase:
     """Would every command of post-release run without a password? Asked before anything is written."""
     return Phase(

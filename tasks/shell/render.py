@@ -31,8 +31,18 @@ _PYTHON = {
     "files_py": ("wire", "tree", "clone", "assets", "pool_files", "pool_users", "writable", "files"),
     "versions_py": ("wire", "check_lines", "ranges", "check_versions"),
     "web_py": ("wire", "check_lines", "nginx", "access", "pool_files", "php_fpm", "web", "check_web"),
-    "running_py": ("wire", "check_lines", "service_files", "service_trust", "service_workers", "check_services"),
-    "services_py": ("wire", "pools", "processes", "units", "fpm", "proof", "services"),
+    "running_py": (
+        "wire",
+        "check_lines",
+        "service_files",
+        "service_lines",
+        "service_trust",
+        "service_workers",
+        "check_services",
+    ),
+    "give_py": ("give",),
+    "said_py": ("wire", "mask", "said"),
+    "services_py": ("wire", "pools", "pool_files", "processes", "units", "fpm", "proof", "services"),
 }
 _PHP = {"probe_php": "probe.php"}
 
@@ -101,21 +111,18 @@ def _library(phase: Phase) -> Iterable[str]:
 
 
 def _embedded(function: str, parts: tuple[str, ...]) -> str:
-    source = "\n".join(_shorter(f"{part}.py") for part in parts)
+    source = "\n".join(_source(f"{part}.py") for part in parts)
     joined = _OURS.sub("", source)
     return f"{function}() {{\n    python3 -I - \"$@\" <<'END_OF_PYTHON'\n{_FUTURE}{joined}\nEND_OF_PYTHON\n}}"
 
 
 @cache
 def _source(name: str) -> str:
-    """A file of lib/ without the comments that stand on lines of their own: they are for who reads the file."""
-    lines = (_LIB / name).read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
-
-
-@cache
-def _shorter(name: str) -> str:
-    return shorter((_LIB / name).read_text(encoding="utf-8"))
+    """A file of lib/ without what is for who reads the file: comments on lines of their own, and Python's docstrings."""
+    text = (_LIB / name).read_text(encoding="utf-8")
+    if name.endswith(".py"):
+        return shorter(text)
+    return "\n".join(line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
 
 
 @cache

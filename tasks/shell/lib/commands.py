@@ -27,7 +27,8 @@ GRACE = 2.0  # seconds between TERM and KILL
 HELD = 65536  # a line without an end is passed on in pieces of this size
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 log = open(sys.argv[1], "ab", buffering=0)
-environment = {key: value for key, value in os.environ.items() if key not in ("NONCE", "SHELLOPTS", "BASHOPTS")}
+environment = {key: value for key, value in os.environ.items() if key not in ("NONCE", "QUIET", "SHELLOPTS", "BASHOPTS")}
+quiet = bool(os.environ.get("QUIET"))  # what is printed goes to the log alone: nobody here knows what must not be seen
 writing, stop = threading.Lock(), threading.Event()
 interrupted = False
 
@@ -126,7 +127,7 @@ class Lane(threading.Thread):
         self.write(data if data.endswith(b"\n") else data + b"\n")
         lines = [line for line in re.split(rb"[\r\n]+", data[-16384:]) if line.strip()]
         self.tail.extend(line[-500:] for line in lines)
-        if lines and time.monotonic() - self.told > 0.1:
+        if lines and not quiet and time.monotonic() - self.told > 0.1:
             self.told = time.monotonic()
             emit("line", self.label, clean(lines[-1]))
 
@@ -218,7 +219,7 @@ def main(work: str, timeout: str, *words: str) -> int:
             lane.join(0.1)
     failed = [lane for lane in running if lane.failure]
     for lane in failed[:1]:
-        for line in lane.tail:
+        for line in () if quiet else lane.tail:
             emit("tail", lane.label, clean(line))
         emit("fail", lane.failure, "")
     return INTERRUPTED if interrupted else FAILED if failed else 0

@@ -20,17 +20,8 @@ commands_run() {
         path+=$folder:
     done
     mapfile -d '' -t secrets < <(runtime_present)
-    NONCE=$NONCE commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 1))" "${COMMAND_ENV[@]}" "PATH=$path$PATH" \
+    NONCE=$NONCE QUIET=${QUIET-} commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 1))" "${COMMAND_ENV[@]}" "PATH=$path$PATH" \
         "${#secrets[@]}" "${secrets[@]}" "$@" || commands_failed "$?"
-}
-
-# runtime_present: the runtime files of this work tree, whose values are masked in every output.
-runtime_present() {
-    set -- "${RUNTIME[@]}"
-    while (($#)); do
-        runtime_expand "$WORK" "$1"
-        shift 2
-    done
 }
 
 # commands_failed CODE: the commands have said themselves what went wrong. (A run that is cancelled never comes here.)

@@ -8,7 +8,8 @@ import pwd
 import subprocess
 from typing import Any, Dict, List, Tuple
 
-from tasks.shell.lib.pools import read
+from tasks.shell.lib.pool_files import read
+from tasks.shell.lib.pools import read_dump
 from tasks.shell.lib.processes import LIVE_NAME
 from tasks.shell.lib.units import executable, output, units
 
@@ -36,7 +37,7 @@ def binaries(pattern: str) -> List[List[str]]:
 
 def configuration(dump: List[str]) -> Dict[str, Any]:
     """What a php-fpm says of its configuration. ValueError with its words when it refuses it."""
-    return read(output(["sudo", "-n", *dump]))
+    return read_dump(output(["sudo", "-n", *dump]))
 
 
 def ask_words(pool: Dict[str, str]) -> List[str]:
@@ -62,16 +63,21 @@ def install() -> None:
 
 
 def needs(pattern: str) -> List[Command]:
-    """The commands that asking takes, each with its user. Pools are only known where the configuration may be read."""
+    """The commands that asking takes, each with its user."""
     found: List[Command] = []
     for dump in binaries(pattern):
         found.append(("root", dump))
-        try:
-            listed = configuration(dump)["pools"].values()
-        except ValueError:
-            continue
-        found += [(pool["user"] or "root", ask_words(pool)) for pool in listed]
+        found += [(pool["user"], ask_words(pool)) for pool in listed(dump) if pool.get("user") and pool.get("listen")]
     return found + ([("root", INSTALL)] if found else [])
+
+
+def listed(dump: List[str]) -> List[Dict[str, str]]:
+    """The pools; from the files themselves, where sudo does not allow php-fpm to print them (yet)."""
+    try:
+        return list(configuration(dump)["pools"].values())
+    except ValueError:
+        named = [dump[at + 1] for at, word in enumerate(dump) if word in ("-y", "--fpm-config")]
+        return [pool for file in named for name, pool in read(file).items() if name != "global"]
 
 
 class Answers:

@@ -45,12 +45,12 @@ def ask(url: urllib.parse.SplitResult, headers: Headers, timeout: float) -> tupl
             connection.putheader(name, value.encode("utf-8"))
         connection.endheaders()
         answer = connection.getresponse()
-        return answer.status, body(answer, time.monotonic() + timeout)
+        return answer.status, body_of(answer, time.monotonic() + timeout)
     finally:
         connection.close()
 
 
-def body(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+def body_of(answer: http.client.HTTPResponse, deadline: float) -> bytes:
     found = b""
     while len(found) < LIMIT:
         piece = answer.read1(65536)
@@ -65,26 +65,26 @@ def body(answer: http.client.HTTPResponse, deadline: float) -> bytes:
 def judge(url: urllib.parse.SplitResult, headers: Headers, status: int, contains: str, timeout: float) -> None:
     got, text = ask(url, headers, timeout)
     if got != status:
-        raise Unhealthy("answered %d instead of %d: %s" % (got, status, text[:120].decode("utf-8", "replace").strip()))
+        raise Unhealthy("answered %d instead of %d" % (got, status), text)
     if contains.encode() not in text:
-        raise Unhealthy(
-            "answered %d, but %r is not in the body: %s" % (got, contains, text[:120].decode("utf-8", "replace").strip())
-        )
+        raise Unhealthy("answered %d, but %r is not in the body" % (got, contains), text)
 
 
 def main(address: str, status: str, within: str, contains: str, *words: str) -> int:
     url, headers = urllib.parse.urlsplit(address), list(zip(words[::2], words[1::2]))
-    last, deadline = "", time.monotonic() + float(within)
+    last, body, deadline = "", b"", time.monotonic() + float(within)
     while True:
         left = deadline - time.monotonic()
         if last and left <= 0:
             emit("fail", "%s is not healthy after %s seconds: %s" % (address, within, last), "")
+            print(body.decode("utf-8", "replace").strip())  # to be masked before it is told
             return 1
         try:
             judge(url, headers, int(status), contains, min(TRY, max(1.0, left)))
             return 0
         except (OSError, ValueError, http.client.HTTPException, Unhealthy) as problem:
-            last = str(problem) or type(problem).__name__
+            told = problem.args if isinstance(problem, Unhealthy) else (str(problem),)
+            last, body = told[0] or type(problem).__name__, b"".join(told[1:])[:1000]
             emit("line", "health", last)
         time.sleep(max(0.0, min(1.0, deadline - time.monotonic())))
 

@@ -1,9 +1,10 @@
 # Is the site well?
+# needs: keep
 # shellcheck shell=bash
 
-# health_check URL STATUS WITHIN CONTAINS (NAME VALUE)...: asked from the host itself.
+# health_check URL STATUS WITHIN CONTAINS (NAME VALUE)...: asked from the host itself. What the site answers is told masked.
 health_check() {
     NONCE=$NONCE health_py "$@" && return
-    SAID=yes
+    said_keep
     exit "$FAILED"
 }

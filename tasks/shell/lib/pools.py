@@ -13,7 +13,7 @@ _SECTION = re.compile(r"\[(.+)\]")
 _PAIR = re.compile(r"\t(\S+?) = (.*)")
 
 
-def read(text: str) -> Dict[str, Any]:
+def read_dump(text: str) -> Dict[str, Any]:
     """What `php-fpm -tt` says: process_control_timeout in seconds, and under "pools" each pool by its name.
 
     A pool has every key as php-fpm prints it (user, group, listen, listen.owner, chroot, pm ...); "" is one that is not set.

@@ -68,3 +68,12 @@ runtime_copy() {
         shift 2
     done
 }
+
+# runtime_present: the runtime files of this work tree, whose values are masked in every output.
+runtime_present() {
+    set -- "${RUNTIME[@]}"
+    while (($#)); do
+        runtime_expand "$WORK" "$1"
+        shift 2
+    done
+}

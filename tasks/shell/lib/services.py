@@ -14,7 +14,7 @@ from tasks.shell.lib.proof import Proof
 from tasks.shell.lib.units import executable, look, output, ran, units, well
 from tasks.shell.lib.wire import emit
 
-PATIENCE = 30.0  # seconds that a service may take to follow, besides the requests that a php-fpm waits for
+PATIENCE = {"restart": 10, "reload": 30}  # seconds until every process follows; a restart has waited for the old ones already
 TOO_LATE = 124  # timeout(1): it took longer
 HELD_BACK = 10  # seconds: systemd's StartLimitIntervalSec, unless somebody changed it
 SETTLE = 1.0  # seconds after which a service is looked at again: one that starts and dies has died by then
@@ -76,7 +76,7 @@ def act(kind: str, action: str, name: str) -> None:
     proof = Proof(kind, action, name, began())
     proof.remember()
     tell(kind, action, name)
-    deadline = time.monotonic() + PATIENCE + proof.answers.timeout
+    deadline = time.monotonic() + PATIENCE[action] + proof.answers.timeout
     complaints = proof.complaints()
     while complaints:
         if time.monotonic() > deadline or hopeless(kind, name):
@@ -120,7 +120,8 @@ def last_words(kind: str, name: str) -> None:
     if kind == "supervisor":
         print(output(["sudo", "-n", "supervisorctl", "status", name]))
         return
-    for unit in [unit for unit in units(name) if not well(unit)][:2]:
+    there = units(name)
+    for unit in ([unit for unit in there if not well(unit)] or there)[:2]:
         print("%s: %s (%s), result %s" % (unit["Id"], unit["ActiveState"], unit.get("SubState"), unit.get("Result")))
         print(journal(unit["Id"]))
 

@@ -19,9 +19,12 @@ EVERYTHING = environment(
         "web": {"bootstrap": ["composer install", "bun run build"], "drop": ["node_modules"]},
         "api": {"path": "apps/api", "bootstrap": ["composer install"]},
     },
+    carry_assets=["public/build", "public/bundles"],
+    writable=["var"],
     publish=["bin/console cache:warmup"],
     verify=["bin/console lint:container"],
     migrate=["bin/console migrate"],
+    services=[{"systemd": "php8.2-fpm", "action": "reload"}, {"supervisor": "x"}, {"systemd": "w@*"}, {"systemd": "w@*"}],
 )
 
 IN_ORDER = """
@@ -36,10 +39,12 @@ worktree
 runtime files
 bootstrap
 drop
+carry assets
 persistent links
 detach
 move
 publish
+writable
 verify
 flush
 seal
@@ -57,8 +62,9 @@ def test_a_build_is_these_steps_in_this_order() -> None:
 
 
 def test_a_site_without_commands_has_no_steps_for_them() -> None:
+    asked_for = ("bootstrap", "drop", "carry assets", "publish", "writable", "verify")
     bare = [step.name for step in build(environment()).steps]
-    assert bare == [name for name in IN_ORDER.split("\n")[1:-1] if name not in ("bootstrap", "drop", "publish", "verify")]
+    assert bare == [name for name in IN_ORDER.split("\n")[1:-1] if name not in asked_for]
 
 
 def test_nothing_changes_the_host_before_the_pre_flights() -> None:
@@ -87,6 +93,16 @@ def test_what_is_dropped_is_relative_to_its_app() -> None:
         "release_drop",
         "apps/api/node_modules",
     )
+
+
+def test_assets_are_carried_for_as_many_releases_as_are_kept() -> None:
+    assert words("carry assets") == ("assets_carry", "5", "public/build", "public/bundles")
+    assert words("carry assets", keep_releases=2, carry_assets=["build"]) == ("assets_carry", "2", "build")
+
+
+def test_writable_paths_come_after_the_units_among_which_the_host_finds_its_php_fpm() -> None:
+    assert words("writable") == ("writable_make", "2", "php8.2-fpm", "w@*", "var")
+    assert words("writable", writable=["var"]) == ("writable_make", "0", "var")
 
 
 def test_publish_and_verify_run_in_the_release() -> None:

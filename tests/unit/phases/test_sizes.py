@@ -19,3 +19,8 @@ def test_dropping_a_directory_does_not_hide_what_bootstrap_takes() -> None:
 def test_settings_count_under_the_name_that_hosts_yml_has_for_them() -> None:
     sizes = build(environment(env={"A": "x" * 5000}, path=["/" + "p" * 4000], runtime_files=["f" * 3000])).sizes()
     assert (sizes["env"] > 5000, sizes["path"] > 4000, sizes["runtime_files"] > 3000) == (True, True, True)
+
+
+def test_paths_count_under_their_keys() -> None:
+    sizes = build(environment(carry_assets=["a" * 5000], writable=["w" * 4000], services=[{"systemd": "nginx"}])).sizes()
+    assert (sizes["carry_assets"] > 5000, sizes["writable"] > 4000) == (True, True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.shell.lib.pools import read
+from tasks.shell.lib.pools import read_dump
 
 SAID = """\
 [22-Nov-2026 17:47:43] NOTICE: [global]
@@ -31,7 +31,7 @@ SAID = """\
 
 
 def test_every_pool_has_its_user_and_its_socket() -> None:
-    pools = read(SAID)["pools"]
+    pools = read_dump(SAID)["pools"]
     assert {name: (pool["user"], pool["listen"]) for name, pool in pools.items()} == {
         "www": ("www-data", "/run/php/php8.2-fpm.sock"),
         "api pool": ("api", "127.0.0.1:9001"),
@@ -39,22 +39,22 @@ def test_every_pool_has_its_user_and_its_socket() -> None:
 
 
 def test_what_is_not_set_is_empty() -> None:
-    assert [pool["chroot"] for pool in read(SAID)["pools"].values()] == ["", "/srv/jail"]
+    assert [pool["chroot"] for pool in read_dump(SAID)["pools"].values()] == ["", "/srv/jail"]
 
 
 def test_a_value_may_hold_an_equals_sign_and_spaces() -> None:
-    pools = read(SAID)["pools"]
+    pools = read_dump(SAID)["pools"]
     assert (pools["api pool"]["env[QUERY]"], pools["www"]["security.limit_extensions"]) == ("a = b", ".php .phar")
 
 
 @pytest.mark.parametrize(("said", "seconds"), [("10s", 10), ("0s", 0), ("undefined", 0)])
 def test_the_timeout_of_a_reload_is_in_seconds(said: str, seconds: int) -> None:
-    assert read(SAID.replace("10s", said))["process_control_timeout"] == seconds
+    assert read_dump(SAID.replace("10s", said))["process_control_timeout"] == seconds
 
 
 def test_a_php_fpm_that_logs_for_debugging_is_read_too() -> None:
     debugging = SAID.replace("43] NOTICE: ", "43.012345] NOTICE: pid 812, fpm_conf_dump(), line 1670: ")
-    assert read(debugging) == read(SAID)
+    assert read_dump(debugging) == read_dump(SAID)
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_a_php_fpm_that_logs_for_debugging_is_read_too() -> None:
 )
 def test_a_php_fpm_that_prints_no_configuration_is_no_answer(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        read(text)
+        read_dump(text)

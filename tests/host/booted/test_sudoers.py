@@ -1,0 +1,65 @@
+"""The sudoers file that check prints is all that a deploy needs, and nothing in it can be left out."""
+
+import pytest
+
+from tests.host.booted.following import Following
+from tests.support.booted import Booted
+
+SERVICES = [
+    {"systemd": "php8.2-fpm", "action": "reload"},
+    {"systemd": "worker@*"},
+    {"supervisor": "queue"},
+    {"systemd": "nginx", "action": "reload"},
+    {"run": "sudo touch '/run/a, b=c'"},
+]
+ASIDE = "install -D -m 644 /dev/stdin"
+
+
+@pytest.fixture(scope="module")
+def site(booted: Booted, tmp_path_factory: pytest.TempPathFactory) -> Following:
+    """A site with a service of each kind, deployed once by a service user who may do anything."""
+    site = Following(booted, tmp_path_factory.mktemp("site")).set_up()
+    site.unit("worker@", "sleep 1008", start=False)
+    site.host.sh("systemctl start worker@1 worker@2")
+    site.program("queue", "sleep 1009")
+    site.deploy(SERVICES)
+    return site
+
+
+@pytest.fixture(scope="module")
+def rules(site: Following) -> list[str]:
+    """What check prints."""
+    return site.fab("check", "--sudoers").out.splitlines()
+
+
+def test_it_is_a_sudoers_file_and_a_deploy_needs_no_other(site: Following, rules: list[str]) -> None:
+    site.host.sudoers(rules)
+    assert "ALL" not in " ".join(line.partition("NOPASSWD:")[2] for line in rules)
+    assert site.host.run("sudo -n id", "ubuntu").returncode == 1
+    site.deploy(SERVICES)
+    assert site.host.sh("ls /run/a*") == "/run/a, b=c"
+
+
+def test_it_says_the_same_to_a_service_user_who_may_do_nothing_yet(site: Following, rules: list[str]) -> None:
+    site.host.sudoers([])
+    assert site.fab("check", "--sudoers").out.splitlines() == rules
+
+
+def test_every_rule_is_needed(site: Following, rules: list[str]) -> None:
+    needed = [rule for rule in rules if not rule.startswith("#") and ASIDE not in rule]
+    assert len(needed) == 10
+    for rule in needed:
+        site.host.sudoers([other for other in rules if other != rule])
+        site.write(SERVICES)
+        before = site.live
+        said = site.fab("deploy", "--ref", "master", code=3).err
+        assert "sudo refuses ubuntu this command" in said
+        assert site.live == before
+
+
+def test_the_probe_of_php_fpm_is_installed_through_its_rule_alone(site: Following, rules: list[str]) -> None:
+    site.host.sh("rm -r /usr/local/lib/release-probe")
+    site.host.sudoers([rule for rule in rules if ASIDE not in rule])
+    assert "release-probe" in site.fab("post-release", code=3).err
+    site.host.sudoers(rules)
+    site.deploy(SERVICES)
