@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run $(shell ls tests/support/real_host/*.sh)
+SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh)
 
 .PHONY: demo test test-host check schema picture clean
 
@@ -12,7 +12,7 @@ demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to roll
 test: $(VENV)/.ready ## everything that needs neither root nor installation
 	$(BIN)/python -m pytest -n 4 --dist loadfile tests/unit tests/shell tests/ssh
 
-test-host: $(VENV)/.ready ## the rest: real users and a real sshd; root on Debian
+test-host: $(VENV)/.ready ## the rest: real users, a real sshd, hosts that boot; root on Debian
 	$(BIN)/python -m pytest -n 4 --dist loadfile tests/host
 
 check: $(VENV)/.ready ## lint and types

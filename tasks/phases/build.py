@@ -2,7 +2,7 @@
 
 import posixpath
 
-from tasks.config.models import App, Environment
+from tasks.config.models import App, Environment, SystemdService
 from tasks.phases.host import command_settings, link_words
 from tasks.phases.step import Phase, Step, Words
 
@@ -26,10 +26,12 @@ def build(environment: Environment) -> Phase:
             Step("runtime files", ("runtime_copy",), "runtime_files"),
             *_commands("bootstrap", "apps", *(lane(app.name, app.path, app.bootstrap) for app in environment.apps)),
             *_drop(environment.apps),
+            *_carry(environment),
             Step("persistent links", ("links_make", *links), "persistent_links"),
             Step("detach", ("git_detach",)),
             Step("move", ("release_move",)),
             *_commands("publish", "publish", lane("publish", ".", environment.publish)),
+            *_writable(environment),
             *_commands("verify", "verify", lane("verify", ".", environment.verify)),
             Step("flush", ("release_flush",)),
             Step("seal", ("release_seal",)),
@@ -45,6 +47,18 @@ def lane(label: str, folder: str, commands: tuple[str, ...]) -> Words:
 def _commands(name: str, key: str, *lanes: Words) -> tuple[Step, ...]:
     words = tuple(word for lane_words in lanes for word in lane_words)
     return (Step(name, ("commands_run", *words), key),) if words else ()
+
+
+def _carry(environment: Environment) -> tuple[Step, ...]:
+    words = ("assets_carry", str(environment.keep_releases), *environment.carry_assets)
+    return (Step("carry assets", words, "carry_assets"),) if environment.carry_assets else ()
+
+
+def _writable(environment: Environment) -> tuple[Step, ...]:
+    """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
+    units = tuple(dict.fromkeys(service.unit for service in environment.services if isinstance(service, SystemdService)))
+    words = ("writable_make", str(len(units)), *units, *environment.writable)
+    return (Step("writable", words, "writable"),) if environment.writable else ()
 
 
 def _drop(apps: tuple[App, ...]) -> tuple[Step, ...]:

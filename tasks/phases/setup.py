@@ -1,7 +1,7 @@
 """Make a host ready to be released to. Run again, it changes nothing."""
 
 from tasks.config.models import Environment
-from tasks.phases.host import runtime_settings, settings
+from tasks.phases.host import link_words, runtime_settings, settings
 from tasks.phases.step import Phase, Step
 
 
@@ -15,6 +15,7 @@ def setup(environment: Environment) -> Phase:
             Step("lock", ("setup_lock",)),
             Step("repository", ("setup_repository", environment.repository), "repository"),
             Step("live", ("setup_adopt",)),
+            Step("persistent links", ("setup_links", *link_words(environment)), "persistent_links"),
             Step("runtime files", ("setup_report",), "runtime_files"),
         ),
     )

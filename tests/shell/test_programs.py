@@ -26,6 +26,8 @@ KEYS = {
     "runtime_files": [".env.local", NASTY],
     "persistent_links": {"media": {"target": "/mnt/it's", "mountpoint": "/mnt"}},
     "apps": {"web": {"bootstrap": [NASTY], "drop": [NASTY]}},
+    "carry_assets": [NASTY],
+    "writable": [NASTY],
     "publish": [NASTY],
     "verify": [NASTY],
     "migrate": [NASTY],

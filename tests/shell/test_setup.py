@@ -1,5 +1,6 @@
 """Setup makes a host ready, takes over what is live without a gap, and changes nothing when it is run again."""
 
+import subprocess
 import threading
 from pathlib import Path
 
@@ -79,6 +80,35 @@ def test_it_lists_the_runtime_files_that_belong_there(bare_host: LocalHost) -> N
     notes = set_up(bare_host).texts("note")
     assert ".env.local" in notes
     assert "config/*.json" in notes
+
+
+def test_files_that_a_persistent_link_will_hide_are_named(bare_host: LocalHost, tmp_path: Path) -> None:
+    target = tmp_path / "it's efs"
+    bare_host.use(
+        persistent_links={"public/media": str(target), "logo": "~/logo", **dict.fromkeys(["empty", "linked", "none"], "~")}
+    )
+    put_site(bare_host.live / "public/media/2026")
+    for folder in ("empty", "linked to"):
+        put_site(bare_host.live / folder)
+    (bare_host.live / "logo").write_text("a file")
+    (bare_host.live / "linked").symlink_to("linked to")
+    for name in ("index.html", "run"):
+        (bare_host.live / "empty" / name).unlink()
+    (bare_host.live / "empty/.gitkeep").touch()
+    notes = [words[0] for words in set_up(bare_host).all("note") if "cp -an" in words[0]]
+    assert {note.split()[0] for note in notes} == {"public/media", "logo"}
+    target.mkdir()
+    for note in notes:
+        subprocess.run(["bash", "-c", note.partition("before: ")[2]], check=True)
+    assert (target / "2026/index.html").read_text() == "hello\n"
+    assert (bare_host.home / "logo").read_text() == "a file"
+
+
+def test_a_live_release_hides_no_files_behind_its_persistent_links(host: LocalHost) -> None:
+    host.use(persistent_links={"public/media": str(host.temporary)})
+    (host.temporary / "photo").touch()
+    host.release()
+    assert "cp -an" not in set_up(host).texts("note")
 
 
 def test_a_repository_that_cannot_be_reached_is_an_error(bare_host: LocalHost) -> None:

@@ -1,14 +1,10 @@
-# Everything that a release needs, a line each: ok, warn or FAIL, and what to do. Nothing is changed.
-# needs: ledger git runtime links sudo
+# What a release needs of a host, a line each: ok, warn or FAIL, and what to do. Nothing is changed.
+# needs: ledger runtime links check_lines
 # shellcheck shell=bash
 
-check_ok() { emit check ok "$1" ""; }
-check_warn() { emit check warn "$1" "$2"; }
-check_fail() { emit check FAIL "$1" "$2"; }
-
-# check_tools NAME...: what the programs call.
+# check_tools NAME...: what the programs call. Without a Python that can run them, nothing more is asked.
 check_tools() {
-    local tool missing=()
+    local tool missing=() python
     for tool; do
         type -P -- "$tool" >/dev/null || missing+=("$tool")
     done
@@ -18,14 +14,19 @@ check_tools() {
         check_ok "tools: $*"
     fi
     type -P curl >/dev/null || check_warn "curl is missing on the host" "sudo apt-get install curl"
-    if ((BASH_VERSINFO[0] < 5)); then
-        check_fail "bash $BASH_VERSION is too old" "install bash 5 or newer"
+    if ! python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 8))'; then
+        python=$(python3 -I -c 'import platform; print(platform.python_version())') &&
+            check_fail "python3 is $python, and the programs of this tool need 3.8" "install a python3 of 3.8 or newer"
+        emit step "done" "$STEP" 0
+        exit 0
     fi
 }
 
-# check_setup: what setup makes, on one filesystem, writable, with room.
+# check_setup: what setup makes, on one filesystem, writable.
 check_setup() {
     local folder
+    fact live_link "$LIVE"
+    fact releases "$RELEASES"
     for folder in "$STATE" "$RELEASES" "$REPO"; do
         if [[ ! -d $folder ]]; then
             check_fail "$folder is missing" "fab -H $ENVIRONMENT setup"
@@ -40,22 +41,21 @@ check_setup() {
     else
         check_fail "$BUILDS and $RELEASES are on different filesystems" "put builds_dir and releases_dir of hosts.yml on one"
     fi
-    check_room
 }
 
-# check_room: bytes and inodes against the size of the newest release.
+# check_room: bytes and inodes against the size of the live release, and half of that again.
 check_room() {
-    local newest bytes inodes need_bytes=1000000 need_inodes=1000
-    newest=$(ledger live)
-    if [[ $newest ]]; then
-        need_bytes=$(($(du -sk -- "$RELEASES/$newest" 2>/dev/null | cut -f 1) * 3 / 2))
-        need_inodes=$(($(du -s --inodes -- "$RELEASES/$newest" 2>/dev/null | cut -f 1) * 3 / 2))
+    local live bytes inodes all_inodes need_bytes=1000000 need_inodes=1000
+    [[ -d $RELEASES ]] || return 0
+    live=$(ledger live)
+    if [[ $live ]]; then
+        need_bytes=$(($(du -sk -- "$RELEASES/$live" 2>/dev/null | cut -f 1) * 3 / 2))
+        need_inodes=$(($(du -s --inodes -- "$RELEASES/$live" 2>/dev/null | cut -f 1) * 3 / 2))
     fi
-    bytes=$(df --output=avail -k -- "$RELEASES" | tail -n 1)
-    inodes=$(df --output=iavail -- "$RELEASES" | tail -n 1)
+    read -r bytes all_inodes inodes < <(df --output=avail,itotal,iavail -k -- "$RELEASES" | tail -n 1)
     if ((bytes < need_bytes)); then
         check_fail "only $((bytes / 1024)) MB are free, and a release needs about $((need_bytes / 1024))" "fab -H $ENVIRONMENT prune, or a larger disk"
-    elif [[ $inodes =~ ^[0-9]+$ ]] && ((inodes > 0 && inodes < need_inodes)); then
+    elif [[ $all_inodes =~ ^[1-9][0-9]*$ ]] && ((inodes < need_inodes)); then
         check_fail "only $inodes inodes are free, and a release needs about $need_inodes" "fab -H $ENVIRONMENT prune, or a larger disk"
     else
         check_ok "room: $((bytes / 1024)) MB free"
@@ -76,17 +76,6 @@ check_live() {
         check_fail "$LIVE points at $(readlink -- "$LIVE"), which is not a sealed release" "fab -H $ENVIRONMENT setup"
     fi
     [[ ! -e $STATE/hold ]] || check_warn "releases are on hold" "fab -H $ENVIRONMENT unhold"
-}
-
-# check_repository URL: the git server answers, without a question.
-check_repository() {
-    local said
-    REPOSITORY=$1
-    if said=$(git_run ls-remote --quiet --heads -- "$1" 2>&1 >/dev/null); then
-        check_ok "git: $1 answers"
-    else
-        check_fail "git: $1 does not answer: $(tail -n 1 <<<"$said")" "as $USER on the host: git ls-remote ${1@Q}"
-    fi
 }
 
 # check_runtime: as the pre-flight of a build, but every file is told.
@@ -126,21 +115,4 @@ check_clock() {
     newest=$(find "$RELEASES" -mindepth 1 -maxdepth 1 -name "$LIVE_LINK_NAME-????????T??????Z" -printf '%f\n' 2>/dev/null | sort | tail -n 1)
     [[ $newest > $stamp ]] || return 0
     check_warn "the clock of this host is behind its newest release, $newest" "timedatectl; sudo systemctl restart systemd-timesyncd"
-}
-
-# check_sudo WORD...: would this very command run without a password?
-check_sudo() {
-    if sudo_allows "$@" >/dev/null 2>&1; then
-        check_ok "sudo $*"
-    else
-        check_fail "sudo refuses $USER this command: ${*@Q}" "put it into the sudoers of $USER, NOPASSWD"
-    fi
-}
-
-check_unit() {
-    if [[ -n $(systemctl list-units --all --plain --no-legend -- "$1") ]] || systemctl cat -- "$1" >/dev/null 2>&1; then
-        check_ok "systemd $1"
-    else
-        check_fail "systemd knows no unit $1" "systemctl list-units --all, then correct services in hosts.yml"
-    fi
 }

@@ -26,14 +26,19 @@ def settle() -> None:
 
 
 def seal(fields: list[str]) -> None:
-    """Write release.json by rename; the words after "timings" are NAME=MILLISECONDS."""
+    """Write release.json by rename; the words after "timings" are NAME=MILLISECONDS, and carried= names a file of JSON."""
     at = fields.index("timings")
     about: dict[str, Any] = dict(field.partition("=")[::2] for field in fields[:at])
     timings = {name: int(ms) for name, _, ms in (field.rpartition("=") for field in fields[at + 1 :])}
     folder = os.path.join(RELEASES, about["name"])
     nothing = {key: about.get(key) or None for key in ("ref", "commit", "built_from")}
+    carried = about.pop("carried", "")
+    if carried:
+        with open(carried, encoding="utf-8") as file:
+            about["carried"] = json.load(file)
     about.update(nothing, v=1, live_link=LINK, by=os.environ["BY"], built_at=now(), timings=timings)
-    with open(os.path.join(folder, ".release.json"), "w", encoding="utf-8") as file:
+    # what is no Unicode in a file's name becomes the escape that JSON has for it
+    with open(os.path.join(folder, ".release.json"), "w", encoding="utf-8", errors="backslashreplace") as file:
         json.dump(about, file, ensure_ascii=False, indent=1)
         file.write("\n")
         file.flush()
@@ -107,6 +112,7 @@ WORDS: dict[str, Callable[..., int | None]] = {
     "live": lambda: print(live()),
     "next": lambda: print(state()["next"]),
     "target": target,
+    "order": lambda: names(Ledger().order),
     "sealed": lambda name: 0 if seal_of(name) else UNSEALED if unsealed(name) else 1,
     "exchanged": lambda: 0 if Ledger().exchanged else 1,
     "unfinished": lambda: names(unfinished()),

@@ -76,7 +76,7 @@ release_flush() { sync -f "$RELEASE_PATH"; }
 
 # release_seal: release.json, written last, by rename. From here on it is a release.
 release_seal() {
-    ledger seal "name=$RELEASE_NAME" "ref=$RELEASE_REF" "commit=$COMMIT" "host=$(uname -n)" "built_from=${BUILT_FROM-}" \
+    ledger seal "name=$RELEASE_NAME" "ref=$RELEASE_REF" "commit=$COMMIT" "host=$(uname -n)" "built_from=${BUILT_FROM-}" "carried=${CARRIED-}" \
         "tool=$TOOL_VERSION" timings "${TIMINGS[@]}" || return
     SEALED=yes
     ledger record sealed "name=$RELEASE_NAME" "ref=$RELEASE_REF" "commit=$COMMIT"

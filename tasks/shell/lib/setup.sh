@@ -103,3 +103,18 @@ setup_report() {
         [[ $file ]] || emit note "runtime file $glob ($kind) belongs in $(runtime_source)"
     done
 }
+
+# setup_links (PATH TARGET MOUNTPOINT)...: a release links PATH to its target, and no longer shows the files that are live there now.
+setup_links() {
+    local live file into
+    while (($#)); do
+        live=$LIVE/$1 into=$(expand_home "$2") file=''
+        [[ -L $live ]] || IFS= read -r -d '' file < <(find "$live" ! -type d ! -name '.git*' -print0 -quit 2>/dev/null)
+        if [[ -d $live && $file ]]; then
+            emit note "$1 is a directory with files (${file#"$LIVE/"}), and a release will link to $into: copy them before: cp -an ${live@Q}/. ${into@Q}/"
+        elif [[ $file ]]; then
+            emit note "$1 is a file, and a release will link to $into: copy it before: cp -an ${live@Q} ${into@Q}"
+        fi
+        shift 3
+    done
+}

@@ -66,12 +66,14 @@ def test_root_may_do_everything(tmp_path: Path) -> None:
     assert Viewer("root", 0, frozenset()).may(str(tmp_path / "file"), WRITE)
 
 
-def test_an_acl_of_the_filesystem_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_acl_of_the_filesystem_is_read_unless_its_mask_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     acl = [(OWNER, 7, 0), (USER, 5, 33), (GROUP_OWNER, 0, 0), (MASK, 7, 0), (OTHER, 0, 0)]
     raw = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in acl)
     monkeypatch.setattr(os, "getxattr", lambda _path, name: raw if name == access.ACL else b"")
-    stranger = Viewer("stranger", 99999, frozenset())
-    assert (WWW.may(str(tmp_path), READ | ENTER), stranger.may(str(tmp_path), READ)) == (os.getuid() != 33, False)
+    reader, stranger = Viewer("reader", 33, frozenset()), Viewer("stranger", 99999, frozenset())
+    for mode, allowed in ((0o770, [True, False]), (0o707, [True, True]), (0o700, [False, False])):
+        tmp_path.chmod(mode)
+        assert [who.may(str(tmp_path), READ | ENTER) for who in (reader, stranger)] == allowed
 
 
 @pytest.fixture

@@ -1,0 +1,27 @@
+"""The words that bash says about the files of a release."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Callable, Dict, Tuple
+
+from tasks.shell.lib.assets import carry
+from tasks.shell.lib.wire import emit
+from tasks.shell.lib.writable import writable
+
+FAILED = 3
+WORDS: Dict[str, Tuple[Callable[..., Any], str, str]] = {
+    "carry": (carry, "%s could not be carried: %s", "on the host: ls -ld %s; df -h; df -i"),
+    "writable": (
+        writable,
+        "%s cannot be made writable for the pool user of php-fpm: %s",
+        "on the host: ls -ld %s; the release user must own it, and its filesystem must have ACLs",
+    ),
+}
+
+word, what, next = WORDS[sys.argv[1]]
+try:
+    word(*sys.argv[2:])
+except OSError as problem:
+    emit("fail", what % (problem.filename, problem.strerror), next % problem.filename)
+    sys.exit(FAILED)
