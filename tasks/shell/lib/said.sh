@@ -2,11 +2,13 @@
 # needs: runtime
 # shellcheck shell=bash
 
-# said_tell [FILE]
+# said_tell FILE: secrets of every release that is still here, for a journal reaches back.
 said_tell() {
-    local secrets=()
-    [[ ${1-} ]] || return 0
-    WORK=$RELEASE_PATH
-    mapfile -d '' -t secrets < <(runtime_present)
-    NONCE=$NONCE said_py "$1" "$WORK" "${secrets[@]}"
+    local secrets=() file
+    for WORK in "$RELEASES/$LIVE_LINK_NAME"-*; do
+        while IFS= read -r -d '' file; do
+            secrets+=("$WORK/$file")
+        done < <(runtime_present)
+    done
+    NONCE=$NONCE said_py "$1" "$RELEASES" "${secrets[@]}"
 }

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from tasks.errors import Unreachable
+from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import CUT, NEW, OLD, StandIn, failed
 
 Site = Callable[..., None]
+SAID = "/a/file"
 BACK = ["build", "cutover", "post-release", "finish", "cutover", "post-release", "finish"]
 
 
@@ -159,3 +161,17 @@ def test_what_became_of_post_release_is_written_down_over_a_new_link(fab: Fab, h
     host.answers["finish"] = [CUT]
     assert fab("deploy", "--ref", "master").code == 0
     assert host.written == ["ok", "ok"]
+
+
+def test_what_a_failed_service_said_is_told_by_release_user_and_then_removed(fab: Fab, host: StandIn, site: Site) -> None:
+    site(services=[{"systemd": "nginx"}], runtime_files=[".env.local"])
+    host.answers["post-release"] = [failed("nginx failed", facts={"said": SAID}, tail=["seen by nobody"])]
+    host.answers["finish"] = [Outcome(code=0, tail=["post-release | DSN=****"])]
+    ran = fab("post-release")
+    assert host.changed == ["post-release", "finish", "forget"]
+    assert [(phase.as_service_user, phase.steps[-1].words) for phase in host.phases[-2:]] == [
+        (False, ("said_tell", SAID)),
+        (True, ("said_forget", SAID)),
+    ]
+    assert "DSN=****" in ran.err
+    assert "seen by nobody" not in ran.err
