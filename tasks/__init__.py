@@ -2,7 +2,7 @@
 
 from invoke.collection import Collection
 
-from tasks import build, check, deploy, hold, plan, post_release, prune, release, rollback, setup, status
+from tasks import attach, build, check, deploy, hold, plan, post_release, prune, release, rollback, setup, status
 from tasks.sandbox import verbs as sandbox_verbs
 
 ns = Collection()
@@ -21,6 +21,8 @@ for _verb in (
     status.logs,
     hold.hold,
     hold.unhold,
+    attach.attach,
+    attach.cancel,
     prune.prune,
 ):
     ns.add_task(_verb)

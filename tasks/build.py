@@ -8,7 +8,7 @@ from tasks.flow.session import Session
 from tasks.flow.verb import verb
 
 
-@verb({"ref": "branch, tag or commit to build"}, dry=show)
+@verb({"ref": "branch, tag or commit to build"}, dry=show, locks=True)
 def build(session: Session, ref: str | None = None) -> None:
     """Build --ref into a sealed release that is not live yet."""
     if not ref:

@@ -9,7 +9,7 @@ from tasks.flow.session import Session
 from tasks.flow.verb import verb
 
 
-@verb({"ref": "branch, tag or commit to build and deploy", "name": "a release that was built before"}, dry=show)
+@verb({"ref": "branch, tag or commit to build and deploy", "name": "a release that was built before"}, dry=show, locks=True)
 def deploy(session: Session, ref: str | None = None, name: str | None = None) -> None:
     """Release, then post-release; the release before comes back when that fails."""
     choice = flow.Choice.of(ref, name, session.hint("deploy --ref master"))

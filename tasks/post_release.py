@@ -7,7 +7,7 @@ from tasks.flow.session import Session
 from tasks.flow.verb import verb
 
 
-@verb()
+@verb(locks=True)
 def post_release(session: Session) -> None:
     """Make the services use the live release, then ask the site for its health."""
     session.prepare(services=True)

@@ -5,7 +5,7 @@ from tasks.flow.session import Session
 from tasks.flow.verb import verb
 
 
-@verb()
+@verb(locks=True)
 def prune(session: Session) -> None:
     """Remove the oldest releases beyond keep_releases; never the live one or the one before."""
     session.prepare()

@@ -9,7 +9,7 @@ from tasks.flow.verb import verb
 HELP = {"ref": "branch, tag or commit to build and release", "name": "a release that was built before"}
 
 
-@verb(HELP, dry=show)
+@verb(HELP, dry=show, locks=True)
 def release(session: Session, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
     choice = flow.Choice.of(ref, name, session.hint("release --ref master"))

@@ -8,7 +8,7 @@ from tasks.flow.session import Session
 from tasks.flow.verb import verb
 
 
-@verb({"to": "the release to go back to (default: the good one that was live before this one)"})
+@verb({"to": "the release to go back to (default: the good one that was live before this one)"}, locks=True)
 def rollback(session: Session, to: str | None = None) -> None:
     """Swap back to the release before, or --to one, then post-release."""
     if to is not None and not to.strip():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tasks.errors import LiveButFailed, NotReleased, OutcomeUnknown, Unreachable, UsageError
+from tasks.flow.lost import take_lock_again
 from tasks.flow.session import Session
 from tasks.phases import build as build_phase
 from tasks.phases import cutover as cutover_phases
@@ -121,7 +122,7 @@ def _resolve(session: Session, lost: Outcome) -> Outcome:
     target = lost.facts.get("release") or session.run.release
     try:
         session.host.reconnect()
-        session.take_lock_again()
+        take_lock_again(session)
     except (Unreachable, NotReleased) as problem:
         raise OutcomeUnknown(
             f"the cutover to {target or 'the release before'} was sent to {session.host.address}, and its answer was lost",

@@ -1,6 +1,7 @@
 """Post-release, and the way back when it fails."""
 
 from tasks.errors import LiveButFailed, OutcomeUnknown, PutBack, ReleaseError
+from tasks.flow.lost import send_twice
 from tasks.flow.release import cutover
 from tasks.flow.session import Session
 from tasks.phases import cutover as cutover_phases
@@ -11,10 +12,10 @@ from tasks.remote.program import Outcome
 def post_release(session: Session) -> None:
     """Make the services use what is live, and ask the site whether it is well. Raises LiveButFailed."""
     session.update(path=session.state["live_target"])
-    outcome = session.send_twice(post_release_phase.post_release(session.environment))
+    outcome = send_twice(session, post_release_phase.post_release(session.environment))
     session.update(path="")
     said = outcome.facts.get("said", "")
-    written = session.send_twice(cutover_phases.finish(session.environment, _word(outcome), said))
+    written = send_twice(session, cutover_phases.finish(session.environment, _word(outcome), said))
     if said:
         session.send(post_release_phase.forget(session.environment, said))
     if outcome.status != "ok":

@@ -16,6 +16,7 @@ from fabric.config import Config
 
 from tasks.config.models import Environment
 from tasks.errors import Busy, Interrupted, NotReleased, ReleaseError, Unreachable, UsageError
+from tasks.flow import lost
 from tasks.phases import build, cutover, post_release, report
 from tasks.phases import lock as lock_phases
 from tasks.phases.step import Phase
@@ -28,8 +29,8 @@ from tasks.view.view import View
 
 State = dict[str, Any]
 
-ASKS = 30
-"""Times that a host is asked, a second apart, whether what was sent to it before the link was lost is over."""
+PATIENCE = 600.0
+"""Seconds for which a host whose link was lost is tried again (--patience)."""
 
 
 def _person() -> str:
@@ -63,6 +64,7 @@ class Session:
         self.released = False
         self.began = time.monotonic()
         self.running = ""
+        self.wait, self.patience = 0.0, PATIENCE
         self._locks = contextlib.ExitStack()
 
     @property
@@ -94,6 +96,8 @@ class Session:
         """One phase, whatever becomes of it."""
         self.running = phase.name
         outcome = self.host.run(phase, self.run)
+        if outcome.status == "unknown" and phase.runner == "job":
+            lost.follow_again(self, phase, outcome)
         self.running = ""
         if "state" in outcome.facts and outcome.status == "ok":
             self.learn(outcome)
@@ -144,36 +148,18 @@ class Session:
                 self.warn(f"the services do not run {self.live} yet: its post-release is pending")
             yield
 
-    def take_lock(self) -> None:
-        """Take it, once more after the link was lost. Raises Busy when somebody else has it."""
-        held = self._locks.enter_context(self.host.lock(lock_phases.lock(self.environment), self.run))
-        if not held.held:
-            raise self.failure(held.outcome, "lock")
-        self.learn(held.outcome)
-
-    def take_lock_again(self) -> None:
-        """After the link was lost. While what was sent still runs there, it is the one who has the lock, for ASKS seconds."""
-        for _ in range(ASKS):
-            try:
-                return self.take_lock()
-            except Busy as taken:
-                self.ask()
-                if (self.state["lock"] or {}).get("by") not in (self.run.by, None):
-                    raise taken
-            time.sleep(1)
-        raise NotReleased("it still runs there")
-
-    def send_twice(self, phase: Phase) -> Outcome:
-        """One phase that may run again: when the link was lost in it, it is sent once more, over a new one."""
-        outcome = self.send(phase)
-        if outcome.status == "unknown":
-            self.warn(f"the link was lost during {phase.name}; connecting again")
-            with contextlib.suppress(ReleaseError):
-                self.host.reconnect()
-                self.take_lock_again()
-                if self.live == self.run.release:
-                    outcome = self.send(phase)
-        return outcome
+    def take_lock(self, *, returns: bool = False) -> None:
+        """Take it; while somebody else has it, for `wait` seconds again and again. Raises Busy."""
+        deadline = time.monotonic() + self.wait
+        while True:
+            held = self._locks.enter_context(self.host.lock(lock_phases.lock(self.environment, returns=returns), self.run))
+            if held.held:
+                return self.learn(held.outcome)
+            left = deadline - time.monotonic()
+            if left <= 0 or "busy_run" not in held.outcome.facts:  # a hold is not waited for
+                raise self.failure(held.outcome, "lock")
+            self.view.event(self.host.address, Event("note", (f"waiting: {held.outcome.failure}",)))
+            time.sleep(min(left, 2.0))
 
     def learn(self, outcome: Outcome) -> None:
         """Take over the state that a host has told."""

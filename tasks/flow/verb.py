@@ -1,6 +1,7 @@
 """What every verb does alike: find the environment, open the view, turn errors into exit codes, leave nothing open."""
 
 import functools
+import inspect
 import json
 import os
 import signal
@@ -21,13 +22,19 @@ from tasks.flow.session import Session
 from tasks.view.errors import show_error
 from tasks.view.view import open_view
 
+_TIMES = {
+    "wait": "seconds to wait for somebody else's lock (default: not at all)",
+    "patience": "seconds to try again to reach a host whose link was lost (default: 600)",
+}
+
 Body = Callable[Concatenate[Session, ...], None]
 
 
-def verb(help: dict[str, str] | None = None, *, dry: Body | None = None) -> Callable[[Body], Any]:
+def verb(help: dict[str, str] | None = None, *, dry: Body | None = None, locks: bool = False) -> Callable[[Body], Any]:
     """Make a Fabric task of a function that takes a Session.
 
     Under `fab --dry` the function `dry` runs in its place; a verb without one refuses, as it would not know what to show.
+    One that `locks` has the options --wait and --patience too.
     """
 
     def decorate(body: Body) -> Any:
@@ -38,12 +45,27 @@ def verb(help: dict[str, str] | None = None, *, dry: Body | None = None) -> Call
                 _readable(options)
                 harmless = getattr(body, "reads_only", False)
                 chosen = _dry(name, dry) if connection.config.run.dry and not harmless else body
+                times = {option: _seconds(option, options.pop(option)) for option in (_TIMES if locks else ())}
                 with _session(connection, name) as session:
+                    for option, seconds in times.items():
+                        setattr(session, option, getattr(session, option) if seconds is None else seconds)
                     chosen(session, **options)
 
-        return task(help=help or {})(run)  # type: ignore[no-untyped-call]
+        signature = inspect.signature(body)
+        own = list(signature.parameters.values())
+        more = [inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None) for option in (_TIMES if locks else ())]
+        run.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+        return task(help={**(help or {}), **(_TIMES if locks else {})})(run)  # type: ignore[no-untyped-call]
 
     return decorate
+
+
+def _seconds(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise UsageError(f"--{option} takes seconds, a whole number, and not {text!r}", state="Nothing was sent to any host.")
+    return float(text)
 
 
 def _readable(options: dict[str, Any]) -> None:

@@ -2,17 +2,32 @@
 
 from tasks.config.models import Environment
 from tasks.phases.host import settings
-from tasks.phases.step import Phase, Step
+from tasks.phases.step import Phase, Step, Words
 
 
-def lock(environment: Environment) -> Phase:
-    """Take the lock, tell the state of the host, and hold it while the workstation is heard."""
-    return Phase("lock", settings=settings(environment), steps=(), runner="lock_keep")
+def lock(environment: Environment, *, returns: bool = False) -> Phase:
+    """Take the lock, tell the state of the host, and hold it while the workstation is heard.
+
+    `returns`: this run's own job may be running there, as the link was lost while it was followed.
+    """
+    more: tuple[Words, ...] = (("lock_returns",),) if returns else ()
+    return Phase("lock", settings=(*settings(environment), *more), steps=(), runner="lock_keep")
+
+
+def follow(environment: Environment, job: str = "", seen: int = 0) -> Phase:
+    """Follow a job to its end, from the event after those that were `seen`; without a name, whatever job is running."""
+    return Phase("attach", settings=(*settings(environment), ("job_of", job, str(seen))), steps=(), runner="job_follow")
 
 
 def cancel(environment: Environment) -> Phase:
     """End this run's job on the host: it removes its partial build itself."""
     return Phase("cancel", settings=settings(environment), steps=(Step("cancel", ("job_cancel",)),))
+
+
+def cancel_running(environment: Environment) -> Phase:
+    """End the job that is running, whoever has started it."""
+    steps = (Step("ready", ("ready",)), Step("cancel", ("job_cancel_running",)))
+    return Phase("cancel", settings=settings(environment), steps=steps)
 
 
 def hold(environment: Environment, reason: str) -> Phase:

@@ -32,6 +32,7 @@ class Outcome:
     noise: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    seen: int = 0
 
     @property
     def status(self) -> str:
@@ -41,6 +42,7 @@ class Outcome:
     def take(self, event: Event) -> None:
         """Remember what a caller may ask for."""
         first = event.word(0)
+        self.seen += event.kind != "noise"
         match event.kind:
             case "fact":
                 self.facts[first] = event.word(1)
@@ -73,12 +75,12 @@ def send(connection: Any, command: str) -> paramiko.Channel:
     return channel
 
 
-def run(connection: Any, command: str, nonce: str, listener: Listener) -> Outcome:
+def run(connection: Any, command: str, nonce: str, listener: Listener, outcome: Outcome | None = None) -> Outcome:
     """Run a program to its end, its stdin held open until then.
 
-    A link that is cut gives an outcome that is unknown, never an exception.
+    A link that is cut gives an outcome that is unknown, never an exception. An outcome that is given is gone on with.
     """
-    outcome = Outcome()
+    outcome = outcome or Outcome()
     try:
         channel = send(connection, command)
     except (paramiko.SSHException, EOFError, OSError):
@@ -109,8 +111,7 @@ def follow(channel: paramiko.Channel, nonce: str) -> Iterator[Event]:
             pass
         while channel.recv_stderr_ready():
             yield from (Event("noise", (line,)) for line in err.feed(channel.recv_stderr(65536)))
-    yield from (parse(line, nonce) for line in out.end())
-    yield from (Event("noise", (line,)) for line in err.end())
+    yield from (Event("noise", (line,)) for line in (*out.end(), *err.end()))  # half a line is no event
 
 
 def exit_code(channel: paramiko.Channel) -> int | None:

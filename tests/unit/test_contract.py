@@ -13,16 +13,19 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 VERBS = [
     *("setup", "check", "plan", "build", "release", "post-release", "deploy", "rollback"),
-    *("status", "releases", "history", "logs", "hold", "unhold", "prune"),
+    *("status", "releases", "history", "logs", "hold", "unhold", "attach", "cancel", "prune"),
     *("sandbox.start", "sandbox.stop"),
 ]
+TIMES = {"wait", "patience"}
 OPTIONS = {
     "check": {"sudoers"},
     "plan": {"ref", "script"},
-    "build": {"ref"},
-    "release": {"ref", "name"},
-    "deploy": {"ref", "name"},
-    "rollback": {"to"},
+    "build": {"ref", *TIMES},
+    "release": {"ref", "name", *TIMES},
+    "post-release": TIMES,
+    "deploy": {"ref", "name", *TIMES},
+    "rollback": {"to", *TIMES},
+    "prune": TIMES,
     "status": {"json"},
     "releases": {"json"},
     "history": {"json"},

@@ -1,19 +1,6 @@
 # Can the commands of hosts.yml be found, and are they of the versions that the site asks for?
-# needs: check_lines
+# needs: check_lines check_path
 # shellcheck shell=bash
-
-CHECK_PATH=$PATH CHECK_LATER=''
-
-# check_path DIRECTORY...: as the release user's commands will have it; one that is relative is the live release's for now.
-check_path() {
-    local folder path=''
-    for folder; do
-        folder=$(expand_home "$folder")
-        [[ $folder == /* ]] || CHECK_LATER=$folder folder=$LIVE/$folder
-        path+=$folder:
-    done
-    CHECK_PATH=$path$PATH
-}
 
 # check_commands (WORD KEY)...: every command is on the PATH that the release user's commands get.
 check_commands() {

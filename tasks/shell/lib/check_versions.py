@@ -68,7 +68,7 @@ class App:
     def tell_engines(self) -> None:
         """What package.json says of the tools that read it."""
         package = document(self.file("package.json"))
-        pinned = str(package.get("packageManager") or "").split("+")[0].partition("@")
+        pinned = str(package.get("packageManager") or "").partition("@")
         wanted = {pinned[0]: pinned[2], **section(package, "engines")}
         for tool in ENGINES:
             if isinstance(wanted.get(tool), str) and wanted[tool] and shutil.which(tool):

@@ -1,5 +1,5 @@
 # nginx and php-fpm, and what they may read and write of the live release.
-# needs: check_commands check_lines runtime
+# needs: check_lines check_path runtime
 # shellcheck shell=bash
 
 # check_web PHP COUNT WRITABLE... (ACTION UNIT)...: of the services, those that are units.

@@ -7,7 +7,7 @@ job() {
     speak
     ready
     LOG=$STATE/logs/${RELEASE_NAME:-$PHASE}.log
-    { mkdir -p -- "$folder" "$STATE/logs" && : >>"$LOG" && : >"$folder/events"; } ||
+    { mkdir -p -- "$folder" "$STATE/logs" && : >>"$LOG" && printf '%s\n' "$NONCE" >"$folder/nonce" && : >"$folder/events"; } ||
         die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
     set -m
     job_main "$1" "$folder" </dev/null >>"$folder/events" 2>>"$folder/errors" &
@@ -16,10 +16,46 @@ job() {
     tail -n +1 -s 0.1 --pid="$pid" -f -- "$folder/events"
     { wait "$pid"; } 2>/dev/null
     code=$?
-    if ((code > 128 && code != INTERRUPTED)) && [[ ! -e $folder/result ]]; then
-        emit fail "it was killed on the host (signal $((code - 128))): out of memory?" "fab -H $ENVIRONMENT logs"
-    fi
+    [[ -e $folder/result ]] || job_killed "$code"
     exit "$code"
+}
+
+# job_killed CODE: it has left no result.
+job_killed() {
+    (($1 <= 128 || $1 == INTERRUPTED)) ||
+        emit fail "it was killed on the host (signal $(($1 - 128))): out of memory?" "fab -H $ENVIRONMENT logs"
+}
+
+# job_of JOB SEEN: which job job_follow follows, and how many of its events were seen; without a name the one that runs now.
+job_of() { JOB=$1 JOB_SEEN=$2; }
+
+# job_follow FUNCTION: follow a job that somebody has started, to its end.
+job_follow() {
+    local folder nonce waiter
+    speak
+    ready
+    exec </dev/null
+    folder=$STATE/jobs/${JOB:-$(job_running)}
+    [[ ${folder##*/} && -f $folder/events ]] || die "$FAILED" "${JOB:+it never began}${JOB:-no job is running}" "fab -H $ENVIRONMENT status"
+    nonce=$(<"$folder/nonce")
+    while [[ ! -e $folder/result ]] && job_holds; do sleep 0.1; done &
+    waiter=$!
+    tail -n "+$((JOB_SEEN + 1))" -s 0.1 --pid="$waiter" -f -- "$folder/events" | sed -u "s/^$nonce\t/$NONCE\t/"
+    [[ -e $folder/result ]] || die "$FAILED" "it was killed on the host" "fab -H $ENVIRONMENT logs"
+    exit "$(<"$folder/result")"
+}
+
+# job_holds: is a job running? Asked of the kernel.
+job_holds() { ! flock -n "$STATE/job.lock" true; }
+
+# job_running: the name of the job that is running, "" when none is.
+job_running() {
+    local run folder
+    job_holds || return 0
+    IFS=$'\t' read -r run _ <"$STATE/job.lock"
+    for folder in "$STATE/jobs/$run-"*; do
+        [[ ! -f $folder/pid || -e $folder/result ]] || printf '%s' "${folder##*/}"
+    done
 }
 
 job_main() {
@@ -44,10 +80,10 @@ job_end() {
     printf '%s\n' "$1" >"$JOB/result.new" && mv -fT -- "$JOB/result.new" "$JOB/result"
 }
 
-# job_cancel: end the whole process group of this run's job: TERM, so that it tidies up, then KILL.
+# job_cancel [RUN]: end the whole process group of a run's job: TERM, so that it tidies up, then KILL.
 job_cancel() {
     local folder pid deadline=$((SECONDS + 15))
-    for folder in "$STATE/jobs/$RUN-"*; do
+    for folder in "$STATE/jobs/${1:-$RUN}-"*; do
         [[ -f $folder/pid && ! -f $folder/result ]] || continue
         pid=$(<"$folder/pid")
         kill -TERM -- "-$pid" 2>/dev/null || continue
@@ -59,4 +95,14 @@ job_cancel() {
             sleep 0.1
         done
     done
+}
+
+# job_cancel_running: whoever started it.
+job_cancel_running() {
+    local job run by what
+    job=$(job_running)
+    [[ $job ]] || die "$FAILED" "no job is running" "fab -H $ENVIRONMENT status"
+    IFS=$'\t' read -r run by what _ <"$STATE/job.lock"
+    fact cancelled "$what of $by"
+    job_cancel "$run"
 }

@@ -3,6 +3,8 @@
 # needs: ledger
 # shellcheck shell=bash
 
+RETURNS=''
+
 # lock_keep: take the lock, tell what is there, and hold it as long as a heartbeat comes in on stdin.
 lock_keep() {
     speak
@@ -24,7 +26,16 @@ lock_keep() {
 lock_take() {
     exec 8>>"$STATE/lock" 9>>"$STATE/job.lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
     flock -w 1 8 || lock_busy "$STATE/lock" ""
-    flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
+    flock -w 1 9 || lock_beside_own || lock_busy "$STATE/job.lock" "its job is still running; "
+}
+
+# lock_returns: a driver that has lost the link comes back to its own job.
+lock_returns() { RETURNS=yes; }
+
+lock_beside_own() {
+    local run
+    IFS=$'\t' read -r run _ <"$STATE/job.lock"
+    [[ $RETURNS && $run == "$RUN" ]]
 }
 
 # lock_check_live: what goes live must have a way back, so what is live must be a release.
@@ -48,7 +59,7 @@ lock_busy() {
     IFS=$'\t' read -r run by what since <"$1" || true
     fact busy_run "${run:-unknown}"
     die "$BUSY" "${2}${by:-somebody} holds the lock: ${what:-a run}, since ${since:-just now}" \
-        "wait for it, then type the same again; fab -H $ENVIRONMENT status shows who holds it"
+        "wait for it (--wait SECONDS), follow it (fab -H $ENVIRONMENT attach), or end it (fab -H $ENVIRONMENT cancel)"
 }
 
 # lock_join: a job takes its own lock, and goes on only if the workstation that started it still holds the other.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import pwd
 import re
 from typing import List, NamedTuple, Sequence, Set, Tuple
 
@@ -45,6 +47,19 @@ def nginx_file() -> str:
     return named[1] if named else NGINX
 
 
+def running_as(program: str) -> List[str]:
+    """The user of a program's processes that are not root's; nothing where none runs, or they are hidden."""
+    for place in glob.glob("/proc/[0-9]*/comm"):
+        try:
+            with open(place, encoding="utf-8", errors="replace") as file:
+                uid = os.fstat(file.fileno()).st_uid
+                if uid and file.read().strip() == program:
+                    return [pwd.getpwuid(uid).pw_name]
+        except (OSError, KeyError):
+            continue  # it has ended, or nobody knows its user
+    return []
+
+
 class Web:
     """Who serves the site: the servers of nginx that lead into it, and the php-fpm that they pass requests to."""
 
@@ -77,8 +92,9 @@ class Web:
         sockets = self.sockets()
         serving = [fpm for fpm in self.fpms if fpm.serves(sockets)] or [fpm for fpm in self.fpms if fpm.action]
         found = {("php-fpm", name, group) for fpm in serving for name, group in fpm.users(sockets).items()}
-        if self.servers and self.nginx:
-            name, group = [*(self.nginx.user() or ["nobody"]), ""][:2]
+        worker = (self.nginx.user() or running_as("nginx")) if self.servers and self.nginx else []
+        if worker:
+            name, group = [*worker, ""][:2]
             found.add(("nginx", name, group))
         return sorted(found)
 

@@ -30,6 +30,8 @@ Fab = Callable[..., Ran]
 def host(mocker: MockerFixture) -> StandIn:
     host = StandIn()
     mocker.patch("tasks.flow.session.Host", autospec=True, return_value=host.spec)
+    mocker.patch("tasks.flow.session.PATIENCE", 0)
+    mocker.patch("tasks.flow.lost.PAUSE", 0)
     return host
 
 

@@ -149,4 +149,5 @@ class StandIn:
         return Outcome(code=0, facts={"log": "/logs/a.log"}, texts=["composer install"])
 
     def _check(self) -> Outcome:
-        return Outcome(code=0, events=[Event("check", ("ok", "tools", "")), Event("check", ("FAIL", "no disk", "buy one"))])
+        found = [Event("check", ("ok", "tools", "")), Event("check", ("FAIL", "no disk", "buy one"))]
+        return Outcome(code=0, facts={"live_link": "/home/ftsuser/source", "releases": "/home/ftsuser/releases"}, events=found)

@@ -8,7 +8,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from tasks.errors import Unreachable
-from tasks.flow import session
+from tasks.flow import lost
 from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
@@ -29,7 +29,7 @@ def taken_by(host: StandIn, holder: str) -> Callable[[], Outcome]:
 
 @pytest.fixture(autouse=True)
 def no_waiting(mocker: MockerFixture) -> None:
-    mocker.patch("tasks.flow.session.time.sleep")
+    mocker.patch("tasks.flow.lost.time.sleep")
 
 
 def test_a_cutover_that_happened_goes_on(fab: Fab, host: StandIn) -> None:
@@ -95,7 +95,7 @@ def test_a_cutover_that_is_still_running_is_waited_for(fab: Fab, host: StandIn) 
 
 def test_a_cutover_that_never_ends_is_8_whatever_is_live_meanwhile(fab: Fab, host: StandIn) -> None:
     host.answers["cutover"] = [taken_by(host, ME)]
-    host.answers["lock"] = [host._state, *[BUSY] * session.ASKS]
+    host.answers["lock"] = [host._state, *[BUSY] * lost.ASKS]
     assert fab("release", "--ref", "master").code == 8
 
 

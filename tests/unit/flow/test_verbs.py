@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tasks.errors import ReleaseError
+from tasks.remote.program import Outcome
+from tasks.shell.events import Event
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn, failed
 
@@ -67,9 +69,17 @@ def test_a_hold_carries_its_reason_and_needs_no_lock(fab: Fab, host: StandIn) ->
 
 def test_a_check_with_a_fail_is_3_and_shows_every_line(fab: Fab, host: StandIn) -> None:
     ran = fab("check")
-    assert (ran.code, host.sent) == (3, ["check", "check-services"])
+    assert (ran.code, host.sent) == (3, ["check", "check-web", "check-services"])
     for said in ("tools", "no disk", "buy one"):
         assert said in ran.out
+    assert host.phases[-1].steps[-1].words[1:3] == ("/home/ftsuser/source", "/home/ftsuser/releases")
+
+
+def test_a_host_that_can_run_no_more_programs_is_sent_none(fab: Fab, host: StandIn) -> None:
+    host.answers["check"] = [Outcome(code=0, events=[Event("check", ("FAIL", "python3 is too old", "install one"))])]
+    ran = fab("check")
+    assert (ran.code, host.sent) == (3, ["check"])
+    assert "python3 is too old" in ran.out
 
 
 def test_setup_says_what_to_type_next(fab: Fab, host: StandIn) -> None:

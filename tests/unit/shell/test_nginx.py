@@ -128,7 +128,7 @@ def test_a_variable_in_braces_opens_no_block() -> None:
 
 
 def test_lua_is_not_read_as_configuration() -> None:
-    lua = "content_by_lua_block { if x then root = {1; 2} end }"
+    lua = "content_by_lua_block { if x then return {1; 2} end; root /b; }"
     assert place("root /a; location / {" + lua + "}").root == "/a"
 
 

@@ -19,6 +19,7 @@ POOLS = """\
 user = www-data
 group = www-data
 listen = /run/php/$pool.sock
+include = {folder}/www/*.conf
 pm.max_children = 7
 env[PATH] = "/usr/bin:/bin;x"
 ; pm.max_children = 70
@@ -36,7 +37,10 @@ process_control_timeout = 2m
 def sections(tmp_path: Path) -> Sections:
     (tmp_path / "pool.d").mkdir()
     (tmp_path / "php-fpm.conf").write_text(MAIN.format(folder=tmp_path))
-    (tmp_path / "pool.d" / "www.conf").write_text(POOLS)
+    (tmp_path / "pool.d" / "www.conf").write_text(POOLS.replace("{folder}", str(tmp_path)))
+    (tmp_path / "www").mkdir()
+    for name in ("access", "slow"):
+        (tmp_path / "www" / f"{name}.conf").write_text(f"{name}.log = /var/log/$pool.{name}")
     return read(str(tmp_path / "php-fpm.conf"))
 
 
@@ -47,6 +51,10 @@ def test_every_pool_of_every_file_is_there(sections: Sections) -> None:
 
 def test_a_global_section_in_an_included_file_counts(sections: Sections) -> None:
     assert sections["global"]["process_control_timeout"] == "2m"
+
+
+def test_a_file_that_a_pool_includes_is_the_pools(sections: Sections) -> None:
+    assert (sections["www"]["access.log"], sections["www"]["slow.log"]) == ("/var/log/www.access", "/var/log/www.slow")
 
 
 def test_comments_and_quotes_are_no_part_of_a_value(sections: Sections) -> None:

@@ -26,6 +26,7 @@ SITE = environment(
 PHASES: list[Callable[[Environment], Phase]] = [
     setup.setup,
     check.check,
+    check.check_web,
     check.check_services,
     lock.lock,
     lock.cancel,

@@ -107,11 +107,18 @@ def test_a_name_that_supervisorctl_would_act_on_is_there(supervisor: Callable[[s
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("many", "many:*"), ("one", "both:one"), ("both", "both:*"), ("nobody", ""), ("both:nobody", "")]
+    ("name", "meant"),
+    [("many", "many:*"), ("one", "both:one"), ("both", "both:*"), ("nobody", ""), ("both:nobody", ""), ("nobody:*", "")],
 )
 def test_a_name_that_is_none_is_told_how_it_is_written(supervisor: Callable[[str], Supervisor], name: str, meant: str) -> None:
     found = supervisor(PROGRAMS)
     assert (found.has(name), found.meant(name)) == (False, meant)
+
+
+def test_files_beside_the_main_one_are_read_too(supervisor: Callable[[str], Supervisor], tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.conf").write_text("[program:further]\ncommand=x")
+    assert supervisor(PROGRAMS).has("further")
 
 
 def test_a_program_has_its_words_and_its_user(supervisor: Callable[[str], Supervisor]) -> None:
