@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tasks.config.models import Environment, SystemdService
 from tasks.phases.host import link_words, runtime_settings, settings
-from tasks.phases.post_release import proven, sudo_commands
+from tasks.phases.post_release import proven, service_settings, sudo_commands
 from tasks.phases.step import Phase, Step, Words
 
 TOOLS = ("bash", "git", "python3", "flock", "realpath", "stat", "tail", "timeout", "mountpoint", "sync", "find", "sed")
@@ -58,13 +58,14 @@ def check_services(environment: Environment, live_link: str = "", releases: str 
     `live_link` and `releases` are the release user's, who may have told them: "" where they are not known.
     """
     units = dict.fromkeys(service.unit for service in _units(environment))
-    words = (word for _, each in proven(environment) for word in each)
+    words = tuple(word for _, each in proven(environment) for word in each)
     return Phase(
         "check-services",
-        settings=settings(environment),
+        settings=service_settings(environment),
         as_service_user=bool(environment.services),
         steps=(
             *(Step(f"sudo {words[0]}", ("check_sudo", *words), "services") for words in sudo_commands(environment)),
+            *((Step("sudo of the proof", ("check_proof", *words), "services"),) if words else ()),
             *(Step(unit, ("check_unit", unit), "services") for unit in units),
             Step("services", ("check_services", live_link, releases, *words), "services"),
         ),

@@ -89,11 +89,15 @@ def test_an_old_git_fails(host: LocalHost, asked: Asked, version: str, fails: bo
     assert bool(asked().fail) == fails
 
 
-def test_an_old_python_fails_and_nothing_more_is_asked(host: LocalHost) -> None:
-    host.shim("python3", '[[ $* == *platform* ]] && exec echo 3.6.8\n[[ $* == *version_info* ]] && exit 1\nexec "$REAL" "$@"')
+@pytest.mark.parametrize(("version", "fails"), [("3, 7, 17", True), ("3, 8, 0", False)])
+def test_an_old_python_fails_and_nothing_more_is_asked(host: LocalHost, version: str, fails: bool) -> None:
+    older = f'exec "$REAL" -I -c "import sys; sys.version_info = ({version}); $3"'
+    host.shim("python3", f'[[ $* == *platform* ]] && exec echo old\n[[ $* == *version_info* ]] && {older}\nexec "$REAL" "$@"')
     ran = host.run(check(host.environment))
-    assert "python3 is 3.6.8, and the programs of this tool need 3.8" in told(ran).fail[0]
-    assert (ran.steps, "live_link" in ran.facts) == (["tools"], False)
+    assert [each.partition(" -> ")[0] for each in told(ran).fail] == [
+        "python3 is old, and the programs of this tool need 3.8"
+    ] * fails
+    assert (ran.steps == ["tools"], "live_link" in ran.facts) == (fails, not fails)
 
 
 def test_no_python_fails_without_a_traceback(host: LocalHost) -> None:
@@ -152,9 +156,8 @@ def test_what_composer_refuses_fails_with_the_packages(host: LocalHost, asked: A
         'printf "ext-intl  n/a  missing \\nphp 8.1 a/b requires php (^8.3) failed \\next-x 1 success\\n"; exit 2',
     )
     (said,) = asked(apps=WEB).fail
-    assert (
-        "web: PHP here is not what composer.lock and composer.json ask for: ext-intl n/a missing; php 8.1 a/b requires php (^8.3) failed" in said
-    )
+    wrong = "ext-intl n/a missing; php 8.1 a/b requires php (^8.3) failed"
+    assert f"web: PHP here is not what composer.lock and composer.json ask for: {wrong}" in said
     assert "ext-x" not in said
 
 
@@ -181,6 +184,8 @@ def test_without_a_lock_file_the_version_of_php_is_what_counts(
     [
         ({"packageManager": "bun@1.2.0+sha512.abc"}, True),
         ({"packageManager": "bun@1.2.3"}, False),
+        ({"packageManager": "bun@1.2.3+sha512.0a9f"}, False),
+        ({"engines": {"bun": "1.2"}}, False),
         ({"engines": {"bun": ">=2"}}, True),
         ({"engines": {"bun": "^1.2"}}, False),
         ({"packageManager": "yarn@1.0.0", "engines": ["node"]}, False),

@@ -27,7 +27,7 @@ COMMANDS = {
     case "$*" in
         '-n -l -u root -- '*) [[ -e $UNITS/allowed ]] && echo "${*:6}" ;;
         '-n -ll'*) ;;
-        '-n supervisorctl status '*) exit "$(<"$UNITS/allowed")" ;;
+        '-n supervisorctl status '*) [[ -e $UNITS/allowed ]] && exit "$(<"$UNITS/allowed")"; touch "$UNITS/did-something" ;;
         *) touch "$UNITS/did-something" ;;
     esac
     """,

@@ -62,7 +62,7 @@ class WebHost:
         nginx = SHOW.format(path="/usr/sbin/nginx", words=f"-c {self.folder}/nginx.conf")
         if not (self.host.shims / "systemctl").exists():
             self.systemctl(
-                f"""case "$*" in *" -- nginx.service") echo "ExecStart={nginx}" ;; *php8.2-fpm*)
+                f"""case "$*" in *" -- nginx.service") echo "ExecStart={nginx}" ;; *fpm*)
                 printf 'Id=php8.2-fpm.service\\nExecStart={fpm}\\n\\nId=other.service\\nExecStart={nginx}\\n' ;; esac"""
             )
         return told(self.host.run(check_web(self.host.use(**{"services": SERVICES, **keys}))))

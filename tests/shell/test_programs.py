@@ -41,7 +41,7 @@ KEYS = {
 }
 SITE = Environment.model_validate(KEYS, by_alias=True)
 ALL = (
-    *(setup.setup(SITE), check.check(SITE), check.check_services(SITE), build.build(SITE)),
+    *(setup.setup(SITE), check.check(SITE), check.check_web(SITE), check.check_services(SITE), build.build(SITE)),
     *(cutover.migrate(SITE), cutover.cutover(SITE), cutover.finish(SITE, "ok"), cutover.prune(SITE)),
     *(post_release.post_release(SITE), post_release.try_services(SITE)),
     *(lock.lock(SITE), lock.cancel(SITE), lock.hold(SITE, NASTY), lock.unhold(SITE)),

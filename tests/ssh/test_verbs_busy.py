@@ -31,7 +31,7 @@ def test_second_run_is_told_who_and_what_and_since_when(busy: tuple[Site, object
     lock = site.host["lock"]
     assert f"{lock['by']} holds the lock: build v1.0, since {lock['since']}" in said
     assert lock["what"] == "build v1.0"
-    assert "fab -H sandbox status" in said
+    assert "fab -H sandbox attach" in said
 
 
 def test_build_goes_on_while_others_are_refused(busy: tuple[Site, subprocess.Popen[str]]) -> None:

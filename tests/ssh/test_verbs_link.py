@@ -1,5 +1,6 @@
 """Exit codes 7 and 8: a host that cannot be reached or believed, and a link that is cut during the cutover."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -129,16 +130,76 @@ def test_rollback_of_a_host_that_cannot_be_asked_is_unknown(live: Site) -> None:
     assert f"Live is {second} or {first}: the host cannot be asked." in said
 
 
-def test_link_that_is_cut_during_the_build_says_so_and_live_is_as_it_was(live: Site) -> None:
+def cut_the_build(site: Site, code: int, *words: str, for_good: bool = False) -> str:
+    """What is said when the link is cut in the midst of a build, which ends after that."""
+    site.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
+    with Link(int(site.keys["port"])) as link:
+        site.write(port=link.port, host_key=host_key(site))
+        running = site.start("release", "--ref", "master", *words)
+        until((site.home / "cut").exists, running)
+        link.cut(for_good=for_good)
+        if for_good:
+            said = finish(running, code).err
+            (site.home / "go-on").touch()
+            return said
+        until(lambda: len(link.opened) > 1, running)
+        (site.home / "go-on").touch()
+        return finish(running, code).err
+
+
+def test_build_whose_link_was_cut_is_followed_to_its_end_and_goes_live(live: Site) -> None:
     first = live.live
-    live.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
-    with Link(int(live.keys["port"])) as link:
-        live.write(port=link.port, host_key=host_key(live))
-        running = live.start("release", "--ref", "master")
-        until((live.home / "cut").exists, running)
-        link.cut()
-        said = finish(running, 7).err
-    (live.home / "go-on").touch()
+    said = cut_the_build(live, 0)
+    assert "the link was lost during build, which goes on there; connecting again" in said
+    assert first != live.live == live.names[-1]
+    for step in ("resolve", "worktree", "persistent links", "detach", "move", "flush", "seal"):
+        assert said.count(f"build: {step} (") == 1
+
+
+def test_build_that_cannot_be_followed_within_patience_goes_on_and_live_is_as_it_was(live: Site) -> None:
+    first = live.live
+    said = cut_the_build(live, 7, "--patience", "1", for_good=True)
     assert "was lost during build" in said
     assert f"Live: {first}, unchanged." in said
+    until(lambda: not live.locked)
+    assert (live.home / "releases" / live.names[-1] / "release.json").is_file()
     assert live.live == first
+    live.write(port=live.sandbox.port)
+    live.fab("release", "--name", live.names[-1])
+    assert live.live == live.names[-1]
+
+
+def command_lines() -> Iterator[str]:
+    """What runs on this machine, the embedded host's programs among it."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield file.read_text(errors="replace")
+
+
+def test_build_is_attached_to_and_cancelled_by_whoever_asks(live: Site) -> None:
+    first, releases = live.live, live.names
+    live.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
+    running = live.start("build", "--ref", "master")
+    until((live.home / "cut").exists, running)
+    attached = live.start("attach")
+    until(lambda: any("sed\0-u\0" in line for line in command_lines()), attached)
+    assert "ended: build master of" in live.fab("cancel").err
+    finish(running, 130)
+    assert "following build master of" in finish(attached, 130).err
+    assert (live.live, live.names) == (first, releases)
+    assert "no job is running" in live.fab("attach", code=3).err
+    assert "no job is running" in live.fab("cancel", code=3).err
+
+
+def test_lock_of_another_is_waited_for_and_a_hold_is_not(live: Site) -> None:
+    live.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
+    running = live.start("build", "--ref", "master")
+    until((live.home / "cut").exists, running)
+    waits = live.start("prune", "--wait", "50")
+    assert "build master" in live.fab("prune", "--wait", "1", code=6).err
+    (live.home / "go-on").touch()
+    finish(running, 0)
+    assert "waiting: " in finish(waits, 0).err
+    live.fab("hold", "--reason", "holidays")
+    assert "holidays" in live.fab("build", "--ref", "master", "--wait", "50", code=6).err
+    live.fab("unhold")

@@ -7,13 +7,14 @@ from typing import Self
 
 
 class Link:
-    """Passes bytes on to a port, and counts what comes back. `cut` ends what is open."""
+    """Passes bytes on to a port, and counts what comes back and who comes. `cut` ends what is open."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.received = 0
+        self.opened: list[int] = []
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
@@ -41,6 +42,7 @@ class Link:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._open += [near, far]
+                self.opened.append(near.fileno())
                 for source, sink in ((near, far), (far, near)):
                     threading.Thread(target=self._pass_on, args=(source, sink, sink is near), daemon=True).start()
 

@@ -2,10 +2,11 @@
 # needs: sudo check_lines
 # shellcheck shell=bash
 
-# check_sudo WORD...: would this very command run without a password?
+# check_sudo [-u USER] WORD...: would this very command run without a password?
 check_sudo() {
+    local said="$*"
     if sudo_allows "$@" >/dev/null 2>&1; then
-        check_ok "sudo $*"
+        check_ok "sudo ${said#-u root }"
     else
         check_fail "sudo refuses $USER this command: ${*@Q}" "put it into the sudoers of $USER, NOPASSWD"
     fi

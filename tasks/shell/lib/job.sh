@@ -31,13 +31,15 @@ job_of() { JOB=$1 JOB_SEEN=$2; }
 
 # job_follow FUNCTION: follow a job that somebody has started, to its end.
 job_follow() {
-    local folder nonce waiter
+    local folder nonce waiter run by what since
     speak
     ready
     exec </dev/null
     folder=$STATE/jobs/${JOB:-$(job_running)}
     [[ ${folder##*/} && -f $folder/events ]] || die "$FAILED" "${JOB:+it never began}${JOB:-no job is running}" "fab -H $ENVIRONMENT status"
     nonce=$(<"$folder/nonce")
+    IFS=$'\t' read -r run by what since <"$STATE/job.lock" || true
+    [[ $run == "$RUN" ]] || emit note "following ${what-} of ${by-}, since ${since-}"
     while [[ ! -e $folder/result ]] && job_holds; do sleep 0.1; done &
     waiter=$!
     tail -n "+$((JOB_SEEN + 1))" -s 0.1 --pid="$waiter" -f -- "$folder/events" | sed -u "s/^$nonce\t/$NONCE\t/"

@@ -57,6 +57,13 @@ def test_every_rule_is_needed(site: Following, rules: list[str]) -> None:
         assert site.live == before
 
 
+def test_check_fails_for_a_command_of_the_proof_that_sudo_refuses(site: Following, rules: list[str]) -> None:
+    site.host.sudoers([rule for rule in rules if "/usr/bin/stat" not in rule])
+    lines = site.fab("check", code=3).out.splitlines()
+    assert [line.split()[:5] for line in lines if "FAIL" in line] == [["FAIL", "sudo", "refuses", "ubuntu", "this"]]
+    site.host.sudoers(rules)
+
+
 def test_the_probe_of_php_fpm_is_installed_through_its_rule_alone(site: Following, rules: list[str]) -> None:
     site.host.sh("rm -r /usr/local/lib/release-probe")
     site.host.sudoers([rule for rule in rules if ASIDE not in rule])

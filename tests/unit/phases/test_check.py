@@ -104,6 +104,7 @@ def test_the_service_users_half_asks_for_sudo_then_for_units_then_for_what_they_
         ("check_sudo", "supervisorctl", "restart", "releases"),
         ("check_sudo", "supervisorctl", "status", "releases"),
         ("check_sudo", "id"),
+        ("check_proof", *services),
         ("check_unit", "php8.2-fpm"),
         ("check_services", "/home/ftsuser/source", "/home/ftsuser/releases", *services),
     ]
