@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh)
+SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*.sh)
 
-.PHONY: demo test test-host check schema picture clean
+.PHONY: demo test test-host check figures schema picture clean
 
 demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to rollback
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
@@ -20,6 +20,9 @@ check: $(VENV)/.ready ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/shellcheck $(SHELL_FILES)
+
+figures: $(VENV)/.ready ## the README's tables of what a release loses, measured; root on Debian, six minutes
+	$(BIN)/python -m tests.bench.figures
 
 schema: $(VENV)/.ready ## hosts.schema.json, from the models
 	$(BIN)/python -m tasks.config.schema > hosts.schema.json.new && mv hosts.schema.json.new hosts.schema.json

@@ -161,9 +161,9 @@ class Shop:
         until(lambda: last()[0] == "began")
         return last()[1]
 
-    def ping(self, takes: int = 0) -> str:
-        """Send the workers of prod a message that takes some milliseconds; its id."""
-        return self.word("sent", f"/ping?takes={takes}")
+    def ping(self) -> str:
+        """Send the workers of prod a message; its id. None is ended while there is a file `busy` in the DATA of prod."""
+        return self.word("sent", "/ping")
 
     def pings(self, what: str) -> dict[str, str]:
         """The messages that the workers of prod began, or ended, and the release of the worker."""

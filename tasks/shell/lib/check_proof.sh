@@ -2,10 +2,9 @@
 # needs: services check_services
 # shellcheck shell=bash
 
-declare -A CHECKED=()
-
 # check_proof (KIND ACTION NAME)...: every command that the proof takes, once.
 check_proof() {
+    local -A checked=()
     while (($#)); do
         service_commands check_sudo_once commands-now "$1" "$2" "$3"
         shift 3
@@ -13,7 +12,7 @@ check_proof() {
 }
 
 check_sudo_once() {
-    [[ -z ${CHECKED[$*]-} ]] || return 0
-    CHECKED[$*]=yes
+    [[ -z ${checked[$*]-} ]] || return 0
+    checked[$*]=yes
     check_sudo "$@"
 }

@@ -18,9 +18,9 @@ TAB = "tab"
 # Each kind of client: what it asks for, and the seconds that it waits before it asks again.
 KINDS = {
     "fast": ("/fast", 0.05),
-    "slow": ("/slow", 0.02),
+    "slow": ("/slow", 0.005),
     "page": ("/", 0.1),
-    "ping": ("/ping?takes=50", 0.1),
+    "ping": ("/ping?takes=180", 0.1),
     TAB: ("/", 0.05),
 }
 

@@ -50,7 +50,8 @@ def load_on(
             assert process.poll() is None, "nobody asked any more"
         finally:
             process.stdin.close()
-        load.requests = parsed(process.stdout.read())
+            printed = process.stdout.read()
+        load.requests = parsed(printed)
 
 
 @contextmanager

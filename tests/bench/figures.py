@@ -1,0 +1,59 @@
+"""Measure what this project and the habits of others lose under load, and write it into the README: `make figures`, as root."""
+
+import datetime
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tasks.sandbox.world import PROJECT
+from tests.bench.habits import habits, in_place
+from tests.bench.ours import releases, setups
+from tests.bench.site import MIX, Site
+from tests.bench.tables import between, table
+from tests.support.booted import Lab, missing
+
+README = PROJECT / "README.md"
+TIMES = 3
+
+
+def main() -> int:
+    """Measure, and write. 2 where this machine cannot."""
+    if lack := missing():
+        print(lack, file=sys.stderr)
+        return 2
+    between(README.read_text(encoding="utf-8"), "")
+    os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
+    figures = measured()
+    print(figures)
+    README.write_text(between(README.read_text(encoding="utf-8"), figures), encoding="utf-8")
+    return 0
+
+
+def measured() -> str:
+    """The tables, and how they came to be."""
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Lab(Path(folder, "lab")).start()
+        try:
+            return tables(Site(lab.boot("web1"), Path(folder, "shop")))
+        finally:
+            lab.stop()
+
+
+def tables(site: Site) -> str:
+    """Everything that is measured, on one host, one after the other."""
+    before = in_place(site, TIMES)
+    ours = [setups(site, TIMES), *releases(site, TIMES)]
+    messages = site.handled()
+    others = [*habits(site, TIMES), before]
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    clients = ", ".join(f"{number} {kind}" for kind, number in MIX.items())
+    where = f"a booted host, {os.cpu_count()} cores shared with {sum(MIX.values())} clients ({clients})"
+    return (
+        f"\nMeasured by `make figures` on {today}: {where}.\n\n"
+        f"{table('this project', ours)}\n{messages}\n\n{table('the same, but', others)}\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
