@@ -72,12 +72,13 @@ def needs(pattern: str) -> List[Command]:
 
 
 def listed(dump: List[str]) -> List[Dict[str, str]]:
-    """The pools; from the files themselves, where sudo does not allow php-fpm to print them (yet)."""
+    """The pools, from the files themselves; php-fpm is asked, which takes sudo, where they cannot be read or name none."""
+    named = [dump[at + 1] for at, word in enumerate(dump) if word in ("-y", "--fpm-config")]
     try:
-        return list(configuration(dump)["pools"].values())
-    except ValueError:
-        named = [dump[at + 1] for at, word in enumerate(dump) if word in ("-y", "--fpm-config")]
-        return [pool for file in named for name, pool in read(file).items() if name != "global"]
+        found = [pool for file in named for name, pool in read(file).items() if name != "global"]
+        return found or list(configuration(dump)["pools"].values())
+    except (OSError, ValueError):
+        return []
 
 
 class Answers:
