@@ -72,6 +72,13 @@ class SystemdService(Section):
     unit: Word = Field(validation_alias="systemd", description="A unit, or a glob of units: php8.2-fpm, messenger@*.")
     action: Literal["restart", "reload"] = Field("restart", description="What `systemctl` is asked to do.")
 
+    @field_validator("unit")
+    @classmethod
+    def _has_processes(cls, unit: str) -> str:
+        if unit.endswith((".target", ".socket")):
+            raise values.mistake("it has no processes that could be shown to run the release: name the services behind it")
+        return unit
+
     @property
     def label(self) -> str:
         """The words for this service on a screen."""

@@ -144,7 +144,12 @@ def test_interrupt_ends_what_runs_as_root_in_post_release(live: Acme) -> None:
 
 
 def test_service_that_hangs_is_ended_and_said_to_have_taken_too_long(live: Acme) -> None:
-    live.host.write("/usr/local/bin/supervisorctl", "#!/bin/sh\nexec sleep 600\n", "root", "755")
+    live.host.write(
+        "/usr/local/bin/supervisorctl",
+        "#!/bin/sh\n[ $1 = status ] && exec /srv/supervisorctl $*\nexec sleep 600\n",
+        "root",
+        "755",
+    )
     live.write(services=[{"supervisor": "releases"}], step_timeout=1)
     said = live.deploy(code=5).err
     assert "was ended after 1 seconds (step_timeout)" in said

@@ -5,6 +5,7 @@
 # check_proof (KIND ACTION NAME)...: every command that the proof takes, once.
 check_proof() {
     local -A checked=()
+    [[ -e /proc/1/stat ]] || check_fail "$HIDDEN" "$SHOWN"
     while (($#)); do
         service_commands check_sudo_once commands-now "$1" "$2" "$3"
         shift 3

@@ -13,7 +13,9 @@ check_sudo() {
 }
 
 check_unit() {
-    if [[ -n $(systemctl list-units --all --plain --no-legend -- "$1") ]] || systemctl cat -- "$1" >/dev/null 2>&1; then
+    if [[ -n $(systemctl list-units --all --plain --no-legend -- "$1") ]]; then
+        check_ok "systemd $1"
+    elif [[ $1 != *[*?[]* && $1 != *@ && $1 != *@.service ]] && systemctl cat -- "$1" >/dev/null 2>&1; then
         check_ok "systemd $1"
     else
         check_fail "systemd knows no unit $1" "systemctl list-units --all, then correct services in hosts.yml"

@@ -25,6 +25,14 @@ def live_link() -> str:
     return os.path.join(pwd.getpwnam(os.environ["RELEASE_USER"]).pw_dir, os.environ["LIVE_LINK_NAME"])
 
 
+def live_link_or_none() -> str:
+    """The same, "" where there is no such user."""
+    try:
+        return live_link()
+    except KeyError:
+        return ""
+
+
 def binaries(pattern: str) -> List[List[str]]:
     """Of the units that are a php-fpm: the command that prints their configuration, and tests it. None for no pattern."""
     found = (executable(unit) for unit in units(pattern)) if pattern else ()
@@ -42,7 +50,14 @@ def configuration(dump: List[str]) -> Dict[str, Any]:
 
 def ask_words(pool: Dict[str, str]) -> List[str]:
     listen = pool["listen"]
-    return ["php", PROBE, "127.0.0.1:" + listen if listen.isdigit() else listen, live_link()]
+    listen = "127.0.0.1:" + listen if listen.isdigit() else listen.replace("*:", "127.0.0.1:", 1)
+    return ["php", PROBE, listen, live_link()]
+
+
+def ask_user(pool: Dict[str, str]) -> str:
+    """Who may connect: the owner of the socket, else the pool's own user; a number as sudo reads it."""
+    user = (pool.get("listen.owner") if pool["listen"].startswith("/") else "") or pool["user"] or "root"
+    return "#" + user if user.isdigit() else user
 
 
 def installed() -> bool:
@@ -67,7 +82,7 @@ def needs(pattern: str) -> List[Command]:
     found: List[Command] = []
     for dump in binaries(pattern):
         found.append(("root", dump))
-        found += [(pool["user"], ask_words(pool)) for pool in listed(dump) if pool.get("user") and pool.get("listen")]
+        found += [(ask_user(pool), ask_words(pool)) for pool in listed(dump) if pool.get("user") and pool.get("listen")]
     return found + ([("root", INSTALL)] if found else [])
 
 
@@ -105,7 +120,7 @@ class Answers:
         return [text for name, answer in answers.items() for text in self.judge(name, answer)]
 
     def ask(self, pool: Dict[str, str]) -> Dict[str, Any]:
-        text = output(["sudo", "-n", "-u", pool["user"] or "root", "--", *ask_words(pool)]).strip()
+        text = output(["sudo", "-n", "-u", ask_user(pool), "--", *ask_words(pool)]).strip()
         try:
             answer = json.loads(text.splitlines()[-1] if text else "")
         except ValueError:

@@ -19,7 +19,7 @@ function answer(string $link): void
             $others[$found[1]] = ($others[$found[1]] ?? 0) + 1 + $script['hits'];
         }
     }
-    echo "\n", json_encode(['live' => $live, 'pid' => getmypid(), 'others' => (object) $others]), "\n";
+    echo "\n", json_encode(['live' => $live, 'others' => (object) $others]), "\n";
 }
 
 function ask(string $listen, string $link): int

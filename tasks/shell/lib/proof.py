@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Set
 
-from tasks.shell.lib.fpm import Answers
+from tasks.shell.lib.fpm import Answers, live_link_or_none
 from tasks.shell.lib.processes import LIVE_NAME, Process, places, releases, running
 from tasks.shell.lib.units import Look, look
 
@@ -21,6 +21,7 @@ class Proof:
     def __init__(self, kind: str, action: str, name: str, began: int) -> None:
         self.kind, self.action, self.name, self.began = kind, action, name, began
         self.before: Dict[int, Process] = {}
+        self.link = live_link_or_none()
         self.answers = Answers(name if kind == "systemd" else "")
 
     def remember(self) -> None:
@@ -41,9 +42,15 @@ class Proof:
             inside = releases(where[each.pid])
             if inside - {LIVE_NAME}:
                 said.append("%s has run since %s from %s" % (each.title, each.since, sorted(inside - {LIVE_NAME})[0]))
-            elif self.is_old(each, inside, kept=bool(workers) and each.pid in seen.mains):
-                said.append("%s has run since %s, before this" % (each.title, each.since))
+            elif self.is_old(each, inside, kept=bool(workers) and self.stays(each, seen)):
+                hint = "; a reload shows nothing there: use restart" if self.action == "reload" and not workers else ""
+                said.append("%s has run since %s, before this%s" % (each.title, each.since, hint))
         return said
+
+    def stays(self, each: Process, seen: Look) -> bool:
+        """A main process whose workers are new, unless its own code is the release's, which it read when it started."""
+        own = bool(self.link) and self.link + "/" in each.arguments and not self.answers.pools
+        return each.pid in seen.mains and not own
 
     def is_old(self, each: Process, inside: Set[str], *, kept: bool) -> bool:
         """Does it run since before, with nothing to show that it took the release?"""

@@ -11,11 +11,10 @@ from typing import Callable, Dict, List
 from tasks.shell.lib.fpm import INSTALL, Command, binaries, installed, needs
 from tasks.shell.lib.processes import STAT, process
 from tasks.shell.lib.proof import Proof
-from tasks.shell.lib.units import executable, look, output, ran, units, well
+from tasks.shell.lib.units import TOO_LATE, executable, look, output, ran, units, well
 from tasks.shell.lib.wire import emit
 
 PATIENCE = {"restart": 10, "reload": 30}  # seconds until every process follows; a restart has waited for the old ones already
-TOO_LATE = 124  # timeout(1): it took longer
 HELD_BACK = 10  # seconds: systemd's StartLimitIntervalSec, unless somebody changed it
 SETTLE = 1.0  # seconds after which a service is looked at again: one that starts and dies has died by then
 
@@ -103,9 +102,9 @@ def tell(kind: str, action: str, name: str) -> None:
 
 
 def order(words: List[str]) -> subprocess.CompletedProcess[str]:
-    """A command as root, ended after step_timeout: by TERM first, which sudo passes on."""
+    """A command as root, ended after step_timeout."""
     limit = os.environ["STEP_TIMEOUT"]
-    done = ran(["timeout", "--foreground", "-k", "10", limit, "sudo", "-n", *words], timeout=None)
+    done = ran(["sudo", "-n", *words], limit)
     if done.returncode == TOO_LATE:
         raise Refused("%s was ended after %s seconds (step_timeout)" % (" ".join(words), limit))
     return done
@@ -120,6 +119,7 @@ def last_words(kind: str, name: str) -> None:
     if kind == "supervisor":
         print(output(["sudo", "-n", "supervisorctl", "status", name]))
         return
+    time.sleep(SETTLE)  # for the journal to have it
     there = units(name)
     for unit in ([unit for unit in there if not well(unit)] or there)[:2]:
         print("%s: %s (%s), result %s" % (unit["Id"], unit["ActiveState"], unit.get("SubState"), unit.get("Result")))
@@ -137,20 +137,36 @@ def journal(unit: str) -> str:
 
 
 def prove(*words: str) -> None:
-    """All services, looked at again together, and once more after a moment: what starts and dies has not followed."""
+    """All services, looked at together, and again after a moment: what starts and dies has not followed."""
     proofs = [Proof(kind, action, name, began()) for kind, action, name in zip(words[::3], words[1::3], words[2::3])]
-    first = [complaint for proof in proofs for complaint in proof.complaints()]
+    for proof in proofs:
+        patient(proof)
     mains = [look(proof.kind, proof.name).mains for proof in proofs]
     time.sleep(SETTLE)
     for proof, were in zip(proofs, mains):
-        complaints = proof.complaints() if not first else []
-        if not first and look(proof.kind, proof.name).mains != were:
-            complaints.append("it starts and ends again and again")
-        if complaints:
+        patient(proof)
+        if look(proof.kind, proof.name).mains != were and comes_and_goes(proof):
+            last_words(proof.kind, proof.name)
+            raise Refused("%s: it starts and ends again and again" % proof.name)
+
+
+def patient(proof: Proof) -> None:
+    """A worker that has done its share and is started anew, or a php-fpm that is busy, is looked at again."""
+    deadline = time.monotonic() + PATIENCE["restart"]
+    complaints = proof.complaints()
+    while complaints:
+        if time.monotonic() > deadline:
             last_words(proof.kind, proof.name)
             raise Refused("%s: %s" % (proof.name, "; ".join(complaints[:3])))
-    if first:
-        raise Refused("; ".join(first[:3]))
+        time.sleep(0.5)
+        complaints = proof.complaints()
+
+
+def comes_and_goes(proof: Proof) -> bool:
+    """Are its main processes others again after another moment? One that ends once, as workers do after a while, is well."""
+    were = look(proof.kind, proof.name).mains
+    time.sleep(SETTLE)
+    return look(proof.kind, proof.name).mains != were
 
 
 def began() -> int:

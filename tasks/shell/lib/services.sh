@@ -3,6 +3,8 @@
 # shellcheck shell=bash
 
 readonly SERVICE_NEXT='put the command into the sudoers of the service user, NOPASSWD (check --sudoers prints all of them), then type the same again'
+readonly HIDDEN='the processes of others are hidden on this host (hidepid of /proc): what they run cannot be shown'
+readonly SHOWN='sudo mount -o remount,hidepid=0 /proc, or give it the gid of a group of the service user'
 RELEASE_USER=''
 
 # services_of RELEASE_USER: whose release the services run.
@@ -33,4 +35,7 @@ service_commands() {
 }
 
 # service_try KIND ACTION NAME: the tests, the look at processes, the question to php-fpm: may they run?
-service_try() { service_commands sudo_try commands-now "$@"; }
+service_try() {
+    [[ -e /proc/1/stat ]] || die "$FAILED" "$HIDDEN" "$SHOWN"
+    service_commands sudo_try commands-now "$@"
+}

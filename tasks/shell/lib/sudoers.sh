@@ -26,6 +26,7 @@ sudoers_word() {
     for ((at = 0; at < ${#word}; at++)); do
         [[ ${word:at:1} != [][\\,:=*?!\#\"] ]] || quoted+=\\
         quoted+=${word:at:1}
+        [[ ${word:at:1} != \\ ]] || quoted+=\\\\ # sudo unquotes it once, and its glob once more
     done
     printf '%s' "$quoted"
 }

@@ -21,18 +21,18 @@ class Look(NamedTuple):
     processes: List[Process]
 
 
-def ran(words: List[str], timeout: float | None = 60.0) -> subprocess.CompletedProcess[str]:
-    """A command that has ended, its stdout with both channels. TimeoutExpired when it took longer than `timeout` seconds.
+TOO_LATE = 124  # timeout(1): it took longer
 
-    A file takes what it prints: a pipe would be waited for as long as anybody that it left behind keeps it open.
+
+def ran(words: List[str], seconds: str = "60") -> subprocess.CompletedProcess[str]:
+    """A command that has ended, its stdout with both channels; its code is TOO_LATE when it was ended after `seconds`.
+
+    timeout(1) ends it by TERM first, which sudo passes on. A file takes what it prints: a pipe would be waited for as long
+    as anybody that it left behind keeps it open.
     """
+    limited = ["timeout", "--foreground", "-k", "10", seconds, *words]
     with tempfile.TemporaryFile() as file:
-        try:
-            done = subprocess.run(
-                words, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, check=False, timeout=timeout
-            )
-        except FileNotFoundError:
-            return subprocess.CompletedProcess(words, 127, "%s: command not found" % words[0])
+        done = subprocess.run(limited, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, check=False)
         file.seek(0)
         return subprocess.CompletedProcess(words, done.returncode, file.read().decode("utf-8", "replace").strip())
 
