@@ -10,7 +10,7 @@ import pytest
 from tasks.sandbox.host.layout import SYSTEM_PATH
 from tests.ssh.ssh_server import public, write_key
 from tests.ssh.workstation import free_port
-from tests.support.fab import Site, finish, until
+from tests.support.fab import Site, finish, sessions, until
 from tests.support.link import Link
 
 Make = Callable[..., Site]
@@ -191,12 +191,18 @@ def test_build_is_attached_to_and_cancelled_by_whoever_asks(live: Site) -> None:
     assert "no job is running" in live.fab("cancel", code=3).err
 
 
+TRIED_TWICE = 4
+"""Lines that the SSH server logs of one who asks for the lock again: a connection, a login, two sessions."""
+
+
 def test_lock_of_another_is_waited_for_and_a_hold_is_not(live: Site) -> None:
     live.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
     running = live.start("build", "--ref", "master")
     until((live.home / "cut").exists, running)
-    waits = live.start("prune", "--wait", "50")
     assert "build master" in live.fab("prune", "--wait", "1", code=6).err
+    before = len(sessions(live.sandbox))
+    waits = live.start("prune", "--wait", "50")
+    until(lambda: len(sessions(live.sandbox)) >= before + TRIED_TWICE, waits)
     (live.home / "go-on").touch()
     finish(running, 0)
     assert "waiting: " in finish(waits, 0).err
