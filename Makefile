@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SHELL_FILES := tasks/shell/lib/*.sh tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*.sh)
+SHELL_FILES := $(wildcard tasks/shell/lib/*.sh tasks/shell/lib/*/*.sh) tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*.sh)
 
 .PHONY: demo test test-host check figures schema picture clean
 

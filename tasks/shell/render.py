@@ -21,7 +21,7 @@ LIMIT = 65536
 _LIB = Path(__file__).parent / "lib"
 _FUNCTION = re.compile(r"^([a-z_]+)\(\) \{", re.MULTILINE)
 _NEEDS = re.compile(r"^# needs: (.+)$", re.MULTILINE)
-_OURS = re.compile(r"^from (?:__future__|tasks\.shell\.lib\.\w+) import (?:\([^)]*\)|.*)\n", re.MULTILINE)
+_OURS = re.compile(r"^from (?:__future__|tasks\.shell\.lib\.[\w.]+) import (?:\([^)]*\)|.*)\n", re.MULTILINE)
 _FUTURE = "from __future__ import annotations\n"
 _PYTHON = {
     "ledger_py": ("wire", "history", "ledger", "ledger_main"),
@@ -119,7 +119,7 @@ def _embedded(function: str, parts: tuple[str, ...]) -> str:
 @cache
 def _source(name: str) -> str:
     """A file of lib/ without what is for who reads the file: comments on lines of their own, and Python's docstrings."""
-    text = (_LIB / name).read_text(encoding="utf-8")
+    text = _files()[name].read_text(encoding="utf-8")
     if name.endswith(".py"):
         return shorter(text)
     return "\n".join(line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
@@ -127,7 +127,7 @@ def _source(name: str) -> str:
 
 @cache
 def _needs(name: str) -> tuple[str, ...]:
-    found = _NEEDS.search((_LIB / f"{name}.sh").read_text(encoding="utf-8"))
+    found = _NEEDS.search(_files()[f"{name}.sh"].read_text(encoding="utf-8"))
     return tuple(found[1].split()) if found else ()
 
 
@@ -135,6 +135,13 @@ def _needs(name: str) -> tuple[str, ...]:
 def _defined_in() -> dict[str, str]:
     return {
         function: path.stem
-        for path in sorted(_LIB.glob("*.sh"))
+        for name, path in sorted(_files().items())
+        if name.endswith(".sh")
         for function in _FUNCTION.findall(path.read_text(encoding="utf-8"))
     }
+
+
+@cache
+def _files() -> dict[str, Path]:
+    """Every file of lib/ and its folders; a name stands for one file, wherever it lies."""
+    return {path.name: path for path in _LIB.rglob("*.*") if path.suffix in (".sh", ".py", ".php")}

@@ -108,7 +108,7 @@ def test_one_command_that_wants_a_password_counts_as_refused(strict: Acme, words
 def test_asking_sudo_tells_what_running_it_would(host: Host, rules: list[str]) -> None:
     host.sudoers(rules)
     runs = host.run("sudo -n wc /etc/passwd", "ubuntu").returncode == 0
-    asked = host.run(f"{(LIBRARY / 'sudo.sh').read_text()}\nsudo_allows wc /etc/passwd", "ubuntu")
+    asked = host.run(f"{(LIBRARY / 'services/sudo.sh').read_text()}\nsudo_allows wc /etc/passwd", "ubuntu")
     assert (asked.returncode == 0) == runs
 
 

@@ -49,7 +49,7 @@ ALL = (
 )
 RUN = Run("nonce", "run", "o'neil@laptop", "release", NASTY, ref=NASTY, commit="c", release="source-20260101T000000Z")
 DEFINED = re.compile(r"^([a-z_]+)\(\) \{", re.MULTILINE)
-PARTS = [file.read_text() for file in Path(sys.modules[program.__module__].__file__ or "").parent.glob("lib/*.sh")]
+PARTS = [file.read_text() for file in Path(sys.modules[program.__module__].__file__ or "").parent.rglob("lib/**/*.sh")]
 LIBRARY = {name for part in PARTS for name in DEFINED.findall(part)}
 # What a file excuses in a comment, for comments do not travel; what spans files; and values, which are quoted as they are.
 EXCUSED = ",".join(("SC2034,SC2153,SC2329", "SC2016,SC2088,SC2317", *re.findall(r"disable=([\w,]+)", "".join(PARTS))))

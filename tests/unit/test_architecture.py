@@ -104,14 +104,14 @@ def test_what_a_host_runs_is_quoted_in_one_file() -> None:
 def test_what_runs_on_a_host_imports_only_the_standard_library() -> None:
     outside = {
         module.partition(".")[0]
-        for path in LIB.glob("*.py")
+        for path in LIB.rglob("*.py")
         for module in imported(path)
         if not module.startswith("tasks.shell.lib")
     }
     assert outside <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("path", sorted(LIB.glob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", sorted(LIB.rglob("*.py")), ids=name_of)
 def test_what_runs_on_a_host_is_python_3_8(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     ast.parse(text, feature_version=(3, 8))
@@ -136,6 +136,11 @@ def test_no_name_in_tasks_hides_one_of_the_standard_library() -> None:
 @pytest.mark.parametrize("path", [path for path in TASKS.rglob("*") if not path.is_relative_to(SITE)], ids=name_of)
 def test_no_name_says_nothing(path: Path) -> None:
     assert not re.search(r"util|helper|core|manager|handler|processor|engine|common|misc", path.stem)
+
+
+def test_a_file_of_lib_is_known_by_its_name_alone() -> None:
+    names = [path.name for path in LIB.rglob("*.*") if path.suffix in (".sh", ".py", ".php")]
+    assert len(names) == len(set(names)) > 50
 
 
 def test_a_package_re_exports_nothing() -> None:

@@ -67,7 +67,7 @@ def test_the_host_and_the_workstation_have_the_same_exit_codes() -> None:
 
 
 def test_python_on_the_host_has_the_same_exit_codes() -> None:
-    commands = (ROOT / "tasks" / "shell" / "lib" / "commands.py").read_text(encoding="utf-8")
+    commands = (ROOT / "tasks" / "shell" / "lib" / "build" / "commands.py").read_text(encoding="utf-8")
     assert "\nFAILED, INTERRUPTED = 3, 130\n" in commands
 
 

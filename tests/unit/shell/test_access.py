@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.shell.lib import access
-from tasks.shell.lib.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable, way
+from tasks.shell.lib.check import access
+from tasks.shell.lib.check.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable, way
 
 OWNER, USER, GROUP_OWNER, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 WWW = Viewer("www", 33, frozenset({33, 50}))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.shell.lib import assets, clone
-from tasks.shell.lib.assets import young
+from tasks.shell.lib.build import assets, clone
+from tasks.shell.lib.build.assets import young
 
 RELEASES = st.lists(st.tuples(st.integers(0, 6), st.sets(st.sampled_from("abc"))), min_size=1, max_size=9)
 ORDER = st.lists(st.sampled_from("abcdefgh"), unique=True)

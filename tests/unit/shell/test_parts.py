@@ -14,7 +14,7 @@ LIB = Path(render.__file__).with_name("lib")
 def named(part: str) -> set[str]:
     """What a file defines for all of it; imports of the standard library mean the same in each."""
     found: set[str] = set()
-    for node in ast.parse((LIB / f"{part}.py").read_text(encoding="utf-8")).body:
+    for node in ast.parse(next(LIB.rglob(f"{part}.py")).read_text(encoding="utf-8")).body:
         match node:
             case ast.FunctionDef() | ast.ClassDef():
                 found.add(node.name)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.shell.lib.php_fpm import Fpm
-from tasks.shell.lib.pool_files import Sections, address, children, read, seconds
+from tasks.shell.lib.check.php_fpm import Fpm
+from tasks.shell.lib.services.pool_files import Sections, address, children, read, seconds
 
 MAIN = """\
 ; a comment

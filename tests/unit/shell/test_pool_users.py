@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.shell.lib.pool_users import pool_users
+from tasks.shell.lib.services.pool_users import pool_users
 
 NGINX = """\
 Id=nginx.service

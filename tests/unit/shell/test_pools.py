@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.shell.lib.pools import read_dump
+from tasks.shell.lib.services.pools import read_dump
 
 SAID = """\
 [22-Nov-2026 17:47:43] NOTICE: [global]

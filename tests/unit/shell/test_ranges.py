@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.shell.lib.ranges import meets, version
+from tasks.shell.lib.check.ranges import meets, version
 
 VERSIONS = st.tuples(st.integers(0, 12), st.integers(0, 30), st.integers(0, 30))
 

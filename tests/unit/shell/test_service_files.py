@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.shell.lib import service_files
-from tasks.shell.lib.service_files import Command, Runs, Supervisor, properties, unit
-from tasks.shell.lib.service_trust import Code
+from tasks.shell.lib.check import service_files
+from tasks.shell.lib.check.service_files import Command, Runs, Supervisor, properties, unit
+from tasks.shell.lib.check.service_trust import Code
 
 SHOWN = """\
 Id=api.service

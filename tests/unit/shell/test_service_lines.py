@@ -2,9 +2,9 @@
 
 import pytest
 
-from tasks.shell.lib import service_lines
-from tasks.shell.lib.service_files import Command, Runs, Supervisor
-from tasks.shell.lib.service_lines import Service, listens, tell_program
+from tasks.shell.lib.check import service_lines
+from tasks.shell.lib.check.service_files import Command, Runs, Supervisor
+from tasks.shell.lib.check.service_lines import Service, listens, tell_program
 
 PROGRAM = Runs("many", "supervisor", "www-data", "", [], {"group": "many"})
 

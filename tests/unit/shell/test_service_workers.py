@@ -2,9 +2,9 @@
 
 import pytest
 
-from tasks.shell.lib import service_workers
-from tasks.shell.lib.service_files import Command, Runs
-from tasks.shell.lib.service_workers import consumes, seconds, tell_workers
+from tasks.shell.lib.check import service_workers
+from tasks.shell.lib.check.service_files import Command, Runs
+from tasks.shell.lib.check.service_workers import consumes, seconds, tell_workers
 
 WORDS = ["/usr/bin/php", "bin/console", "messenger:consume", "async"]
 

@@ -8,7 +8,7 @@ import pytest
 from tasks.shell import render
 from tasks.shell.shorter import shorter
 
-FILES = sorted(Path(render.__file__).with_name("lib").glob("*.py"))
+FILES = sorted(Path(render.__file__).with_name("lib").rglob("*.py"))
 KEPT = '''\
 """A module."""
 

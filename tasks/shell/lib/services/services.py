@@ -8,10 +8,10 @@ import sys
 import time
 from typing import Callable, Dict, List
 
-from tasks.shell.lib.fpm import INSTALL, Command, binaries, installed, needs
-from tasks.shell.lib.processes import STAT, process
-from tasks.shell.lib.proof import Proof
-from tasks.shell.lib.units import TOO_LATE, executable, look, output, ran, units, well
+from tasks.shell.lib.services.fpm import INSTALL, Command, binaries, installed, needs
+from tasks.shell.lib.services.processes import STAT, process
+from tasks.shell.lib.services.proof import Proof
+from tasks.shell.lib.services.units import TOO_LATE, executable, look, output, ran, units, well
 from tasks.shell.lib.wire import emit
 
 PATIENCE = {"restart": 10, "reload": 30}  # seconds until every process follows; a restart has waited for the old ones already

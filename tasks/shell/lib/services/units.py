@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from typing import Dict, List, NamedTuple, Set
 
-from tasks.shell.lib.processes import Process, descendants, in_cgroup, running
+from tasks.shell.lib.services.processes import Process, descendants, in_cgroup, running
 
 PROPERTIES = "Id,LoadState,ActiveState,SubState,Type,Result,MainPID,ControlGroup,ExecStart,NRestarts"
 STATUS = re.compile(r"^(\S+) +([A-Z]+)\b(?: +pid (\d+))?", re.M)

@@ -7,8 +7,8 @@ import re
 import shutil
 from typing import List, NamedTuple
 
-from tasks.shell.lib.check_lines import fail, ok, warn
-from tasks.shell.lib.service_files import Runs, Supervisor, listened_paths, listeners
+from tasks.shell.lib.check.check_lines import fail, ok, warn
+from tasks.shell.lib.check.service_files import Runs, Supervisor, listened_paths, listeners
 
 LISTENS = re.compile(r"(?:php-fpm|nginx|apache2?|httpd|caddy|frankenphp|haproxy|varnishd)[\d.]*")
 

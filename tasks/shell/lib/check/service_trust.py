@@ -6,8 +6,8 @@ import os
 import re
 from typing import List
 
-from tasks.shell.lib.check_lines import fail, ok
-from tasks.shell.lib.service_files import Command, Runs
+from tasks.shell.lib.check.check_lines import fail, ok
+from tasks.shell.lib.check.service_files import Command, Runs
 
 RUNS_CODE = re.compile(
     r"(?:php(?:-fpm)?|python|perl|ruby|node|nodejs|bun|deno|npm|npx|yarn|pnpm|java|bash|dash|sh|zsh|ksh|env|nice|ionice|timeout|flock"

@@ -6,8 +6,8 @@ import os
 import re
 from typing import Dict, Iterator, List, NamedTuple, Set
 
-from tasks.shell.lib.check_lines import asked, ok, warn
-from tasks.shell.lib.service_files import Runs
+from tasks.shell.lib.check.check_lines import asked, ok, warn
+from tasks.shell.lib.check.service_files import Runs
 
 SHELLS = ("sh", "bash", "dash", "zsh")
 LEAST = 10  # seconds that a worker should have for the message that it is at

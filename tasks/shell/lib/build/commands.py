@@ -18,7 +18,7 @@ import threading
 import time
 from typing import Any, Iterator
 
-from tasks.shell.lib.mask import Mask
+from tasks.shell.lib.build.mask import Mask
 from tasks.shell.lib.wire import emit
 
 FAILED, INTERRUPTED = 3, 130

@@ -6,11 +6,11 @@ import os
 import sys
 from typing import List, Tuple
 
-from tasks.shell.lib.check_lines import looked, warn
-from tasks.shell.lib.service_files import Runs, Supervisor, units
-from tasks.shell.lib.service_lines import Service, tell_program, tell_restart, tell_unit
-from tasks.shell.lib.service_trust import Code, tell_root
-from tasks.shell.lib.service_workers import consumes, tell_workers
+from tasks.shell.lib.check.check_lines import looked, warn
+from tasks.shell.lib.check.service_files import Runs, Supervisor, units
+from tasks.shell.lib.check.service_lines import Service, tell_program, tell_restart, tell_unit
+from tasks.shell.lib.check.service_trust import Code, tell_root
+from tasks.shell.lib.check.service_workers import consumes, tell_workers
 
 
 def fourths(words: Tuple[str, ...]) -> List[Service]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Dict, List, Set
 
-from tasks.shell.lib.fpm import Answers, live_link_or_none
-from tasks.shell.lib.processes import LIVE_NAME, Process, places, releases, running
-from tasks.shell.lib.units import Look, look
+from tasks.shell.lib.services.fpm import Answers, live_link_or_none
+from tasks.shell.lib.services.processes import LIVE_NAME, Process, places, releases, running
+from tasks.shell.lib.services.units import Look, look
 
 LEAVING = "is shutting down"  # a worker of nginx that takes no new request says so
 

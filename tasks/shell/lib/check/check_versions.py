@@ -9,8 +9,8 @@ import sys
 import tempfile
 from typing import Any, Dict, List
 
-from tasks.shell.lib.check_lines import asked, fail, looked, ok, warn
-from tasks.shell.lib.ranges import meets, version
+from tasks.shell.lib.check.check_lines import asked, fail, looked, ok, warn
+from tasks.shell.lib.check.ranges import meets, version
 
 QUIET = ("--no-dev", "--lock", "--no-plugins", "--no-interaction", "--no-ansi", "--quiet")
 ENGINES = ("bun", "node", "npm")

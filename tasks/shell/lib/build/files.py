@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable, Dict, Tuple
 
-from tasks.shell.lib.assets import carry
+from tasks.shell.lib.build.assets import carry
+from tasks.shell.lib.build.writable import writable
 from tasks.shell.lib.wire import emit
-from tasks.shell.lib.writable import writable
 
 FAILED = 3
 WORDS: Dict[str, Tuple[Callable[..., Any], str, str]] = {

@@ -8,9 +8,9 @@ import stat
 import struct
 from typing import Dict, Set, Tuple
 
-from tasks.shell.lib.clone import clone
-from tasks.shell.lib.pool_users import pool_users
-from tasks.shell.lib.tree import everything, inside, named, opened
+from tasks.shell.lib.build.clone import clone
+from tasks.shell.lib.build.tree import everything, inside, named, opened
+from tasks.shell.lib.services.pool_users import pool_users
 from tasks.shell.lib.wire import emit
 
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32

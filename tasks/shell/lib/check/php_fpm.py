@@ -8,8 +8,8 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Sequence, Set, Tuple
 
-from tasks.shell.lib.check_lines import asked, ok, warn
-from tasks.shell.lib.pool_files import PLACES, Sections, address, children, read, seconds
+from tasks.shell.lib.check.check_lines import asked, ok, warn
+from tasks.shell.lib.services.pool_files import PLACES, Sections, address, children, read, seconds
 
 STARTED = re.compile(r"argv\[\]=(.*?) ; ")
 

@@ -6,9 +6,9 @@ import os
 import sys
 from typing import Dict, List
 
-from tasks.shell.lib.check_lines import looked
-from tasks.shell.lib.php_fpm import masters, tell_reload, tell_version
-from tasks.shell.lib.web import Site, Web
+from tasks.shell.lib.check.check_lines import looked
+from tasks.shell.lib.check.php_fpm import masters, tell_reload, tell_version
+from tasks.shell.lib.check.web import Site, Web
 
 
 def lists(words: List[str]) -> Dict[str, List[str]]:

@@ -10,8 +10,8 @@ import os
 import stat
 from typing import Dict, List, Set
 
-from tasks.shell.lib.clone import clone
-from tasks.shell.lib.tree import everything, inside, named, opened
+from tasks.shell.lib.build.clone import clone
+from tasks.shell.lib.build.tree import everything, inside, named, opened
 from tasks.shell.lib.wire import emit
 
 

@@ -10,7 +10,7 @@ import re
 import shlex
 from typing import Dict, List, NamedTuple, Set, Tuple
 
-from tasks.shell.lib.check_lines import asked
+from tasks.shell.lib.check.check_lines import asked
 
 EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 ABOUT = (

@@ -8,11 +8,11 @@ import pwd
 import re
 from typing import List, NamedTuple, Sequence, Set, Tuple
 
-from tasks.shell.lib.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer, way
-from tasks.shell.lib.check_lines import asked, fail, ok, warn
-from tasks.shell.lib.nginx import Configuration, Place, Server
-from tasks.shell.lib.php_fpm import Fpm
-from tasks.shell.lib.pool_files import address
+from tasks.shell.lib.check.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer, way
+from tasks.shell.lib.check.check_lines import asked, fail, ok, warn
+from tasks.shell.lib.check.nginx import Configuration, Place, Server
+from tasks.shell.lib.check.php_fpm import Fpm
+from tasks.shell.lib.services.pool_files import address
 
 NGINX = "/etc/nginx/nginx.conf"
 REAL = "$realpath_root"

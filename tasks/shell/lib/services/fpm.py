@@ -8,10 +8,10 @@ import pwd
 import subprocess
 from typing import Any, Dict, List, Tuple
 
-from tasks.shell.lib.pool_files import read
-from tasks.shell.lib.pools import read_dump
-from tasks.shell.lib.processes import LIVE_NAME
-from tasks.shell.lib.units import executable, output, units
+from tasks.shell.lib.services.pool_files import read
+from tasks.shell.lib.services.pools import read_dump
+from tasks.shell.lib.services.processes import LIVE_NAME
+from tasks.shell.lib.services.units import executable, output, units
 
 PROBE = "/usr/local/lib/release-probe/php-fpm.php"
 INSTALL = ["install", "-D", "-m", "644", "/dev/stdin", PROBE]

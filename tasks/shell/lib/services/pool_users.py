@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Set
 
-from tasks.shell.lib.pool_files import read
+from tasks.shell.lib.services.pool_files import read
 
 FPM = re.compile(r"path=\S*php[^/ ]*fpm")
 TITLE = re.compile(r"php-fpm: master process \((.+)\)")

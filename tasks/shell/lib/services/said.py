@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 
-from tasks.shell.lib.mask import Mask
+from tasks.shell.lib.build.mask import Mask
 from tasks.shell.lib.wire import emit
 
 LIMIT = 16384  # bytes
