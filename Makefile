@@ -30,11 +30,12 @@ schema: $(VENV)/.ready ## hosts.schema.json, from the models
 picture: $(VENV)/.ready ## the README's picture of a deploy, drawn by the tool
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh --picture docs/deploy.svg
 
-$(VENV)/.ready: requirements.txt requirements-dev.txt
+$(VENV)/.ready: requirements.txt requirements-dev.txt $(wildcard start/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is needed: sudo apt-get install python3-venv" >&2; exit 1; }
 	@echo "installing the requirements into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@cp start/* "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
 clean: ## as after a clone

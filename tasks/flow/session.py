@@ -5,7 +5,6 @@ import getpass
 import json
 import os
 import secrets
-import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from fabric.config import Config
 from tasks.config.models import Environment
 from tasks.errors import Busy, Interrupted, NotReleased, ReleaseError, Unreachable, UsageError
 from tasks.flow import lost
+from tasks.flow.interrupts import Interrupts
 from tasks.phases import build, cutover, post_release, report
 from tasks.phases import lock as lock_phases
 from tasks.phases.step import Phase
@@ -43,7 +43,7 @@ def _person() -> str:
 class Session:
     """What a verb works with."""
 
-    def __init__(self, environment: Environment, config: Config, view: View, verb: str) -> None:
+    def __init__(self, environment: Environment, config: Config, view: View, verb: str, interrupts: Interrupts) -> None:
         if len(environment.addresses) != 1:
             raise UsageError(
                 f"{environment.name} has {len(environment.addresses)} addresses, and this version releases to one at a time",
@@ -52,6 +52,7 @@ class Session:
             )
         self.environment = environment
         self.view = view
+        self.interrupts = interrupts
         self.host = Host(environment, environment.addresses[0], config, view.event)
         self.run = Run(
             nonce=secrets.token_hex(8),
@@ -175,32 +176,5 @@ class Session:
     @contextlib.contextmanager
     def uninterrupted(self) -> Iterator[None]:
         """Ctrl-C waits until this is done: between a rename and its line in history nobody should have to guess."""
-        seen: list[int] = []
-        before = {number: signal.signal(number, lambda *_: seen.append(1)) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with self.interrupts.held(lambda: self.view.note(f"{self.running} is waited for; Ctrl-C again leaves it to itself")):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        if seen:
-            raise KeyboardInterrupt
-
-    def interrupted(self) -> Interrupted:
-        """End what runs on the host, and say how things stand. A second Ctrl-C leaves at once."""
-        running, standing = self.running, self.standing()
-        try:
-            if running == "build":
-                self.host.run(lock_phases.cancel(self.environment), self.run)
-            if self.state:
-                self.ask()
-                standing = self.standing()
-        except KeyboardInterrupt:
-            standing += f" {running or 'Something'} may still be running on {self.host.address}."
-        except ReleaseError as problem:
-            standing += f" {problem.what}"
-        pending = bool(self.state.get("post_release_pending")) and bool(self.live)
-        return Interrupted(
-            "interrupted" + (f" during {running}" if running else ""),
-            state=standing + (" Post-release is pending." if pending else ""),
-            next=self.hint("post-release") if pending else self.hint("status"),
-        )

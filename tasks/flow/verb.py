@@ -4,7 +4,6 @@ import functools
 import inspect
 import json
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ from invoke.exceptions import Exit
 
 from tasks.config.inventory import find_hosts_file, load
 from tasks.errors import LiveButFailed, NotReleased, ReleaseError, UsageError
+from tasks.flow.interrupted import interrupted
+from tasks.flow.interrupts import Interrupts
 from tasks.flow.session import Session
 from tasks.view.errors import show_error
 from tasks.view.view import open_view
@@ -41,12 +42,12 @@ def verb(help: dict[str, str] | None = None, *, dry: Body | None = None, locks: 
         @functools.wraps(body)
         def run(connection: Any, **options: Any) -> None:
             name = body.__name__.replace("_", "-")
-            with _exit_codes():
+            with _exit_codes() as interrupts:
                 _readable(options)
                 harmless = getattr(body, "reads_only", False)
                 chosen = _dry(name, dry) if connection.config.run.dry and not harmless else body
                 times = {option: _seconds(option, options.pop(option)) for option in (_TIMES if locks else ())}
-                with _session(connection, name) as session:
+                with _session(connection, name, interrupts) as session:
                     for option, seconds in times.items():
                         setattr(session, option, getattr(session, option) if seconds is None else seconds)
                     chosen(session, **options)
@@ -94,28 +95,34 @@ def _dry(name: str, dry: Body | None) -> Body:
 
 
 @contextmanager
-def _session(connection: Any, name: str) -> Iterator[Session]:
+def _session(connection: Any, name: str, interrupts: Interrupts) -> Iterator[Session]:
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
     config: Config = connection.config
     with open_view() as view:
-        session = Session(environment, config, view, name)
+        session = Session(environment, config, view, name, interrupts)
         try:
             yield session
         except KeyboardInterrupt:
-            raise session.interrupted() from None
+            raise interrupted(session) from None
         except (ReleaseError, Exit):
             raise
         except Exception as defect:
             raise _defect(defect, session) from defect
         finally:
+            interrupts.over()
             session.host.close()
 
 
 @contextmanager
-def _exit_codes() -> Iterator[None]:
-    """Errors are shown, then become the exit code. SIGTERM, as from a cancelled CI job, is Ctrl-C."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _exit_codes() -> Iterator[Interrupts]:
+    """Errors are shown, then become the exit code."""
+    with Interrupts() as interrupts, _told():
+        yield interrupts
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
         yield
     except ReleaseError as error:
@@ -130,8 +137,6 @@ def _exit_codes() -> Iterator[None]:
         defect = _defect(error)
         show_error(defect)
         raise Exit(code=defect.code) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _defect(error: Exception, session: Session | None = None) -> ReleaseError:

@@ -8,7 +8,10 @@ from tasks.phases.host import link_words, runtime_settings, settings
 from tasks.phases.post_release import proven, service_settings, sudo_commands
 from tasks.phases.step import Phase, Step, Words
 
-TOOLS = ("bash", "git", "python3", "flock", "realpath", "stat", "tail", "timeout", "mountpoint", "sync", "find", "sed")
+TOOLS = (
+    *("bash", "git", "python3", "flock", "setpriv", "realpath", "stat"),
+    *("tail", "timeout", "mountpoint", "sync", "find", "sed"),
+)
 
 _WORD = re.compile(r"\s*(?:[A-Za-z_]\w*=[\w@%+:,./-]*\s+)*([\w@%+:,./][\w@%+:,./-]*)(?=\s|$)")
 _NEXT = re.compile(r"&&|\|\|?|;")

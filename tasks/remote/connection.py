@@ -16,6 +16,7 @@ from tasks.remote.failures import unreachable
 from tasks.remote.host_keys import Verification
 from tasks.remote.known_hosts import HostKeys
 from tasks.remote.login import LOGIN_SECONDS, Login, Transport
+from tasks.remote.pulse import Pulse
 from tasks.remote.route import Hop, route
 from tasks.remote.sockets import Wire, dial
 
@@ -80,6 +81,10 @@ class VerifiedConnection(Connection):
                 client = self._reach(hop, transport, opened)
                 transport = client.get_transport()
             self.client, self.transport = client, transport
+            if transport is not None:
+                pulse = Pulse(transport)
+                opened.callback(pulse.stop)
+                pulse.start()
             self.opened = opened.pop_all()
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ LIMIT = 65536
 _LIB = Path(__file__).parent / "lib"
 _FUNCTION = re.compile(r"^([a-z_]+)\(\) \{", re.MULTILINE)
 _NEEDS = re.compile(r"^# needs: (.+)$", re.MULTILINE)
+_INDENT = re.compile("^(?: {4})+")
 _OURS = re.compile(r"^from (?:__future__|tasks\.shell\.lib\.[\w.]+) import (?:\([^)]*\)|.*)\n", re.MULTILINE)
 _FUTURE = "from __future__ import annotations\n"
 _PYTHON = {
@@ -28,7 +29,7 @@ _PYTHON = {
     "commands_py": ("wire", "mask", "commands"),
     "health_py": ("wire", "health"),
     "exchange_py": ("wire", "exchange"),
-    "files_py": ("wire", "tree", "clone", "assets", "pool_files", "pool_users", "writable", "files"),
+    "files_py": ("wire", "tree", "clone", "assets", "pool_files", "pool_users", "writable", "dotenv", "files"),
     "versions_py": ("wire", "check_lines", "ranges", "check_versions"),
     "web_py": ("wire", "check_lines", "nginx", "access", "pool_files", "php_fpm", "web", "check_web"),
     "running_py": (
@@ -40,6 +41,8 @@ _PYTHON = {
         "service_workers",
         "check_services",
     ),
+    "prune_py": ("wire", "history", "ledger", "prunable"),
+    "in_use_py": ("wire", "processes", "in_use"),
     "give_py": ("give",),
     "said_py": ("wire", "mask", "said"),
     "services_py": ("wire", "pools", "pool_files", "processes", "units", "fpm", "proof", "services"),
@@ -113,7 +116,7 @@ def _library(phase: Phase) -> Iterable[str]:
 def _embedded(function: str, parts: tuple[str, ...]) -> str:
     source = "\n".join(_source(f"{part}.py") for part in parts)
     joined = _OURS.sub("", source)
-    return f"{function}() {{\n    python3 -I - \"$@\" <<'END_OF_PYTHON'\n{_FUTURE}{joined}\nEND_OF_PYTHON\n}}"
+    return f"{function}() {{\n    ${{EXEC-}} python3 -I - \"$@\" <<'END_OF_PYTHON'\n{_FUTURE}{joined}\nEND_OF_PYTHON\n}}"
 
 
 @cache
@@ -122,7 +125,8 @@ def _source(name: str) -> str:
     text = _files()[name].read_text(encoding="utf-8")
     if name.endswith(".py"):
         return shorter(text)
-    return "\n".join(line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    return "\n".join(_INDENT.sub(lambda found: "\t" * (len(found[0]) // 4), line) for line in lines)
 
 
 @cache

@@ -1,5 +1,5 @@
 # What every program starts with: where things are, how it speaks, how it fails.
-# Descriptor 3 carries events to the workstation, 9 holds the job's lock; no command from hosts.yml inherits either.
+# Descriptor 3 carries events to the workstation, 6 is heard by the job's guard, 7 to 9 hold locks; no command from hosts.yml has them.
 # What one step leaves for a later one: WORK, where commands run (the build, then the release); COMMIT; BUILT_FROM; BEGUN and
 # SEALED, for what undo may remove; SAID, once a failure has been told; TIMINGS, for release.json.
 # shellcheck shell=bash
@@ -48,8 +48,11 @@ emit() {
         word=${word//$'\r'/\\r}
         line+=$'\t'$word
     done
-    printf '%s\n' "$line" >&3
+    printf '%s\n' "$line" >&3 || { make_room && printf '\n%s\n' "$line" >&3; }
 }
+
+# make_room: on a full disk a job would end without a word; what it has put by for that is given up.
+make_room() { [[ ${RESERVE-} ]] && rm -f -- "$RESERVE"; }
 
 # speak: descriptor 3 is the way to the workstation; what a login script left of a line there ends first.
 speak() { exec 3>&1 && printf '\n' >&3; }
@@ -72,8 +75,10 @@ step() {
     printf -- '--- %s\n' "$STEP" >>"$LOG"
     STEP_MARK=$(log_size)
     emit step start "$STEP"
+    guard "$((STEP_TIMEOUT + 15))" # git and the commands of hosts.yml are ended by their own, and say more
     "$@" >>"$LOG" 2>&1
     code=$?
+    guard
     spent=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
     if ((code)); then
         [[ $SAID ]] || tail_of_log "$STEP_MARK"
@@ -83,6 +88,9 @@ step() {
     emit step "done" "$STEP" "$spent"
     STEP=''
 }
+
+# guard [SECONDS]: the guard of a job ends it unless it hears more within so long; without a time it only listens.
+guard() { [[ -z ${GUARDED-} ]] || printf '%s\n' "${1-}" >&6; }
 
 log_size() { if [[ -f $LOG ]]; then stat -c %s -- "$LOG"; else echo 0; fi; }
 
@@ -102,6 +110,20 @@ ready() {
     elif [[ -e $LIVE && ! -L $LIVE ]]; then
         die "$FAILED" "$LIVE is a directory, not the live link: this host is not set up" "fab -H $ENVIRONMENT setup"
     fi
+    sound
+}
+
+# sound: what this tool keeps in STATE is of the kind that it made; opening a FIFO would wait for ever.
+sound() {
+    local place
+    for place in lock job.lock hold history; do
+        place=$STATE/$place
+        [[ ! -d $place && ! -p $place ]] || die "$FAILED" "$place is not the file that it should be" "look at it on the host, and move it away: ls -ld ${place@Q}"
+    done
+    for place in logs jobs trash; do
+        place=$STATE/$place
+        [[ -d $place || (! -e $place && ! -L $place) ]] || die "$FAILED" "$place is not a directory" "look at it on the host, and move it away: ls -ld ${place@Q}"
+    done
 }
 
 # in_build PATH: is the directory of PATH, with every link in it followed, inside the build?

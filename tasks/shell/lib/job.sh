@@ -7,8 +7,8 @@ job() {
     speak
     ready
     LOG=$STATE/logs/${RELEASE_NAME:-$PHASE}.log
-    { mkdir -p -- "$folder" "$STATE/logs" && : >>"$LOG" && printf '%s\n' "$NONCE" >"$folder/nonce" && : >"$folder/events"; } ||
-        die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
+    { mkdir -p -- "$folder" "$STATE/logs" && : >>"$LOG" && printf '%s\n' "$NONCE" >"$folder/nonce" && : >"$folder/events" &&
+        head -c 65536 /dev/zero >"$folder/reserve"; } || die "$FAILED" "cannot write to $STATE" "on the host: df -h $STATE; df -i $STATE"
     set -m
     job_main "$1" "$folder" </dev/null >>"$folder/events" 2>>"$folder/errors" &
     pid=$!
@@ -61,10 +61,14 @@ job_running() {
 }
 
 job_main() {
+    local me=$BASHPID
     JOB=$2
-    exec 3>&1
-    printf '%s\n' "$BASHPID" >"$JOB/pid"
+    export RESERVE=$2/reserve
+    exec 3>&1 6> >(job_guard "$me")
+    GUARDED=yes
+    printf '%s\n' "$me" >"$JOB/pid"
     trap 'exit "$INTERRUPTED"' TERM INT
+    trap 'die "$FAILED" "$STEP was ended after $STEP_TIMEOUT seconds (step_timeout)"' USR1
     trap 'job_end "$?"' EXIT
     "$1"
     exit 0
@@ -72,30 +76,58 @@ job_main() {
 
 # job_end CODE: undo what was not finished; the result file is the job's last act.
 job_end() {
-    trap '' TERM INT
+    trap '' TERM INT USR1
+    exec 6>&-
+    GUARDED=''
+    ! declare -F commands_end >/dev/null || commands_end
     if (($1 && $1 != INTERRUPTED)) && [[ -z $SAID ]]; then
         emit fail "${STEP:-$PHASE} ended unexpectedly ($1): $(tail -n 1 -- "$JOB/errors")" ""
     fi
     if declare -F undo >/dev/null; then
         undo "$1"
     fi
+    make_room
     printf '%s\n' "$1" >"$JOB/result.new" && mv -fT -- "$JOB/result.new" "$JOB/result"
 }
 
-# job_cancel [RUN]: end the whole process group of a run's job: TERM, so that it tidies up, then KILL.
+# job_guard PID: whatever hangs, and whoever has gone, the job ends: it is not heard for longer than it said. Ends with the job.
+job_guard() {
+    local limit='' code
+    trap '' TERM INT
+    exec >/dev/null 2>&1 3>&-
+    while :; do
+        IFS= read -r ${limit:+-t "$limit"} limit
+        code=$?
+        ((code == 0)) || break
+    done
+    ((code > 128)) || return 0
+    kill -USR1 "$1" && job_stop "$1"
+}
+
+# job_stop PID: the end of its whole process group: TERM, so that it tidies up, then KILL.
+job_stop() {
+    kill -TERM -- "-$1" || return 0
+    kill -CONT -- "-$1"
+    job_gone "$1" 35 || { kill -KILL -- "-$1" && job_gone "$1" 10; }
+} 2>/dev/null
+
+# job_gone PID TENTHS: has its group ended within so many tenths of a second?
+job_gone() {
+    local tenth
+    for ((tenth = 0; tenth < $2; tenth++)); do
+        kill -0 -- "-$1" || return 0
+        sleep 0.1
+    done 2>/dev/null
+    return 1
+}
+
+# job_cancel [RUN]: end a run's job.
 job_cancel() {
-    local folder pid deadline=$((SECONDS + 15))
+    local folder
     for folder in "$STATE/jobs/${1:-$RUN}-"*; do
         [[ -f $folder/pid && ! -f $folder/result ]] || continue
-        pid=$(<"$folder/pid")
-        kill -TERM -- "-$pid" 2>/dev/null || continue
-        while kill -0 -- "-$pid" 2>/dev/null; do
-            if ((SECONDS >= deadline)); then
-                kill -KILL -- "-$pid" 2>/dev/null
-                break
-            fi
-            sleep 0.1
-        done
+        job_stop "$(<"$folder/pid")"
+        [[ -f $folder/result ]] || warn "it did not end by itself and was killed; the next run removes what it left"
     done
 }
 

@@ -23,11 +23,12 @@ from tasks.shell.lib.wire import emit
 
 FAILED, INTERRUPTED = 3, 130
 PR_SET_PDEATHSIG = 1
-GRACE = 2.0  # seconds between TERM and KILL
+GRACE = 1.5  # seconds between TERM and KILL
 HELD = 65536  # a line without an end is passed on in pieces of this size
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+UNKNOWN = ("NONCE", "QUIET", "RESERVE", "EXEC", "SHELL_PID", "SHELLOPTS", "BASHOPTS")  # to commands
 log = open(sys.argv[1], "ab", buffering=0)
-environment = {key: value for key, value in os.environ.items() if key not in ("NONCE", "QUIET", "SHELLOPTS", "BASHOPTS")}
+environment = {key: value for key, value in os.environ.items() if key not in UNKNOWN}
 quiet = bool(os.environ.get("QUIET"))  # what is printed goes to the log alone: nobody here knows what must not be seen
 writing, stop = threading.Lock(), threading.Event()
 interrupted = False
@@ -207,7 +208,10 @@ def counted(words: list[str]) -> tuple[list[str], list[str]]:
 
 def main(work: str, timeout: str, *words: str) -> int:
     signal.signal(signal.SIGTERM, interrupt)
+    os.setsid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # should the job be killed, its commands end with it
+    if os.getppid() != int(os.environ.pop("SHELL_PID")):
+        return INTERRUPTED
     settings, rest = counted(list(words))
     environment.update(pair.partition("=")[::2] for pair in settings)
     files, rest = counted(rest)

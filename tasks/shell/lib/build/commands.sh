@@ -2,7 +2,7 @@
 # needs: runtime
 # shellcheck shell=bash
 
-COMMAND_PATH=() COMMAND_ENV=()
+COMMAND_PATH=() COMMAND_ENV=() COMMANDS=''
 
 # command_path DIRECTORY...: put before PATH for the release user's commands.
 command_path() { COMMAND_PATH=("$@"); }
@@ -10,18 +10,32 @@ command_path() { COMMAND_PATH=("$@"); }
 # command_env KEY=VALUE...: set for the release user's commands, as it stands.
 command_env() { COMMAND_ENV=("$@"); }
 
-# What runs them holds the job's lock (9) too: should this shell be killed, the lock is not free before they have ended.
+# What runs them is out of the job's process group and holds the job's lock (9) too: should the job be killed, it ends them, and
+# the lock is not free before that.
 # commands_run (LABEL DIRECTORY COUNT COMMAND...)...: side by side, each one's commands in order; the first failure ends all.
 commands_run() {
-    local path='' folder secrets=()
+    local path='' folder secrets=() me=$BASHPID
     for folder in "${COMMAND_PATH[@]}"; do
         folder=$(expand_home "$folder")
         [[ $folder == /* ]] || folder=$WORK/$folder
         path+=$folder:
     done
     mapfile -d '' -t secrets < <(runtime_present)
-    NONCE=$NONCE QUIET=${QUIET-} commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 1))" "${COMMAND_ENV[@]}" "PATH=$path$PATH" \
-        "${#secrets[@]}" "${secrets[@]}" "$@" || commands_failed "$?"
+    guard # they have their own time, each
+    EXEC=exec NONCE=$NONCE QUIET=${QUIET-} SHELL_PID=$me commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 2))" \
+        "RELEASE_BUILD=$RELEASE_NAME" "${COMMAND_ENV[@]}" "PATH=$path$PATH" "${#secrets[@]}" "${secrets[@]}" "$@" &
+    COMMANDS=$!
+    wait "$COMMANDS"
+    set -- "$?"
+    COMMANDS=''
+    (($1 == 0)) || commands_failed "$1"
+}
+
+# commands_end: what still runs when the program ends.
+commands_end() {
+    [[ $COMMANDS ]] || return 0
+    kill -TERM "$COMMANDS" 2>/dev/null
+    wait "$COMMANDS"
 }
 
 # commands_failed CODE: the commands have said themselves what went wrong. (A run that is cancelled never comes here.)

@@ -1,14 +1,14 @@
 # The bare repository and the disposable worktree. Other environments of the host share repo.git, hence its lock.
 # shellcheck shell=bash
 
-# git_run WORD...: git that never asks, never goes to the background, and inherits no descriptor of ours.
+# git_run WORD...: git that never asks, never goes to the background, inherits no descriptor of ours, and ends with who runs it.
 git_run() {
     local ssh=${GIT_SSH_COMMAND:-$(git config --get core.sshCommand || echo ssh)} allow=()
     case ${REPOSITORY-} in /* | file://*) allow=(-c protocol.file.allow=always) ;; esac # its submodules may lie on this disk too
     env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE -u GIT_OBJECT_DIRECTORY -u GIT_COMMON_DIR -u GIT_NAMESPACE LC_ALL=C.UTF-8 GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false \
         GIT_SSH_COMMAND="$ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=10" \
-        timeout --foreground -k 10 "$STEP_TIMEOUT" git -c gc.auto=0 -c maintenance.auto=false -c core.hooksPath=/dev/null \
-        -c advice.detachedHead=false "${allow[@]}" "$@" </dev/null 3>&- 8>&- 9>&-
+        setpriv --pdeathsig TERM -- timeout --foreground -k 10 "$STEP_TIMEOUT" git -c gc.auto=0 -c maintenance.auto=false -c core.fsync=all -c core.hooksPath=/dev/null \
+        -c advice.detachedHead=false "${allow[@]}" "$@" </dev/null 3>&- 6>&- 8>&- 9>&-
 }
 
 repo() { git_run -C "$REPO" "$@"; }
@@ -17,11 +17,20 @@ repo() { git_run -C "$REPO" "$@"; }
 git_locked() {
     local code
     exec 7<"$REPO" || return
-    flock -n 7 || { emit note "waiting for another environment of this host to finish with repo.git" && flock -w "$STEP_TIMEOUT" 7; } || return
+    flock -n 7 || { emit note "waiting for another environment of this host to finish with repo.git" && flock -w "${GIT_WAIT-$STEP_TIMEOUT}" 7; } || return
+    git_unlock
     "$@" 7>&-
     code=$?
     exec 7<&-
     return "$code"
+}
+
+# git_unlock: git's own locks are files, and stay when it is killed. Whoever holds the lock of repo.git is alone in it: they are stale.
+git_unlock() {
+    find "$REPO" -maxdepth 1 -name '*.lock' -delete
+    find "$REPO/refs" "$REPO/worktrees" -name '*.lock' -delete 2>/dev/null
+    find "$REPO/objects/pack" -maxdepth 1 -name 'tmp_*' -mtime +0 -delete 2>/dev/null
+    return 0
 }
 
 # git_fetch URL: everything that origin has now, forced and deleted branches included, into remote-tracking names.

@@ -1,5 +1,5 @@
 # From a build that is nobody's yet to a sealed release, and the removal of what never became one.
-# needs: ledger lock git
+# needs: ledger lock git trash
 # shellcheck shell=bash
 
 # release_begin: join the run's lock; from here on a failure leaves nothing but its log and its line in history.
@@ -26,7 +26,7 @@ release_sweep() {
         [[ $folder == "$BUILD" || ! -d $folder ]] || remove_tree "$folder" || warn "$folder could not be removed"
     done
     rm -f -- "$HOME/.$LIVE_LINK_NAME.new"
-    trash_empty || warn "some removed releases could not be deleted yet: fab -H $ENVIRONMENT prune"
+    trash_later
     find "$STATE/jobs" -mindepth 1 -maxdepth 1 -type d ! -name "$RUN-*" -mtime +7 -exec rm -rf -- {} + || true
 }
 
@@ -36,12 +36,8 @@ release_discard() {
     [[ $1 ]] || return 0
     ledger sealed "$1"
     (($? == UNSEALED)) || return 0
-    remove_tree "$STATE/$1" && remove_tree "$RELEASES/$1"
-}
-
-# remove_tree PATH: files keep their modes, for a package cache may have linked them into releases too.
-remove_tree() {
-    rm -rf -- "$1" 2>/dev/null || { find "$1" -type d -exec chmod u+rwx -- {} \; && rm -rf -- "$1"; }
+    release_end "$1"
+    trash "$STATE/$1" "$RELEASES/$1" || { remove_tree "$STATE/$1" && remove_tree "$RELEASES/$1"; }
 }
 
 # preflight_place: a build can become a release here by one rename.
@@ -83,27 +79,22 @@ release_seal() {
     fact release "$RELEASE_NAME"
 }
 
+# release_end NAME: what commands of that build started and left, in whatever process group it is by now.
+release_end() {
+    local signal found file
+    for signal in TERM KILL; do
+        mapfile -t found < <(env -i "$(type -P grep)" -lzsxF -- "RELEASE_BUILD=$1" /proc/[0-9]*/environ)
+        for file in "${found[@]}"; do
+            kill -s "$signal" "${file//[!0-9]/}" 2>/dev/null
+        done
+        ((${#found[@]} == 0)) || sleep 0.2
+    done
+}
+
 # undo CODE: what the end of a build job removes unless it was sealed.
 undo() {
     [[ ${BEGUN-} && -z ${SEALED-} ]] || return 0
     release_discard "$RELEASE_NAME"
-    git_locked repo worktree prune
+    GIT_WAIT=1 git_locked repo worktree prune
     ledger record failed "name=$RELEASE_NAME" "step=$STEP" "code=$1"
-}
-
-# trash_empty: removed releases were renamed into here first, so that none is ever seen half removed.
-trash_empty() {
-    [[ -d $STATE/trash ]] || return 0
-    remove_tree "$STATE/trash"
-}
-
-# release_prune KEEP: the oldest sealed releases beyond KEEP; what the ledger protects is never among them.
-release_prune() {
-    local code
-    lock_join
-    ledger prune "$1"
-    code=$?
-    find "$STATE/logs" -mindepth 1 -maxdepth 1 -name '*.log' -mtime +90 -delete
-    trash_empty || warn "$STATE/trash could not be emptied; somebody else owns files in it: sudo rm -rf $STATE/trash"
-    return "$code"
 }

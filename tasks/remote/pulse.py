@@ -1,0 +1,43 @@
+"""Whether the other end of a link is still there, whatever lies between: TCP alone says so only of the first hop."""
+
+import contextlib
+import threading
+
+import paramiko
+
+EVERY = 5.0
+"""Seconds between an answer and the next question."""
+
+SILENCE = 14.0
+"""Seconds without an answer after which a link is given up; with EVERY, a cut one is noticed within 20."""
+
+QUESTION = "keepalive@openssh.com"
+"""OpenSSH's own: a server that does not know it must say so (RFC 4254, 4), and that is an answer."""
+
+
+class Pulse(threading.Thread):
+    """Asks, for as long as the link is open; closes it when no answer comes, and with it every channel that waits."""
+
+    def __init__(self, transport: paramiko.Transport, every: float = EVERY, silence: float = SILENCE) -> None:
+        super().__init__(daemon=True)
+        self._transport, self._every, self._silence = transport, every, silence
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Ask and wait, again and again."""
+        while not self._over.wait(self._every) and self._transport.is_active():
+            answered = threading.Event()
+            threading.Thread(target=self._ask, args=(answered,), daemon=True).start()
+            if not answered.wait(self._silence):
+                self._transport.close()
+                return
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._over.set()
+
+    def _ask(self, answered: threading.Event) -> None:
+        with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
+            self._transport.global_request(QUESTION, wait=True)
+        if self._transport.is_active():
+            answered.set()
