@@ -130,14 +130,14 @@ def test_rollback_of_a_host_that_cannot_be_asked_is_unknown(live: Site) -> None:
     assert f"Live is {second} or {first}: the host cannot be asked." in said
 
 
-def cut_the_build(site: Site, code: int, *words: str, for_good: bool = False) -> str:
+def cut_the_build(site: Site, code: int, *words: str, for_good: bool = False, silently: bool = False) -> str:
     """What is said when the link is cut in the midst of a build, which ends after that."""
     site.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
     with Link(int(site.keys["port"])) as link:
         site.write(port=link.port, host_key=host_key(site))
         running = site.start("release", "--ref", "master", *words)
         until((site.home / "cut").exists, running)
-        link.cut(for_good=for_good)
+        link.silence() if silently else link.cut(for_good=for_good)
         if for_good:
             said = finish(running, code).err
             (site.home / "go-on").touch()
@@ -154,6 +154,12 @@ def test_build_whose_link_was_cut_is_followed_to_its_end_and_goes_live(live: Sit
     assert first != live.live == live.names[-1]
     for step in ("resolve", "worktree", "persistent links", "detach", "move", "flush", "seal"):
         assert said.count(f"build: {step} (") == 1
+
+
+def test_link_that_has_gone_silent_is_noticed_by_asking_it(live: Site) -> None:
+    first = live.live
+    assert "the link was lost during build" in cut_the_build(live, 0, silently=True)
+    assert first != live.live == live.names[-1]
 
 
 def test_build_that_cannot_be_followed_within_patience_goes_on_and_live_is_as_it_was(live: Site) -> None:

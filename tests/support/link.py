@@ -14,6 +14,7 @@ class Link:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.received = 0
+        self._silent: set[socket.socket] = set()
         self.opened: list[int] = []
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -36,6 +37,10 @@ class Link:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
+    def silence(self) -> None:
+        """Nothing arrives any more over what is open, and nobody is told."""
+        self._silent |= set(self._open)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -50,6 +55,7 @@ class Link:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self.received += len(data) if counted else 0
-                sink.sendall(data)
+                if sink not in self._silent:
+                    sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)

@@ -75,7 +75,7 @@ step() {
     printf -- '--- %s\n' "$STEP" >>"$LOG"
     STEP_MARK=$(log_size)
     emit step start "$STEP"
-    guard "$((STEP_TIMEOUT + 15))" # git and the commands of hosts.yml are ended by their own, and say more
+    guard "$((STEP_TIMEOUT + 5))" # git and the commands of hosts.yml are ended by their own, and say more
     "$@" >>"$LOG" 2>&1
     code=$?
     guard

@@ -23,7 +23,7 @@ commands_run() {
     mapfile -d '' -t secrets < <(runtime_present)
     guard # they have their own time, each
     EXEC=exec NONCE=$NONCE QUIET=${QUIET-} SHELL_PID=$me commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 2))" \
-        "RELEASE_BUILD=$RELEASE_NAME" "${COMMAND_ENV[@]}" "PATH=$path$PATH" "${#secrets[@]}" "${secrets[@]}" "$@" &
+        "RELEASE_BUILD=$BUILD" "${COMMAND_ENV[@]}" "PATH=$path$PATH" "${#secrets[@]}" "${secrets[@]}" "$@" &
     COMMANDS=$!
     wait "$COMMANDS"
     set -- "$?"

@@ -83,7 +83,7 @@ release_seal() {
 release_end() {
     local signal found file
     for signal in TERM KILL; do
-        mapfile -t found < <(env -i "$(type -P grep)" -lzsxF -- "RELEASE_BUILD=$1" /proc/[0-9]*/environ)
+        mapfile -t found < <(env -i "$(type -P grep)" -lzsxF -- "RELEASE_BUILD=$STATE/$1" /proc/[0-9]*/environ)
         for file in "${found[@]}"; do
             kill -s "$signal" "${file//[!0-9]/}" 2>/dev/null
         done
@@ -97,4 +97,5 @@ undo() {
     release_discard "$RELEASE_NAME"
     GIT_WAIT=1 git_locked repo worktree prune
     ledger record failed "name=$RELEASE_NAME" "step=$STEP" "code=$1"
+    trash_later
 }

@@ -1,0 +1,48 @@
+"""Ctrl-C in the first second, while modules load: no traceback, exit 130, and what was sent: nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INTERRUPTS = """
+import signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.where:
+            signal.raise_signal(signal.{signal})
+
+sys.where = {module!r}
+sys.meta_path.insert(0, Interrupts())
+"""
+MODULES = ("invoke", "paramiko", "fabric.main", "tasks", "pydantic", "tasks.flow.session", "rich.console")
+
+
+def interrupted(folder: Path, module: str, signal: str = "SIGINT") -> subprocess.CompletedProcess[str]:
+    """`fab`, interrupted when it comes to import a module."""
+    (folder / "sitecustomize.py").write_text(INTERRUPTS.format(module=module, signal=signal))
+    words = [str(Path(sys.executable).with_name("fab")), "-H", "nowhere", "status"]
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder)}
+    return subprocess.run(words, cwd=ROOT, env=here, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_ctrl_c_while_modules_load_is_no_traceback(tmp_path: Path, module: str) -> None:
+    ran = interrupted(tmp_path, module)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "interrupted; nothing was sent to any host\n")
+
+
+@pytest.mark.parametrize("signal", ["SIGTERM", "SIGHUP"])
+def test_a_cancelled_job_and_a_closed_terminal_are_as_ctrl_c_from_the_start(tmp_path: Path, signal: str) -> None:
+    ran = interrupted(tmp_path, "paramiko", signal)
+    assert (ran.returncode, ran.stderr) == (130, "interrupted; nothing was sent to any host\n")
+
+
+def test_other_programs_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS.format(module="calendar", signal="SIGINT"))
+    words = [sys.executable, "-c", "import calendar"]
+    ran = subprocess.run(words, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False)
+    assert "KeyboardInterrupt" in ran.stderr
