@@ -1,17 +1,16 @@
 """attach, cancel: follow, or end, the job that is running on the host, whoever has started it."""
 
+from tasks.flow.lost import follow_running
 from tasks.flow.session import Session
 from tasks.flow.verb import verb
 from tasks.phases import lock
-from tasks.remote.program import Outcome
 
 
 @verb()
 def attach(session: Session) -> None:
     """Follow the job that is running on the host, to its end; Ctrl-C leaves it running."""
     session.host.connect()
-    outcome = Outcome()
-    session.host.go_on(lock.follow(session.environment), session.run, outcome)
+    outcome = follow_running(session)
     if outcome.status != "ok":
         raise session.failure(outcome, "attach")
     name = outcome.facts.get("release", "")

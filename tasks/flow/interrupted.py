@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def interrupted(session: "Session") -> Interrupted:
-    """End what runs on the host, and say how things stand; leave it to itself when that takes too long, or at a second Ctrl-C."""
+    """End what runs on the host, and say how things stand; leave it alone when that takes too long, or at a second Ctrl-C."""
     running, standing = session.running, session.standing()
     try:
         standing = _end(session, running) or standing

@@ -19,6 +19,10 @@ ASKS = 30
 """Times that a host is asked, a second apart, whether what was sent to it before the link was lost is over."""
 
 
+OF_FOLLOWING = 2
+"""Events that the first program which follows somebody's job tells of itself."""
+
+
 def follow_again(session: "Session", phase: Phase, outcome: Outcome) -> None:
     """Go on following a job from the event where its link was lost, for as long as the session's patience lasts.
 
@@ -54,6 +58,31 @@ def take_lock_again(session: "Session", *, returns: bool = False) -> None:
                 raise taken
         time.sleep(1)
     raise NotReleased("it still runs there")
+
+
+def send_with_lock(session: "Session", phase: Phase) -> Outcome:
+    """Send a phase again that the host refused, as it had not heard this workstation for too long: a laptop that was closed.
+
+    What is live is still compared with what it was when the run began. Raises Busy when somebody else has the lock meanwhile.
+    """
+    session.warn("the host has not heard this workstation for a while, and has let go of its lock; taking it again")
+    before = session.run.live_at_start
+    take_lock_again(session)
+    session.update(live_at_start=before)
+    return session.host.run(phase, session.run)
+
+
+def follow_running(session: "Session") -> Outcome:
+    """Follow the job that is running on the host to its end, whoever has started it, over as many links as it takes."""
+    outcome = Outcome()
+    deadline = time.monotonic() + session.patience
+    session.host.go_on(lock.follow(session.environment), session.run, outcome)
+    while outcome.status == "unknown" and "job" in outcome.facts and time.monotonic() < deadline:
+        session.warn("the link was lost; connecting again")
+        session.host.reconnect(deadline - time.monotonic())
+        seen = outcome.seen - OF_FOLLOWING
+        session.host.go_on(lock.follow(session.environment, outcome.facts["job"], seen), session.run, outcome)
+    return outcome
 
 
 def send_twice(session: "Session", phase: Phase) -> Outcome:

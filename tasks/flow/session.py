@@ -97,6 +97,8 @@ class Session:
         """One phase, whatever becomes of it."""
         self.running = phase.name
         outcome = self.host.run(phase, self.run)
+        if "lost_lock" in outcome.facts:
+            outcome = lost.send_with_lock(self, phase)
         if outcome.status == "unknown" and phase.runner == "job":
             lost.follow_again(self, phase, outcome)
         self.running = ""

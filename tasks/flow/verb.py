@@ -28,6 +28,9 @@ _TIMES = {
     "patience": "seconds to try again to reach a host whose link was lost (default: 600)",
 }
 
+LONGEST = 1000
+"""Characters of an option's text: no ref, name or reason is longer, and errors repeat it."""
+
 Body = Callable[Concatenate[Session, ...], None]
 
 
@@ -71,6 +74,8 @@ def _seconds(option: str, text: str | None) -> float | None:
 
 def _readable(options: dict[str, Any]) -> None:
     for name, value in options.items():
+        if isinstance(value, str) and len(value) > LONGEST:
+            raise UsageError(f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state="Nothing was sent to any host.")
         if isinstance(value, str) and not value.isascii():
             try:
                 value.encode()

@@ -11,6 +11,9 @@ EVERY = 5.0
 SILENCE = 14.0
 """Seconds without an answer after which a link is given up; with EVERY, a cut one is noticed within 20."""
 
+AWAKE = 1.0
+"""Seconds for an answer that came while this process was stopped to be read."""
+
 QUESTION = "keepalive@openssh.com"
 """OpenSSH's own: a server that does not know it must say so (RFC 4254, 4), and that is an answer."""
 
@@ -28,7 +31,7 @@ class Pulse(threading.Thread):
         while not self._over.wait(self._every) and self._transport.is_active():
             answered = threading.Event()
             threading.Thread(target=self._ask, args=(answered,), daemon=True).start()
-            if not answered.wait(self._silence):
+            if not answered.wait(self._silence) and not answered.wait(AWAKE):  # the clock goes on while a workstation sleeps
                 self._transport.close()
                 return
 

@@ -146,3 +146,20 @@ def test_a_lock_of_a_git_that_was_killed_stops_nobody(host: LocalHost, lock: str
     done = host.build()
     assert (done.code, done.failure) == (0, "")
     assert not (host.repo / lock).exists()
+
+
+def test_a_short_program_that_hangs_is_ended_at_the_steps_timeout_too(host: LocalHost) -> None:
+    first, second = host.release(), host.release()
+    host.use(step_timeout=1)
+    host.shim("ln", "sleep 300")
+    done = host.cut_over(first)
+    assert (done.code, done.failure) == (3, "swap was ended after 1 seconds (step_timeout)")
+    host.assert_live(second)
+
+
+def test_a_lock_that_hangs_is_ended_at_the_steps_timeout_too(host: LocalHost) -> None:
+    host.use(step_timeout=1)
+    host.shim("flock", "sleep 300")
+    with host.lock() as locked:
+        assert locked.refused
+        assert (locked.refused.code, locked.refused.failure) == (3, "lock was ended after 1 seconds (step_timeout)")

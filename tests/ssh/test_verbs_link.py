@@ -1,6 +1,7 @@
 """Exit codes 7 and 8: a host that cannot be reached or believed, and a link that is cut during the cutover."""
 
 import contextlib
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -175,6 +176,19 @@ def test_build_that_cannot_be_followed_within_patience_goes_on_and_live_is_as_it
     assert live.live == live.names[-1]
 
 
+def test_laptop_that_was_closed_for_longer_than_a_lock_lasts_goes_on(live: Site) -> None:
+    first = live.live
+    live.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
+    running = live.start("release", "--ref", "master")
+    until((live.home / "cut").exists, running)
+    running.send_signal(signal.SIGSTOP)
+    until(lambda: not (live.state / "lock").read_text(), running)
+    running.send_signal(signal.SIGCONT)
+    (live.home / "go-on").touch()
+    assert "has let go of its lock; taking it again" in finish(running, 0).err
+    assert first != live.live == live.names[-1]
+
+
 def command_lines() -> Iterator[str]:
     """What runs on this machine, the embedded host's programs among it."""
     for file in Path("/proc").glob("[0-9]*/cmdline"):
@@ -195,6 +209,24 @@ def test_build_is_attached_to_and_cancelled_by_whoever_asks(live: Site) -> None:
     assert (live.live, live.names) == (first, releases)
     assert "no job is running" in live.fab("attach", code=3).err
     assert "no job is running" in live.fab("cancel", code=3).err
+
+
+def test_attached_one_follows_over_a_link_that_is_lost(live: Site) -> None:
+    live.write(apps={"web": {"bootstrap": ["touch ~/cut; until [ -e ~/go-on ]; do sleep 0.05; done"]}})
+    running = live.start("build", "--ref", "master")
+    until((live.home / "cut").exists, running)
+    with Link(int(live.keys["port"])) as link:
+        live.write(port=link.port, host_key=host_key(live))
+        attached = live.start("attach")
+        until(lambda: any("sed\0-u\0" in line for line in command_lines()), attached)
+        link.cut()
+        until(lambda: len(link.opened) > 1, attached)
+        (live.home / "go-on").touch()
+        said = finish(attached, 0).err
+    finish(running, 0)
+    assert "the link was lost; connecting again" in said
+    assert said.count("following build master of") == 1
+    assert [said.count(f"attach: {step} (") for step in ("worktree", "seal")] == [1, 1]
 
 
 TRIED_TWICE = 4

@@ -2,6 +2,7 @@
 # Descriptor 3 carries events to the workstation, 6 is heard by the job's guard, 7 to 9 hold locks; no command from hosts.yml has them.
 # What one step leaves for a later one: WORK, where commands run (the build, then the release); COMMIT; BUILT_FROM; BEGUN and
 # SEALED, for what undo may remove; SAID, once a failure has been told; TIMINGS, for release.json.
+# needs: guard
 # shellcheck shell=bash
 
 readonly FAILED=3 BUSY=6 INTERRUPTED=130
@@ -75,7 +76,7 @@ step() {
     printf -- '--- %s\n' "$STEP" >>"$LOG"
     STEP_MARK=$(log_size)
     emit step start "$STEP"
-    guard "$((STEP_TIMEOUT + 5))" # git and the commands of hosts.yml are ended by their own, and say more
+    guard "$((STEP_TIMEOUT + SLACK))" # git and the commands of hosts.yml are ended by their own, and say more
     "$@" >>"$LOG" 2>&1
     code=$?
     guard
@@ -88,9 +89,6 @@ step() {
     emit step "done" "$STEP" "$spent"
     STEP=''
 }
-
-# guard [SECONDS]: the guard of a job ends it unless it hears more within so long; without a time it only listens.
-guard() { [[ -z ${GUARDED-} ]] || printf '%s\n' "${1-}" >&6; }
 
 log_size() { if [[ -f $LOG ]]; then stat -c %s -- "$LOG"; else echo 0; fi; }
 
@@ -138,8 +136,7 @@ attached() {
     exec </dev/null
     LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
     trap 'rm -f -- "$LOG"' EXIT
-    "$1"
-    exit 0
+    guarded "$1"
 }
 
 # watched FUNCTION: as attached, but it ends when the workstation lets go of its stdin.
@@ -148,8 +145,9 @@ watched() {
     speak
     LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
     trap 'rm -f -- "$LOG"' EXIT
+    SLACK=600 # for what follows an action: proof
     set -m
-    { trap 'exit "$INTERRUPTED"' TERM && "$1" && exit 0; } </dev/null &
+    { guard_begin && "$1"; } </dev/null &
     pid=$!
     { cat >/dev/null && kill -TERM -- "-$pid"; } <&0 >/dev/null 2>&1 3>&- &
     watcher=$!

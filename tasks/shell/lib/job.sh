@@ -39,7 +39,7 @@ job_follow() {
     [[ ${folder##*/} && -f $folder/events ]] || die "$FAILED" "${JOB:+it never began}${JOB:-no job is running}" "fab -H $ENVIRONMENT status"
     nonce=$(<"$folder/nonce")
     IFS=$'\t' read -r run by what since <"$STATE/job.lock" || true
-    [[ $run == "$RUN" ]] || emit note "following ${what-} of ${by-}, since ${since-}"
+    [[ $JOB || $run == "$RUN" ]] || { fact job "${folder##*/}" && emit note "following ${what-} of ${by-}, since ${since-}"; }
     while [[ ! -e $folder/result ]] && job_holds; do sleep 0.1; done &
     waiter=$!
     tail -n "+$((JOB_SEEN + 1))" -s 0.1 --pid="$waiter" -f -- "$folder/events" | sed -u "s/^$nonce\t/$NONCE\t/"
@@ -61,15 +61,12 @@ job_running() {
 }
 
 job_main() {
-    local me=$BASHPID
     JOB=$2
     export RESERVE=$2/reserve
-    exec 3>&1 6> >(job_guard "$me")
-    GUARDED=yes
-    printf '%s\n' "$me" >"$JOB/pid"
-    trap 'exit "$INTERRUPTED"' TERM INT
-    trap 'die "$FAILED" "$STEP was ended after $STEP_TIMEOUT seconds (step_timeout)"' USR1
+    exec 3>&1
+    printf '%s\n' "$BASHPID" >"$JOB/pid"
     trap 'job_end "$?"' EXIT
+    guard_begin
     "$1"
     exit 0
 }
@@ -77,8 +74,7 @@ job_main() {
 # job_end CODE: undo what was not finished; the result file is the job's last act.
 job_end() {
     trap '' TERM INT USR1
-    exec 6>&-
-    GUARDED=''
+    guard_end
     ! declare -F commands_end >/dev/null || commands_end
     if (($1 && $1 != INTERRUPTED)) && [[ -z $SAID ]]; then
         emit fail "${STEP:-$PHASE} ended unexpectedly ($1): $(tail -n 1 -- "$JOB/errors")" ""
@@ -90,43 +86,12 @@ job_end() {
     printf '%s\n' "$1" >"$JOB/result.new" && mv -fT -- "$JOB/result.new" "$JOB/result"
 }
 
-# job_guard PID: whatever hangs, and whoever has gone, the job ends: it is not heard for longer than it said. Ends with the job.
-job_guard() {
-    local limit='' code
-    trap '' TERM INT
-    exec >/dev/null 2>&1 3>&-
-    while :; do
-        IFS= read -r ${limit:+-t "$limit"} limit
-        code=$?
-        ((code == 0)) || break
-    done
-    ((code > 128)) || return 0
-    kill -USR1 "$1" && job_stop "$1"
-}
-
-# job_stop PID: the end of its whole process group: TERM, so that it tidies up, then KILL.
-job_stop() {
-    kill -TERM -- "-$1" || return 0
-    kill -CONT -- "-$1"
-    job_gone "$1" 35 || { kill -KILL -- "-$1" && job_gone "$1" 10; }
-} 2>/dev/null
-
-# job_gone PID TENTHS: has its group ended within so many tenths of a second?
-job_gone() {
-    local tenth
-    for ((tenth = 0; tenth < $2; tenth++)); do
-        kill -0 -- "-$1" || return 0
-        sleep 0.1
-    done 2>/dev/null
-    return 1
-}
-
 # job_cancel [RUN]: end a run's job.
 job_cancel() {
     local folder
     for folder in "$STATE/jobs/${1:-$RUN}-"*; do
         [[ -f $folder/pid && ! -f $folder/result ]] || continue
-        job_stop "$(<"$folder/pid")"
+        group_end "$(<"$folder/pid")"
         [[ -f $folder/result ]] || warn "it did not end by itself and was killed; the next run removes what it left"
     done
 }

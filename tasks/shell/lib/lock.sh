@@ -9,6 +9,12 @@ RETURNS=''
 lock_keep() {
     speak
     exec >/dev/null
+    guarded lock_hold
+}
+
+lock_hold() {
+    STEP=lock
+    guard "$STEP_TIMEOUT"
     ready
     lock_take
     hold_check
@@ -18,6 +24,7 @@ lock_keep() {
     fact live_path "$(readlink -- "$LIVE")"
     { ledger settle && ledger state; } 2>/dev/null || die "$FAILED" "$STATE/history cannot be read or written" "fab -H $ENVIRONMENT check"
     emit locked
+    guard
     while read -r -t 20 _; do :; done
     : >"$STATE/lock"
 }
@@ -68,7 +75,7 @@ lock_join() {
     exec 9>>"$STATE/job.lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
     flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
     IFS=$'\t' read -r run by what since <"$STATE/lock" || true
-    [[ ${run-} == "$RUN" ]] || lock_busy "$STATE/lock" "this run has lost the lock; "
+    [[ ${run-} == "$RUN" ]] || { fact lost_lock yes && lock_busy "$STATE/lock" "this run has lost the lock; "; }
     lock_sign "$STATE/job.lock"
 }
 
@@ -85,10 +92,10 @@ hold_check() {
 hold_set() {
     local text
     text=$(printf '%s\t%s\t%s' "$BY" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${1//[$'\t\n\r']/ }")
-    printf '%s\n' "$text" >"$STATE/hold.new" && mv -fT -- "$STATE/hold.new" "$STATE/hold" && ledger record hold "reason=$1"
+    printf '%s\n' "$text" >"$STATE/hold.new" && ledger record hold "reason=$1" && mv -fT -- "$STATE/hold.new" "$STATE/hold"
 }
 
 hold_clear() {
     [[ -e $STATE/hold ]] || { emit note "there was no hold" && return 0; }
-    rm -f -- "$STATE/hold" && ledger record unhold
+    ledger record unhold && rm -f -- "$STATE/hold"
 }

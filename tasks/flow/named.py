@@ -1,0 +1,40 @@
+"""What follows -H: names of hosts.yml and nothing else, judged before Fabric makes connections of them."""
+
+from pathlib import Path
+from typing import Any
+
+from fabric import Executor
+from invoke.exceptions import Exit
+
+from tasks.config.inventory import UNTOUCHED, find_hosts_file, load
+from tasks.config.values import shown
+from tasks.errors import ReleaseError, UsageError
+from tasks.view.errors import show_error
+
+
+class Named(Executor):  # type: ignore[misc]
+    """Fabric's executor, for which `-H user@name:port` is no name, and `-H one,other` are names that there are."""
+
+    def normalize_hosts(self, hosts: Any) -> Any:
+        """The keyword arguments of each connection. Ends with what -H has wrong."""
+        try:
+            judge(hosts or [])
+        except ReleaseError as error:
+            show_error(error)
+            raise Exit(code=error.code) from None
+        return super().normalize_hosts(hosts)
+
+
+def judge(names: list[str]) -> None:
+    """Raises UsageError where one is no name or, of several, where one is unknown or stands there twice."""
+    for number, name in enumerate(names):
+        if not name.isprintable() or set(name) & set("@:/") or (not name and len(names) > 1):
+            raise UsageError(
+                f"-H takes the name of an environment, without user and port, and not {shown(name)}",
+                state=UNTOUCHED,
+                next="hosts.yml says the rest; fab -H NAME VERB",
+            )
+        if name in names[:number]:
+            raise UsageError(f"-H has {shown(name)} twice", state=UNTOUCHED)
+    for name in names if len(names) > 1 else []:
+        load(find_hosts_file(name, Path.cwd())).environment(name)
