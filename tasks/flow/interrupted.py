@@ -28,13 +28,13 @@ def interrupted(session: "Session") -> Interrupted:
 
 
 def _end(session: "Session", running: str) -> str:
-    """End this run's build on the host; how things stand after that, "" when it was never asked."""
+    """End this run's build on the host; how things stand after that, "" when it was never reached."""
     if session.interrupts.hurried:
         raise KeyboardInterrupt
     if running == "build":
         session.view.note("interrupted: ending the build on the host; Ctrl-C again leaves it to itself")
         session.host.run(lock.cancel(session.environment), session.run)
-    if not session.state:
+    if not (session.state or session.host.connected):
         return ""
     session.ask()
     return session.standing()

@@ -44,6 +44,11 @@ class Host:
             self._connections[user] = connect(self.environment, self.address, user, self._config)
         return self._connections[user]
 
+    @property
+    def connected(self) -> bool:
+        """Whether the release user's connection was opened."""
+        return self.environment.release_user in self._connections
+
     def reconnect(self, patience: float = 0.0) -> None:
         """Forget the connections, and open a new one, with a few tries, and more for `patience` seconds. Raises Unreachable."""
         self.close()
