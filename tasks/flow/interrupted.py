@@ -33,7 +33,8 @@ def _end(session: "Session", running: str) -> str:
         raise KeyboardInterrupt
     if running == "build":
         session.view.note("interrupted: ending the build on the host; Ctrl-C again leaves it to itself")
-        session.host.run(lock.cancel(session.environment), session.run)
+        if session.host.run(lock.cancel(session.environment), session.run).status == "unknown":
+            return _left(session, running)
     if not (session.state or session.host.connected):
         return ""
     session.ask()

@@ -145,7 +145,6 @@ watched() {
     speak
     LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
     trap 'rm -f -- "$LOG"' EXIT
-    SLACK=600 # for what follows an action: proof
     set -m
     { guard_begin && "$1"; } </dev/null &
     pid=$!

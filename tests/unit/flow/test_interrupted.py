@@ -106,9 +106,17 @@ def test_a_second_ctrl_c_leaves_at_once_and_says_what_may_go_on(fab: Fab, host: 
     assert "build may still be running on web1" in ran.err
 
 
+def test_a_build_that_could_not_be_ended_is_said_to_go_on(fab: Fab, host: StandIn) -> None:
+    pressed(host, "build")
+    host.answers["cancel"] = [CUT]
+    ran = fab("deploy", "--ref", "master")
+    assert ran.code == 130
+    assert "build may still be running on web1; fab -H prod cancel ends it." in ran.err
+
+
 def test_a_host_that_cannot_be_asked_is_no_traceback(fab: Fab, host: StandIn) -> None:
     pressed(host, "build")
-    host.answers["cancel"], host.answers["state"] = [CUT], [CUT]
+    host.answers["state"] = [CUT]
     ran = fab("deploy", "--ref", "master")
     assert ran.code == 130
     assert "the link to web1 was lost" in ran.err

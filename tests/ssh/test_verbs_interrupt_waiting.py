@@ -1,0 +1,77 @@
+"""Exit code 130 where a run waits: for somebody else's lock, for a link that is silent, for a host to come back."""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.fab import Site, finish, until
+from tests.support.link import Link
+
+Make = Callable[..., Site]
+HELD = {"web": {"bootstrap": ["touch ~/held; until [ -e ~/go-on ]; do sleep 0.05; done"]}}
+
+
+@pytest.fixture(scope="module")
+def released(make: Make) -> Site:
+    site = make()
+    site.deploy("v1.0")
+    return site
+
+
+@pytest.fixture
+def live(released: Site) -> Iterator[Site]:
+    """A site with a release; its hosts.yml, and the files that a command waits for, are undone."""
+    keys = dict(released.keys)
+    yield released
+    (released.home / "go-on").touch()
+    until(lambda: not released.locked)
+    released.write(**{**dict.fromkeys(released.keys), **keys})
+    for name in ("held", "go-on"):
+        (released.home / name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def building(site: Site, link: Link, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A build over a link, at work on the host."""
+    site.write(apps=HELD, port=link.port, host_key=(site.sandbox.folder / "host_key.pub").read_text().strip())
+    running = site.start("build", "--ref", "master", *words)
+    until((site.home / "held").exists, running)
+    yield running
+    site.write(port=site.sandbox.port)
+
+
+def heard(running: subprocess.Popen[str], words: str) -> None:
+    """It has said so."""
+    assert running.stderr is not None
+    assert any(words in line for line in running.stderr)
+
+
+def test_who_waits_for_a_lock_is_told_what_is_live(live: Site) -> None:
+    with Link(live.sandbox.port) as link, building(live, link) as running:
+        waits = live.start("prune", "--wait", "50")
+        heard(waits, "waiting: ")
+        waits.send_signal(signal.SIGINT)
+        assert f"Live: {live.live}, unchanged." in finish(waits, 130).err
+        (live.home / "go-on").touch()
+        finish(running, 0)
+
+
+def test_a_silent_link_keeps_nobody(live: Site) -> None:
+    with Link(live.sandbox.port) as link, building(live, link) as running:
+        link.silence()
+        running.send_signal(signal.SIGINT)
+        said = finish(running, 130).err
+    assert f"Live: {live.live}, unchanged. build may still be running on 127.0.0.1; fab -H sandbox cancel ends it." in said
+
+
+def test_a_host_that_does_not_come_back_keeps_nobody(live: Site) -> None:
+    with Link(live.sandbox.port) as link, building(live, link) as running:
+        link.cut(for_good=True)
+        heard(running, "connecting again")
+        running.send_signal(signal.SIGINT)
+        said = finish(running, 130).err
+    assert f"Live: {live.live}, unchanged." in said
+    assert "build may still be running on 127.0.0.1" in said
