@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL_FILES := $(wildcard tasks/shell/lib/*.sh tasks/shell/lib/*/*.sh) tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*.sh)
 
-.PHONY: demo test test-host check figures schema picture clean
+.PHONY: demo test test-host check figures chaos schema picture clean
 
 demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to rollback
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
@@ -12,8 +12,8 @@ demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to roll
 test: $(VENV)/.ready ## everything that needs neither root nor installation
 	$(BIN)/python -m pytest -n 4 --dist loadfile tests/unit tests/shell tests/ssh
 
-test-host: $(VENV)/.ready ## the rest: real users, a real sshd, hosts that boot; root on Debian
-	$(BIN)/python -m pytest -n 4 --dist loadfile tests/host
+test-host: $(VENV)/.ready ## the rest: real users, a real sshd, hosts that boot, a sample of chaos; root on Debian
+	$(BIN)/python -m pytest -n 4 --dist loadfile tests/chaos tests/host
 
 check: $(VENV)/.ready ## lint and types
 	$(BIN)/ruff format --check .
@@ -23,6 +23,9 @@ check: $(VENV)/.ready ## lint and types
 
 figures: $(VENV)/.ready ## the README's tables of what a release loses, measured; root on Debian, six minutes
 	$(BIN)/python -m tests.bench.figures
+
+chaos: $(VENV)/.ready ## every fault at every step, and the README's table of it; ONLY=FAULT:STEP:POSITION, SEED=, HOSTS=; root on Debian, hours
+	$(BIN)/python -m tests.chaos --only "$(ONLY)" --seed "$(SEED)" --hosts "$(or $(HOSTS),3)"
 
 schema: $(VENV)/.ready ## hosts.schema.json, from the models
 	$(BIN)/python -m tasks.config.schema > hosts.schema.json.new && mv hosts.schema.json.new hosts.schema.json

@@ -2,7 +2,7 @@
 
 from tasks.errors import LiveButFailed
 from tasks.flow import release as flow
-from tasks.flow.outcome import prune, summarize
+from tasks.flow.outcome import prune_unused, summarize
 from tasks.flow.plan import show
 from tasks.flow.services import post_release, put_back
 from tasks.flow.session import Session
@@ -22,6 +22,6 @@ def deploy(session: Session, ref: str | None = None, name: str | None = None) ->
             post_release(session)
         except LiveButFailed as failure:
             put_back(session, before, failure)
-        prune(session)
+        prune_unused(session)
     back = session.hint("rollback") + "   if it is not what you wanted"
     summarize(session, before=before, next=[back if before else session.hint("status")])

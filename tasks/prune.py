@@ -1,5 +1,6 @@
 """prune: what a release prunes by itself, now."""
 
+from tasks.errors import ReleaseError
 from tasks.flow import outcome
 from tasks.flow.session import Session
 from tasks.flow.verb import verb
@@ -10,4 +11,8 @@ def prune(session: Session) -> None:
     """Remove the oldest releases beyond keep_releases; never the live one or the one before."""
     session.prepare()
     with session.lock():
-        outcome.prune(session, must=True)
+        try:
+            used = outcome.in_use(session)
+        except ReleaseError:
+            used = ()  # the release user's own sight is what pruning takes; the service user's is more
+        outcome.prune(session, must=True, used=used)

@@ -1,7 +1,7 @@
 """What two keys, or two environments, can only get wrong together."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, permutations, product
+from itertools import islice, permutations
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -73,15 +73,22 @@ def _below(path: PurePosixPath, parent: PurePosixPath) -> tuple[str, ...]:
 
 
 def _links(environment: Environment) -> Iterator[Clash]:
-    paths = [PurePosixPath(link.path) for link in environment.persistent_links]
-    for inner, outer in permutations(paths, 2):
-        if inner.is_relative_to(outer):
-            sentence = f"lies in {shown(str(outer))}, which is a persistent link itself"
-            yield Clash(("persistent_links",), sentence, (str(inner),))
+    links = {link.path for link in environment.persistent_links}
+    for link in environment.persistent_links:
+        for outer in _first(PurePosixPath(link.path).parents, links):
+            sentence = f"lies in {shown(outer)}, which is a persistent link itself"
+            yield Clash(("persistent_links",), sentence, (link.path,))
 
 
 def _files(environment: Environment) -> Iterator[Clash]:
-    for (index, file), link in product(enumerate(environment.runtime_files), environment.persistent_links):
-        if PurePosixPath(file.path).is_relative_to(link.path):
-            sentence = f"the file {shown(file.path)} lies in the persistent link {shown(link.path)}, where it is already"
+    links = {link.path for link in environment.persistent_links}
+    for index, file in enumerate(environment.runtime_files):
+        path = PurePosixPath(file.path)
+        for link in _first((path, *path.parents), links):
+            sentence = f"the file {shown(file.path)} lies in the persistent link {shown(link)}, where it is already"
             yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
+
+
+def _first(paths: Iterable[PurePosixPath], links: set[str]) -> list[str]:
+    """The nearest of these directories that is a persistent link; looked up, as there may be thousands of both."""
+    return list(islice((str(path) for path in paths if str(path) in links), 1))

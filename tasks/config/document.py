@@ -5,6 +5,7 @@ PyYAML's own loader forgets which keys were given twice, loses the last digit of
 """
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tasks.config.mistakes import AS_TEXT, Mistake, Where, kind
+from tasks.config.values import short, shown
 
 MOST_VALUES = 100_000
 TOO_MANY = f"holds more than {MOST_VALUES} values when its aliases are followed"
@@ -59,7 +61,8 @@ def read(content: bytes) -> tuple[Any, list[Mistake]]:
         return value, values.mistakes
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"line {line}: not UTF-8 text (byte 0x{content[error.start]:02x})") from None
+        wide = " but UTF-16: save it as UTF-8" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else ""
+        raise Unreadable(f"line {line}: not UTF-8 text (byte 0x{content[error.start]:02x}){wide}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Unreadable(f"line {line}: holds the control character U+{error.character:04X}") from None
@@ -81,7 +84,7 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
         return "a tab, where YAML takes only spaces"
     if "another document" in problem:
         return "a second document begins: hosts.yml is one (remove the line ---)"
-    return problem + (f" ({error.context})" if error.context else "")
+    return short(problem + (f" ({error.context})" if error.context else ""))
 
 
 def _fail(node: Node, sentence: str) -> NoReturn:
@@ -125,7 +128,7 @@ class Values:
         name = node.tag.removeprefix(TAG)
         if isinstance(node, ScalarNode) and name in SCALARS and re.fullmatch(SCALARS[name], node.value):
             return MEANINGS[name](node.value) if name in MEANINGS else self._text(node.value, where)
-        _fail(node, f"the tag {node.tag.replace(TAG, '!!')!r} is not read here: leave it out")
+        _fail(node, f"the tag {shown(node.tag.replace(TAG, '!!'))} is not read here: leave it out")
 
     def _text(self, text: str, where: Where) -> str:
         try:

@@ -17,6 +17,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 SANDBOX = "sandbox"
 LARGEST_FILE = 256 * 1024
 UNTOUCHED = "No host was touched."
+CHOOSE = "set HOSTS_FILE to the hosts.yml to use"
+MOST_LINES = 50
 
 
 class Inventory(NamedTuple):
@@ -37,14 +39,21 @@ class Inventory(NamedTuple):
 def find_hosts_file(name: str | None, cwd: Path, *, project: Path = PROJECT) -> Path:
     """HOSTS_FILE where it is set; for -H sandbox the file that sandbox.start wrote; else hosts.yml beside the fabfile."""
     if chosen := os.environ.get("HOSTS_FILE"):
-        return cwd / Path(chosen).expanduser()
+        return cwd / _at_home(chosen)
     if name != SANDBOX:
         return project / "hosts.yml"
     folder = os.environ.get("SANDBOX_DIR")
-    found = (cwd / Path(folder).expanduser() if folder else project / ".sandbox") / "hosts.yml"
+    found = (cwd / _at_home(folder) if folder else project / ".sandbox") / "hosts.yml"
     if not found.is_file():
         raise UsageError(f"the sandbox is not running: there is no {found}", next="fab sandbox.start")
     return found
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)  # nobody's home: no such file is an answer that can be understood
 
 
 def load(path: Path) -> Inventory:
@@ -61,10 +70,12 @@ def load(path: Path) -> Inventory:
 
 def _content(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise UsageError(f"{path}: not a file, so it is not read", state=UNTOUCHED, next=CHOOSE)
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        hint = "set HOSTS_FILE to the hosts.yml to use" if isinstance(error, FileNotFoundError) else ""
+        hint = CHOOSE if isinstance(error, FileNotFoundError) else ""
         raise UsageError(f"{path}: cannot be read: {error.strerror}", state=UNTOUCHED, next=hint) from None
     if len(content) > LARGEST_FILE:
         raise UsageError(f"{path}: more than {LARGEST_FILE // 1024} KB, which no hosts.yml is", state=UNTOUCHED)
@@ -74,4 +85,6 @@ def _content(path: Path) -> bytes:
 def _report(path: Path, mistakes: list[Mistake]) -> UsageError:
     lines = list(dict.fromkeys(map(str, mistakes)))
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more"]
     return UsageError(f"{path} has {count}", details=lines, state=UNTOUCHED, next=f"correct {path}, and run the same again")

@@ -24,6 +24,7 @@ from tasks.config.values import shown
 
 Where = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[\w@/*-]+")
+LONGEST_KEY = 60
 SECTIONS: dict[str, type[Section]] = {
     "runtime_files": RuntimeFile,
     "persistent_links": LinkTarget,
@@ -53,7 +54,7 @@ def place(where: Where) -> str:
 
 
 def _key(key: str) -> str:
-    return key if PLAIN_KEY.fullmatch(key) else repr(key)
+    return key if PLAIN_KEY.fullmatch(key) and len(key) <= LONGEST_KEY else shown(key)
 
 
 def kind(value: object) -> str:
@@ -124,7 +125,7 @@ def _text(error: ErrorDetails) -> str:
 
 def _number(error: ErrorDetails) -> str:
     value = error["input"]
-    quoted = isinstance(value, str) and value.strip().isdecimal()
+    quoted = isinstance(value, str) and value.strip().isdecimal() and len(value) < 19
     return _found("a whole number", error) + (": take the quotes away" if quoted else "")
 
 

@@ -11,6 +11,7 @@ from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User,
 
 KINDS = ("systemd", "supervisor", "run")
 LONGEST_LABEL = 48
+DAY = 24 * 60 * 60
 
 Commands = Annotated[tuple[Text, ...], Many]
 
@@ -61,7 +62,7 @@ class HealthCheck(Section):
     )
     status: int = Field(200, ge=100, le=599, description="The status that means healthy.")
     contains: Text | None = Field(None, description="Text that the body must hold.")
-    within: int = Field(30, ge=1, description="Seconds to become healthy.")
+    within: int = Field(30, ge=1, le=DAY, description="Seconds to become healthy.")
 
 
 class SystemdService(Section):
@@ -204,7 +205,7 @@ class Settings(Section):
     migrate: Commands = Field((), description="Run on one host, when every host has built, before the first swap.")
     services: Annotated[tuple[AnyService, ...], Many] = Field((), description="Restarted in order, after the swap.")
     health: Annotated[tuple[HealthCheck, ...], Many] = Field((), description="Every check must pass after that.")
-    step_timeout: int = Field(1800, ge=1, description="Seconds for one command before the release is given up.")
+    step_timeout: int = Field(1800, ge=1, le=DAY, description="Seconds for one command before the release is given up.")
 
 
 class Environment(Settings):

@@ -28,6 +28,11 @@ def shown(text: str) -> str:
     return repr(text) if len(text) <= 60 else repr(text[:60]) + "..."
 
 
+def short(line: str) -> str:
+    """A line that a screen can show."""
+    return line if len(line) <= 200 else line[:200] + "..."
+
+
 def refuse(pattern: str, sentence: str) -> AfterValidator:
     """A validator that refuses text in which the pattern is found."""
     found = re.compile(pattern).search

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fabric import Executor
+from fabric.executor import Executor
 from invoke.exceptions import Exit
 
 from tasks.config.inventory import UNTOUCHED, find_hosts_file, load
@@ -12,7 +12,7 @@ from tasks.errors import ReleaseError, UsageError
 from tasks.view.errors import show_error
 
 
-class Named(Executor):  # type: ignore[misc]
+class Named(Executor):
     """Fabric's executor, for which `-H user@name:port` is no name, and `-H one,other` are names that there are."""
 
     def normalize_hosts(self, hosts: Any) -> Any:
@@ -22,7 +22,7 @@ class Named(Executor):  # type: ignore[misc]
         except ReleaseError as error:
             show_error(error)
             raise Exit(code=error.code) from None
-        return super().normalize_hosts(hosts)
+        return super().normalize_hosts(hosts)  # type: ignore[no-untyped-call]
 
 
 def judge(names: list[str]) -> None:

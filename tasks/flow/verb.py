@@ -75,7 +75,9 @@ def _seconds(option: str, text: str | None) -> float | None:
 def _readable(options: dict[str, Any]) -> None:
     for name, value in options.items():
         if isinstance(value, str) and len(value) > LONGEST:
-            raise UsageError(f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state="Nothing was sent to any host.")
+            raise UsageError(
+                f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state="Nothing was sent to any host."
+            )
         if isinstance(value, str) and not value.isascii():
             try:
                 value.encode()

@@ -3,8 +3,11 @@
 import posixpath
 
 from tasks.config.models import App, Environment, SystemdService
-from tasks.phases.host import command_settings, link_words
+from tasks.phases.host import command_settings, env_words, link_words
 from tasks.phases.step import Phase, Step, Words
+
+UNKNOWN = 50_000_000
+"""Bytes that a build takes before it is known how large a release is: less, and no disk is worth a try."""
 
 
 def build(environment: Environment) -> Phase:
@@ -17,11 +20,13 @@ def build(environment: Environment) -> Phase:
         steps=(
             Step("begin", ("release_begin",)),
             Step("pre-flight", ("preflight_place",)),
+            Step("pre-flight room", ("room_check", str(UNKNOWN))),
             Step("pre-flight runtime files", ("runtime_check",), "runtime_files"),
             Step("pre-flight persistent links", ("links_check", *links), "persistent_links"),
             Step("sweep", ("release_sweep",)),
             Step("fetch", ("git_fetch", environment.repository), "repository"),
             Step("resolve", ("git_resolve",)),
+            Step("pre-flight settings", ("settings_check", *env_words(environment)), "env"),
             Step("worktree", ("git_worktree",)),
             Step("runtime files", ("runtime_copy",), "runtime_files"),
             *_commands("bootstrap", "apps", *(lane(app.name, app.path, app.bootstrap) for app in environment.apps)),

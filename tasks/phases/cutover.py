@@ -3,7 +3,7 @@
 from tasks.config.models import Environment
 from tasks.phases.build import lane
 from tasks.phases.host import command_settings, runtime_settings, settings
-from tasks.phases.step import Phase, Step
+from tasks.phases.step import Phase, Step, Words
 
 
 def migrate(environment: Environment) -> Phase:
@@ -41,10 +41,20 @@ def finish(environment: Environment, outcome: str, said: str = "") -> Phase:
     )
 
 
-def prune(environment: Environment) -> Phase:
-    """Remove the oldest releases beyond keep_releases."""
+def in_use(environment: Environment) -> Phase:
+    """Which releases some process uses, with the service user's sight: what the release user cannot see."""
+    return Phase(
+        "in-use",
+        settings=settings(environment),
+        steps=(Step("processes", ("in_use_tell",)),),
+        as_service_user=True,
+    )
+
+
+def prune(environment: Environment, used: Words = ()) -> Phase:
+    """Remove the oldest releases beyond keep_releases, but for those `used`: each a name and the process that uses it."""
     return Phase(
         "prune",
         settings=settings(environment),
-        steps=(Step("prune", ("release_prune", str(environment.keep_releases))),),
+        steps=(Step("prune", ("release_prune", str(environment.keep_releases), *used)),),
     )

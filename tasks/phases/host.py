@@ -1,5 +1,7 @@
 """What every program is told about its host before its first step."""
 
+import posixpath
+
 from tasks.config.models import Environment
 from tasks.phases.step import Words
 
@@ -37,3 +39,9 @@ def runtime_settings(environment: Environment) -> tuple[Words, ...]:
 def link_words(environment: Environment) -> Words:
     """Persistent links, as PATH TARGET MOUNTPOINT, "" where there is no mountpoint."""
     return tuple(word for link in environment.persistent_links for word in (link.path, link.target, link.mountpoint or ""))
+
+
+def env_words(environment: Environment) -> Words:
+    """APP_ENV, the keys of `env`, and where a .env may lie: in the directory of the site and in that of each app."""
+    folders = dict.fromkeys([".", *(posixpath.normpath(app.path) for app in environment.apps)])
+    return (environment.env.get("APP_ENV", "prod"), " ".join(environment.env), *folders)

@@ -1,7 +1,7 @@
 """What a host is asked without being changed: plan, status, releases, history, logs."""
 
 from tasks.config.models import Environment
-from tasks.phases.host import settings
+from tasks.phases.host import env_words, runtime_settings, settings
 from tasks.phases.step import Phase, Step
 
 _READY = Step("ready", ("ready",))
@@ -11,11 +11,12 @@ def plan(environment: Environment) -> Phase:
     """What a release of this ref would do. It may fetch into repo.git."""
     return Phase(
         "plan",
-        settings=settings(environment),
+        settings=(*settings(environment), *runtime_settings(environment)),
         steps=(
             _READY,
             Step("fetch", ("git_fetch", environment.repository), "repository"),
             Step("resolve", ("git_resolve",)),
+            Step("settings", ("settings_warn", *env_words(environment)), "env"),
             Step("commits", ("plan_commits",)),
             Step("prune", ("plan_prune", str(environment.keep_releases))),
             Step("state", ("report_state",)),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tasks.errors import UsageError
 from tasks.phases.step import Phase
+from tasks.shell.needed import needed
 from tasks.shell.run import Run
 from tasks.shell.shorter import shorter
 
@@ -103,7 +104,7 @@ def _library(phase: Phase) -> Iterable[str]:
     names = {"base", *(_defined_in()[function] for function in called)}
     while more := {need for name in names for need in _needs(name)} - names:
         names |= more
-    shell = [_source(f"{name}.sh") for name in sorted(names)]
+    shell = needed((_source(f"{name}.sh") for name in sorted(names)), called)
     for function, parts in _PYTHON.items():
         if any(function in text for text in shell):
             yield _embedded(function, parts)

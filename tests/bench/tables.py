@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from tests.support.load.judged import Judged
 
-START, END = "<!-- figures -->", "<!-- /figures -->"
 COLUMNS = (
     "times",
     "requests",
@@ -53,10 +52,11 @@ def table(first: str, rows: Sequence[Row]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def between(text: str, figures: str) -> str:
+def between(text: str, figures: str, mark: str = "figures") -> str:
     """A text with these figures in the place of those that it has. Raises ValueError when it has no place for them."""
-    before, start, rest = text.partition(f"{START}\n")
-    _, end, after = rest.partition(END)
+    first, last = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    before, start, rest = text.partition(f"{first}\n")
+    _, end, after = rest.partition(last)
     if not (start and end):
-        raise ValueError(f"there are no lines {START} and {END}")
+        raise ValueError(f"there are no lines {first} and {last}")
     return f"{before}{start}{figures}{end}{after}"

@@ -1,14 +1,15 @@
 """check: room for a release, and a git server that answers and is who it says it is."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from tasks.phases.check import check
 from tests.support.checked import Told, lay_live, told
-from tests.support.host import LocalHost
+from tests.support.host import LINK, LocalHost
 
-DF = '[[ $1 != --output=avail,itotal,iavail ]] || exec printf "Avail Inodes IFree\\n%s\\n" "{numbers}"\nexec "$REAL" "$@"'
+STAT = '[[ $1 != -f ]] || {{ echo "{numbers}"; exit; }}\nexec "$REAL" "$@"'
 SSH = """
 for word; do
     if [[ $word == -G ]]; then
@@ -37,32 +38,55 @@ def asked(host: LocalHost) -> Asked:
 # -- room
 
 
-def test_too_little_room_for_the_live_release_and_half_again_fails(host: LocalHost, asked: Asked) -> None:
-    (lay_live(host) / "large").write_bytes(b"x" * 3_000_000)
-    for free, fails in ((3000, True), (6000, False)):
-        host.shim("df", DF.format(numbers=f"{free} 1000000 999999"))
-        assert ["only" in each for each in asked().fail] == [True] * fails
+def lay_built(host: LocalHost, **size: int) -> None:
+    """A live release that was built here, of this size."""
+    folder = lay_live(host)
+    (folder / "release.json").write_text(
+        json.dumps({"name": folder.name, "live_link": LINK, "commit": "c" * 40, "size": size or None})
+    )
+
+
+def free(host: LocalHost, kilobytes: int, all_inodes: int = 10**6, inodes: int = 10**6) -> None:
+    """What the filesystem says is free."""
+    host.shim("stat", STAT.format(numbers=f"{kilobytes} 1000 {all_inodes} {inodes}"))
+
+
+def test_too_little_room_for_the_newest_release_and_half_again_fails(host: LocalHost, asked: Asked) -> None:
+    lay_built(host, bytes=4_000_000, inodes=10)
+    for kilobytes, fails in ((5999, True), (6000, False)):
+        free(host, kilobytes)
+        assert [f"only 5 MB and 1000000 inodes are free in {host.releases}" in each for each in asked().fail] == [True] * fails
 
 
 def test_too_few_inodes_fail(host: LocalHost, asked: Asked) -> None:
-    folder = lay_live(host)
-    for number in range(100):
-        (folder / f"file{number}").touch()
-    for free, fails in ((0, True), (99, True), (1000, False)):
-        host.shim("df", DF.format(numbers=f"99999999 1000000 {free}"))
-        assert [f"only {free} inodes are free" in each for each in asked().fail] == [True] * fails
+    lay_built(host, bytes=1000, inodes=100)
+    for inodes, fails in ((0, True), (149, True), (150, False)):
+        free(host, 10**6, inodes=inodes)
+        assert [f"and {inodes} inodes are free" in each for each in asked().fail] == [True] * fails
 
 
-@pytest.mark.parametrize("numbers", ["0 0", "- -"])
-def test_a_filesystem_that_counts_no_inodes_has_enough_of_them(host: LocalHost, asked: Asked, numbers: str) -> None:
-    lay_live(host)
-    host.shim("df", DF.format(numbers=f"99999999 {numbers}"))
+def test_a_release_whose_size_was_not_written_down_is_measured(host: LocalHost, asked: Asked) -> None:
+    lay_built(host)
+    (host.live / "large").write_bytes(b"x" * 3_000_000)
+    free(host, 4000)
+    assert "a release needs about 4 MB" in asked().fail[0]
+
+
+def test_a_filesystem_that_counts_no_inodes_has_enough_of_them(host: LocalHost, asked: Asked) -> None:
+    lay_built(host, bytes=1000, inodes=100)
+    free(host, 10**6, 0, 0)
     assert asked().fail == ()
 
 
 def test_before_a_first_release_a_gigabyte_is_asked_for(host: LocalHost, asked: Asked) -> None:
-    host.shim("df", DF.format(numbers="999999 1000000 999999"))
-    assert "only 976 MB are free" in asked().fail[0]
+    free(host, 999_999)
+    assert "only 999 MB and 1000000 inodes are free" in asked().fail[0]
+
+
+def test_what_setup_took_over_does_not_say_how_large_a_build_is(host: LocalHost, asked: Asked) -> None:
+    (lay_live(host) / "media").write_bytes(b"x" * 3_000_000)
+    free(host, 1_000_000)
+    assert asked().fail == ()
 
 
 # -- the git server

@@ -57,6 +57,14 @@ def test_a_mountpoint_that_is_mounted_is_fine(host: LocalHost, media: Path) -> N
     assert linked(host, "media", {"target": str(media), "mountpoint": "/proc"}).is_symlink()
 
 
+@pytest.mark.parametrize("asks", ["mountpoint", "stat"])
+def test_a_file_server_that_does_not_answer_fails_before_anything_is_built(host: LocalHost, media: Path, asks: str) -> None:
+    host.shim("timeout", f'[[ $* == "-k 1 10 {asks} "* ]] && exit 124\nexec "$REAL" "$@"')
+    target = {"target": str(media), "mountpoint": "/proc"}
+    said = refused(host, "public/media", target)
+    assert f"{'/proc' if asks == 'mountpoint' else media} has not answered for 10 seconds" in said
+
+
 def test_a_directory_that_git_has_whole_is_replaced_in_the_build(host: LocalHost, media: Path) -> None:
     host.origin.commit({"public/media/.gitkeep": "", "public/media/a/*": "tracked"})
     link = linked(host, "public/media", media)

@@ -21,9 +21,10 @@ from tasks.shell.events import Event, parse
 from tasks.shell.render import program
 from tasks.shell.run import Run
 from tests.support.origin import GIT_ENVIRONMENT, Origin, git
+from tests.support.trash import deleted
 
 LINK, SECONDS = "source", 60
-OURS = {"history", "hold", "lock", "job.lock", "jobs", "logs"}
+OURS = {"history", "hold", "lock", "job.lock", "jobs", "logs", "trash"}
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,7 @@ class Running:
     def end(self) -> Ran:
         """Let go of its stdin, and read to its end."""
         out, err = self.process.communicate(timeout=SECONDS)
-        lines = out.decode("utf-8", "replace").split("\n")
-        events = [*self.events, *(parse(line, self._nonce) for line in lines if line)]
+        events = [*self.events, *(parse(line, self._nonce) for line in out.decode("utf-8", "replace").split("\n") if line)]
         return Ran(self.process.returncode, tuple(events), err.decode("utf-8", "replace"))
 
 
@@ -107,13 +107,12 @@ class LocalHost:
         self.folder = folder
         self.home = folder / "home"
         self.origin = Origin(folder / "origin")
-        self.shims = folder / "shims"
-        self.temporary = folder / "tmp"
+        self.shims, self.temporary = folder / "shims", folder / "tmp"
         for made in (self.home, self.shims, self.temporary):
             made.mkdir(exist_ok=True)
         self.builds, self.releases = self.home / "builds", self.home / "releases"
         self.live, self.state_dir, self.repo = self.home / LINK, self.builds / LINK, self.builds / "repo.git"
-        self.variables: dict[str, str] = {}
+        self.variables, self.under = dict[str, str](), list[str]()
         self.use(**keys)
 
     def use(self, **keys: Any) -> Environment:
@@ -138,7 +137,7 @@ class LocalHost:
         here = {"HOME": str(self.home), "USER": os.environ.get("USER") or "root", "LC_ALL": "C.UTF-8"}
         here |= {"PATH": f"{self.shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin", "TMPDIR": str(self.temporary)}
         process = subprocess.Popen(
-            ["bash", "-p", "-c", text],
+            [*self.under, "bash", "-p", "-c", text],
             env=here | GIT_ENVIRONMENT | self.variables,
             cwd=self.home,
             stdin=stdin,
@@ -207,10 +206,10 @@ class LocalHost:
             run = replace(locked.run, release=name)
             assert self.run(cutover.finish(self.environment, outcome), run).code == 0
 
-    def prune(self) -> Ran:
-        """Prune, under a lock of its own."""
+    def prune(self, used: tuple[str, ...] = ()) -> Ran:
+        """Prune, under a lock of its own; `used` are releases and their users."""
         with self.lock("prune") as locked:
-            return locked.refused or self.run(cutover.prune(self.environment), locked.run)
+            return locked.refused or self.run(cutover.prune(self.environment, used), locked.run)
 
     # -- what is there
 
@@ -222,12 +221,11 @@ class LocalHost:
 
     def history(self) -> list[dict[str, str]]:
         """The lines of history."""
-        lines = (self.state_dir / "history").read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines if line]
+        return [json.loads(line) for line in (self.state_dir / "history").read_text(encoding="utf-8").split("\n") if line]
 
     def log(self, name: str) -> str:
         """What a build said."""
-        return (self.state_dir / "logs" / f"{name}.log").read_bytes().decode("utf-8", "replace")
+        return (self.state_dir / "logs" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
     def seal(self, name: str) -> dict[str, Any]:
         """The release.json of a release."""
@@ -244,7 +242,7 @@ class LocalHost:
         assert set(self.releases.iterdir()) == sealed
         assert {path.name for path in self.state_dir.iterdir()} <= OURS
         assert git(self.repo, "worktree", "list").count("\n") == 0
-        assert list((self.repo / "worktrees").glob("*")) == []
+        assert [*(self.repo / "worktrees").glob("*"), *deleted(self.state_dir)] == []
         assert not (self.home / f".{LINK}.new").is_symlink()
         for name in ("lock", "job.lock"):
             subprocess.run(["flock", "--nonblock", self.state_dir / name, "true"], check=True)

@@ -11,7 +11,7 @@ from tasks.phases.lock import unhold
 from tasks.shell.render import program
 from tests.support.host import LINK, LocalHost
 
-START = "ledger_py() {\n    python3 -I - \"$@\" <<'END_OF_PYTHON'\n"
+START = "ledger_py() {\n    ${EXEC-} python3 -I - \"$@\" <<'END_OF_PYTHON'\n"
 
 
 class LocalLedger:
@@ -42,11 +42,11 @@ class LocalLedger:
         state: dict[str, Any] = json.loads(done.stdout.split("\t", 3)[3].replace("\\\\", "\\"))
         return state
 
-    def make(self, name: str) -> None:
-        """A sealed release on disk, without a line in history."""
+    def make(self, name: str, **about: Any) -> None:
+        """A sealed release on disk, with more in its seal, and without a line in history."""
         folder = self.host.releases / name
         folder.mkdir()
-        (folder / "release.json").write_text(json.dumps({"name": name, "live_link": LINK}))
+        (folder / "release.json").write_text(json.dumps({"name": name, "live_link": LINK, **about}))
 
     def write(self, *entries: dict[str, str]) -> None:
         """Lines of history."""

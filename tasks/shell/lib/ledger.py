@@ -9,13 +9,13 @@ import os
 import time
 from typing import Any
 
-from tasks.shell.lib.history import LINK, LIVE, NAME, RELEASES, STATE, entries
+from tasks.shell.lib.history import LINK, LIVE, NAME, RELEASES, STATE, entries, file_at
 
 
 def seal_of(name: str) -> dict[str, Any] | None:
     """The release.json of a complete release, or None: no seal, a spoilt seal, or the seal of another."""
     try:
-        with open(os.path.join(RELEASES, name, "release.json"), encoding="utf-8") as file:
+        with file_at(os.path.join(RELEASES, name, "release.json")) as file:
             seal = json.load(file)
     except (OSError, ValueError, RecursionError):
         return None
@@ -134,18 +134,6 @@ class Ledger:
         known = {name: place for place, name in enumerate(self.order)}
         return sorted(filter(seal_of, present()), key=lambda name: (known.get(name, -1), name), reverse=True)
 
-    def prunable(self, keep: int) -> list[str]:
-        """Beyond the newest `keep`: never live, previous or last served, and nothing that history does not know."""
-        return self.beyond(keep, {live(), self.previous(), self.served})
-
-    def would_prune(self, keep: int) -> list[str]:
-        """The same once another release is live: the newest of all, with what is live now as its previous."""
-        return self.beyond(keep - 1, {live(), self.served})
-
-    def beyond(self, keep: int, safe: set[str]) -> list[str]:
-        known = set(self.order) - safe
-        return [name for name in self.sealed()[keep:] if name in known]
-
 
 def next_name(names: list[str]) -> str:
     """The name of a release begun now: later than every name there ever was, whatever the clock says."""
@@ -153,23 +141,24 @@ def next_name(names: list[str]) -> str:
     for name in filter(NAME.fullmatch, names):
         try:
             taken = datetime.datetime.strptime(name[len(LINK) + 1 :], "%Y%m%dT%H%M%SZ")
-            stamp = max(stamp, taken + datetime.timedelta(seconds=1))
-        except (ValueError, OverflowError):
-            continue  # nobody's time, or the end of it
+            if taken.year < 9000:  # else some hand's, and after it no name would be left
+                stamp = max(stamp, taken + datetime.timedelta(seconds=1))
+        except ValueError:
+            continue  # nobody's time
     return "%s-%s" % (LINK, stamp.strftime("%Y%m%dT%H%M%SZ"))
 
 
 def release(ledger: Ledger, name: str) -> dict[str, Any]:
     seal = seal_of(name) or {}
     standing = "live" if name == live() else "bad" if name in ledger.bad else "good"
-    about = {key: seal.get(key) for key in ("ref", "commit", "by", "built_at")}
+    about = {key: seal[key] if isinstance(seal.get(key), str) else None for key in ("ref", "commit", "by", "built_at")}
     return {"name": name, **about, "released_at": ledger.released.get(name), "state": standing}
 
 
 def signature(path: str) -> list[str] | None:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.readline().rstrip("\n").split("\t") + [""] * 4
+        with file_at(path) as file:
+            return file.readline().decode("utf-8", "replace").rstrip("\n").split("\t") + [""] * 4
     except OSError:
         return None
 
@@ -178,7 +167,7 @@ def holder() -> dict[str, str] | None:
     """Who holds the lock now. Asked of the kernel, for an instant: a starting run waits a second for the answer."""
     for path in (os.path.join(STATE, "lock"), os.path.join(STATE, "job.lock")):
         try:
-            with open(path, "rb") as file:
+            with file_at(path) as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             _, by, what, since, *_ = signature(path) or [""] * 4

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from typing import Any, Callable
 
-from tasks.shell.lib.history import LINK, NAME, RELEASES, STATE, entries, fsync_directory, now, record
+from tasks.shell.lib.history import HISTORY, LINK, NAME, RELEASES, entries, file_at, fsync_directory, now, record
 from tasks.shell.lib.ledger import Ledger, live, present, release, seal_of, state
 from tasks.shell.lib.wire import emit
 
@@ -36,7 +37,8 @@ def seal(fields: list[str]) -> None:
     if carried:
         with open(carried, encoding="utf-8") as file:
             about["carried"] = json.load(file)
-    about.update(nothing, v=1, live_link=LINK, by=os.environ["BY"], built_at=now(), timings=timings)
+    size = size_of(folder) if nothing["commit"] else None
+    about.update(nothing, v=1, live_link=LINK, by=os.environ["BY"], built_at=now(), timings=timings, size=size)
     # what is no Unicode in a file's name becomes the escape that JSON has for it
     with open(os.path.join(folder, ".release.json"), "w", encoding="utf-8", errors="backslashreplace") as file:
         json.dump(about, file, ensure_ascii=False, indent=1)
@@ -58,27 +60,34 @@ def describe(name: str) -> int:
     return 0
 
 
-def prune(keep: str) -> int:
-    """Rename what is beyond `keep` into the trash, so that none is ever seen half removed, and write it down."""
-    trash, gone = os.path.join(STATE, "trash"), []
-    os.makedirs(trash, exist_ok=True)
-    beyond = Ledger().prunable(int(keep))
-    for name in beyond:
-        try:
-            os.rename(os.path.join(RELEASES, name), os.path.join(trash, name))
-        except OSError as problem:
-            emit("warn", "%s could not be pruned: %s" % (name, problem.strerror))
-            continue
-        gone.append(name)
-        emit("note", "pruned " + name)
-    record("pruned", *(["name=" + name] for name in gone))
-    return 1 if len(gone) < len(beyond) else 0
+def size_of(folder: str) -> dict[str, int] | None:
+    """What a directory takes, as du has it; None where du cannot tell."""
+    try:
+        kilobytes, inodes = (
+            subprocess.run(["du", "-s", how, "--", folder], stdout=subprocess.PIPE, timeout=120, check=True).stdout.split()[0]
+            for how in ("-k", "--inodes")
+        )
+    except (OSError, subprocess.SubprocessError, LookupError):
+        return None
+    return {"bytes": int(kilobytes) * 1024, "inodes": int(inodes)}
+
+
+def tell_size() -> None:
+    """Bytes and inodes of the newest release that was built here, "" where there is none: what setup took over says nothing."""
+    for name in Ledger().sealed():
+        seal = seal_of(name) or {}
+        told = seal.get("size")
+        sound = isinstance(told, dict) and all(type(told.get(key)) is int for key in ("bytes", "inodes"))
+        found = seal.get("commit") and (told if sound else size_of(os.path.join(RELEASES, name)))
+        if found:
+            print(found["bytes"], found["inodes"])
+            return
 
 
 def unsealed(name: str) -> bool:
     """Surely no release: a seal that cannot be read, on a failing disk say, is no leave to remove what it seals."""
     try:
-        with open(os.path.join(RELEASES, name, "release.json"), "rb") as file:
+        with file_at(os.path.join(RELEASES, name, "release.json")) as file:
             file.read()
     except (FileNotFoundError, NotADirectoryError):
         return True
@@ -116,11 +125,12 @@ WORDS: dict[str, Callable[..., int | None]] = {
     "sealed": lambda name: 0 if seal_of(name) else UNSEALED if unsealed(name) else 1,
     "exchanged": lambda: 0 if Ledger().exchanged else 1,
     "unfinished": lambda: names(unfinished()),
-    "prune": prune,
-    "would-prune": lambda keep: names(Ledger().would_prune(int(keep))),
+    "size": tell_size,
 }
 
 try:
     sys.exit(WORDS[sys.argv[1]](*sys.argv[2:]))
 except OSError as problem:
-    sys.exit("%s: %s" % (problem.filename or "the ledger", problem.strerror))
+    place = problem.filename or HISTORY
+    emit("fail", "%s cannot be read or written: %s" % (place, problem.strerror), "look at it on the host: ls -l " + place)
+    sys.exit(1)

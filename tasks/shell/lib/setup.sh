@@ -6,11 +6,19 @@
 setup_directories() {
     local folder
     for folder in "$BUILDS" "$STATE" "$RELEASES" "$HOME/runtime"; do
-        [[ -d $folder ]] || { mkdir -p -- "$folder" && emit note "made $folder"; } || return
+        [[ -d $folder ]] || { setup_make "$folder" 755 && emit note "made $folder"; } || return
+        [[ -w $folder ]] || die "$FAILED" "$folder cannot be written to by $USER" "sudo chown $USER: ${folder@Q}; is its filesystem mounted read-only? findmnt -T ${folder@Q}"
     done
+    sound
     folder=$HOME/runtime/$LIVE_LINK_NAME
-    [[ -d $folder ]] || { mkdir -m 700 -- "$folder" && emit note "made $folder, for the runtime files of the first release"; } || return
+    [[ -d $folder ]] || { setup_make "$folder" 700 && emit note "made $folder, for the runtime files of the first release"; } || return
     [[ $(stat -c %a -- "$folder") == 700 ]] || { chmod 700 -- "$folder" && emit note "made $folder private (0700)"; }
+}
+
+# setup_make PATH MODE: nothing is there yet, not even a link that leads nowhere.
+setup_make() {
+    [[ ! -e $1 && ! -L $1 ]] || die "$FAILED" "$1 is not a directory" "look at it on the host, and move it away: ls -ld ${1@Q}"
+    { mkdir -p -- "${1%/*}" && mkdir -m "$2" -- "$1"; } || die "$FAILED" "$USER cannot make $1" "look on the host at what it would lie in: namei -l ${1@Q}; findmnt -T ${1@Q}"
 }
 
 # setup_lock: from here on as any other run.
@@ -20,9 +28,15 @@ setup_lock() {
     trap 'rm -f -- "$LOG"; : >"$STATE/lock"' EXIT
 }
 
-# setup_repository URL: bare and persistent, with git access proven.
+# setup_repository URL: bare and persistent, with git access proven. What it holds origin has too: a spoilt one is made anew.
 setup_repository() {
     local url
+    REPOSITORY=$1
+    if [[ -L $REPO && ! -d $REPO ]] || [[ -e $REPO && (! -r $REPO || ! -d $REPO) ]]; then
+        setup_set_aside
+    elif [[ -d $REPO ]]; then
+        git_locked setup_set_aside || return
+    fi
     if [[ ! -d $REPO ]]; then
         rm -rf -- "$REPO.new" && git_run init --quiet --bare "$REPO.new" && git_run -C "$REPO.new" remote add origin "$1" && mv -T -- "$REPO.new" "$REPO" || return
         emit note "made $REPO"
@@ -30,8 +44,17 @@ setup_repository() {
     url=$(repo config --get remote.origin.url)
     [[ $url == "$1" ]] || die "$FAILED" "repo.git belongs to another origin: ${url:-none}, and hosts.yml says $1" \
         "on the host: git -C $REPO remote set-url origin URL, or another builds_dir in hosts.yml"
-    REPOSITORY=$1
     repo ls-remote --quiet --heads origin >/dev/null
+}
+
+# setup_set_aside: a repo.git that is not what it should be gets another name; nothing of it is deleted.
+setup_set_aside() {
+    local fault aside
+    fault=$(repository_fault)
+    [[ $fault ]] || return 0
+    aside=$REPO.spoilt-$(date -u +%Y%m%dT%H%M%SZ)
+    [[ ! -e $aside ]] && mv -T -- "$REPO" "$aside" || return
+    warn "repo.git was spoilt ($fault): a new one is made, the next release fetches everything again, and the old one is now $aside"
 }
 
 # setup_adopt: what is live already, be it a directory or a link of an earlier tool, becomes the first release.

@@ -44,7 +44,7 @@ class StandIn:
     @property
     def changed(self) -> list[str]:
         """The programs that were sent, without those that only ask."""
-        return [name for name in self.sent if name not in ("state", "try", "lock")]
+        return [name for name in self.sent if name not in ("state", "try", "lock", "in-use")]
 
     @property
     def written(self) -> list[str]:

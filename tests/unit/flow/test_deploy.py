@@ -7,7 +7,7 @@ import pytest
 from tasks.errors import Unreachable
 from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import CUT, NEW, OLD, StandIn, failed
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
 
 Site = Callable[..., None]
 SAID = "/a/file"
@@ -16,8 +16,38 @@ BACK = ["build", "cutover", "post-release", "finish", "cutover", "post-release",
 
 def test_a_deploy_tries_sudo_releases_serves_and_prunes_last(fab: Fab, host: StandIn) -> None:
     assert fab("deploy", "--ref", "master").code == 0
-    assert host.sent == ["try", "lock", "build", "cutover", "post-release", "finish", "prune"]
+    assert host.sent == ["try", "lock", "build", "cutover", "post-release", "finish", "in-use", "prune"]
     assert (host.live, host.pending) == (NEW, False)
+
+
+def test_what_the_service_user_sees_in_use_is_kept_by_the_prune(fab: Fab, host: StandIn) -> None:
+    host.answers["in-use"] = [Outcome(code=0, facts={"in_use": f"{OLDER} pid 7 (www-data, php a b)\n{OLD} pid 8 (root, -)"})]
+    assert fab("deploy", "--ref", "master").code == 0
+    used = (OLDER, "pid 7 (www-data, php a b)", OLD, "pid 8 (root, -)")
+    assert host.phases[-1].steps[0].words == ("release_prune", "5", *used)
+    looked = host.runs[host.sent.index("in-use")]
+    assert (looked.path, host.runs[-1].path) == (f"/home/ftsuser/releases/{NEW}", "")
+
+
+@pytest.mark.parametrize("answer", [CUT, failed("no python")])
+def test_a_deploy_prunes_nothing_when_nobody_could_look(fab: Fab, host: StandIn, answer: Outcome) -> None:
+    host.answers["in-use"] = [answer]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, "prune" in host.sent) == (0, False)
+    assert "old releases were not pruned" in ran.err
+
+
+def test_a_release_is_pruned_with_the_release_users_sight_alone(fab: Fab, host: StandIn) -> None:
+    assert fab("release", "--ref", "master").code == 0
+    assert "in-use" not in host.sent
+    assert host.sent[-1] == "prune"
+
+
+def test_prune_takes_the_service_users_sight_where_it_has_it(fab: Fab, host: StandIn) -> None:
+    host.answers["in-use"] = [Outcome(code=0, facts={"in_use": f"{OLDER} pid 7 (a, b)"}), Unreachable("web1: could not log in")]
+    for used in ((OLDER, "pid 7 (a, b)"), ()):
+        assert fab("prune").code == 0
+        assert host.phases[-1].steps[0].words == ("release_prune", "5", *used)
 
 
 def test_both_logins_are_opened_before_anything_is_sent(fab: Fab, host: StandIn) -> None:

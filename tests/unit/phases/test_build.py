@@ -30,11 +30,13 @@ EVERYTHING = environment(
 IN_ORDER = """
 begin
 pre-flight
+pre-flight room
 pre-flight runtime files
 pre-flight persistent links
 sweep
 fetch
 resolve
+pre-flight settings
 worktree
 runtime files
 bootstrap
@@ -70,7 +72,13 @@ def test_a_site_without_commands_has_no_steps_for_them() -> None:
 def test_nothing_changes_the_host_before_the_pre_flights() -> None:
     names = [step.name for step in build(EVERYTHING).steps]
     checks = [place for place, name in enumerate(names) if name.startswith("pre-flight")]
-    assert checks == [1, 2, 3]
+    assert checks == [1, 2, 3, 4, names.index("resolve") + 1]
+    assert names[checks[-1] + 1] == "worktree"
+
+
+def test_settings_are_looked_for_where_the_site_and_its_apps_have_their_env() -> None:
+    assert words("pre-flight settings") == ("settings_check", "prod", "APP_ENV", ".", "apps/api")
+    assert words("pre-flight settings", env={"APP_ENV": "preprod", "A": "b"}) == ("settings_check", "preprod", "APP_ENV A", ".")
 
 
 def test_a_build_is_a_job_of_the_release_user() -> None:

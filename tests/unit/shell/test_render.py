@@ -37,6 +37,7 @@ PHASES: list[Callable[[Environment], Phase]] = [
     cutover.cutover,
     lambda site: cutover.finish(site, "ok"),
     cutover.prune,
+    cutover.in_use,
     post_release.post_release,
     post_release.try_services,
     sudoers.sudoers,

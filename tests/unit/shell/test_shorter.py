@@ -23,7 +23,12 @@ class Refused(Exception):
     """Nothing but this."""
 
 
-def both(word: str) -> str:
+class Pair(NamedTuple):
+    left: str
+    right: int = 0
+
+
+def both(word: str, *more: Dict[str, int], other: str = "é") -> str:
     """What is not needed.
 
     # neither is this
@@ -40,11 +45,23 @@ def both(word: str) -> str:
 
 
 class Undocumented(ast.NodeTransformer):
-    """Takes docstrings away where something else is left."""
+    """Takes docstrings away where something else is left, and annotations that are not the fields of a class."""
 
     def visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) and node.body[1:]:
             del node.body[0]
+        if isinstance(node, ast.ClassDef):
+            fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+            node.body = [each for each in node.body if each not in fields]
+            assert isinstance(self.generic_visit(node), ast.ClassDef)
+            node.body += fields
+            return node
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.AnnAssign) and node.value:
+            return self.generic_visit(ast.Assign([node.target], node.value))
         return self.generic_visit(node)
 
 
@@ -64,6 +81,11 @@ def test_strings_stay_whole_and_what_a_host_does_not_need_goes() -> None:
     gone = ("A module", "What is not needed", "neither", "nor this")
     assert [text for text in gone if text in shorter(KEPT)] == []
     assert '"""Nothing but this."""' in shorter(KEPT)
+
+
+def test_annotations_go_but_for_the_fields_of_a_class() -> None:
+    assert 'def both(word, *more, other = "é"):' in shorter(KEPT)
+    assert "\tleft: str\n\tright: int = 0\n" in shorter(KEPT)
 
 
 def test_blocks_are_indented_by_tabs() -> None:

@@ -1,11 +1,12 @@
 # The bare repository and the disposable worktree. Other environments of the host share repo.git, hence its lock.
+# needs: repository
 # shellcheck shell=bash
 
 # git_run WORD...: git that never asks, never goes to the background, inherits no descriptor of ours, and ends with who runs it.
 git_run() {
     local ssh=${GIT_SSH_COMMAND:-$(git config --get core.sshCommand || echo ssh)} allow=()
     case ${REPOSITORY-} in /* | file://*) allow=(-c protocol.file.allow=always) ;; esac # its submodules may lie on this disk too
-    env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE -u GIT_OBJECT_DIRECTORY -u GIT_COMMON_DIR -u GIT_NAMESPACE LC_ALL=C.UTF-8 GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false \
+    env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE -u GIT_OBJECT_DIRECTORY -u GIT_COMMON_DIR -u GIT_NAMESPACE LC_ALL=C.UTF-8 GIT_CEILING_DIRECTORIES="${BUILDS-}" GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false \
         GIT_SSH_COMMAND="$ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=10" \
         setpriv --pdeathsig TERM -- timeout --foreground -k 10 "$STEP_TIMEOUT" git -c gc.auto=0 -c maintenance.auto=false -c core.fsync=all -c core.hooksPath=/dev/null \
         -c advice.detachedHead=false "${allow[@]}" "$@" </dev/null 3>&- 6>&- 8>&- 9>&-
@@ -38,10 +39,11 @@ git_fetch() {
     local url
     REPOSITORY=$1
     url=$(repo config --get remote.origin.url)
+    [[ $url ]] || repository_failed
     [[ $url == "$REPOSITORY" ]] || die "$FAILED" "repo.git belongs to another origin: ${url:-none}, and hosts.yml says $REPOSITORY" \
         "on the host: git -C $REPO remote set-url origin URL, or another builds_dir in hosts.yml"
     git_locked repo fetch --prune --force --no-tags --no-recurse-submodules --quiet origin \
-        '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*'
+        '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' || repository_failed
 }
 
 # git_resolve: RELEASE_REF, a branch, tag or commit, to one COMMIT that origin has now. Never an option, never an expression.
@@ -93,7 +95,7 @@ git_unknown() {
 
 # git_worktree: the disposable work tree of COMMIT at BUILD, submodules and all.
 git_worktree() {
-    git_locked git_checkout || return
+    git_locked git_checkout || repository_failed || return
     git_lfs_check
 }
 

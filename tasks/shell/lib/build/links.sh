@@ -6,12 +6,22 @@ links_check() {
     local target mount
     while (($#)); do
         target=$(expand_home "$2") mount=$(expand_home "$3")
-        [[ -z $mount ]] || timeout -k 1 10 mountpoint -q -- "$mount" ||
+        [[ -z $mount ]] || link_asked "$mount" mountpoint -q -- "$mount" ||
             die "$FAILED" "$mount is not mounted, and $1 is to link to $target" "mount it: sudo mount ${mount@Q}"
-        timeout -k 1 10 stat -L -- "$target" &>/dev/null ||
-            die "$FAILED" "$target does not exist or does not answer, and $1 is to link to it" "make it on the host: mkdir -p ${target@Q}"
+        link_asked "$target" stat -L -- "$target" ||
+            die "$FAILED" "$target does not exist, and $1 is to link to it" "make it on the host: mkdir -p ${target@Q}"
         shift 3
     done
+}
+
+# link_asked PATH COMMAND...: a file server that has gone hangs nobody.
+link_asked() {
+    timeout -k 1 10 "${@:2}" &>/dev/null
+    case $? in
+        0) ;;
+        124 | 137) die "$FAILED" "$1 has not answered for 10 seconds" "look at its file server; on the host: findmnt --target ${1@Q}; dmesg | tail" ;;
+        *) return 1 ;;
+    esac
 }
 
 # links_make (PATH TARGET MOUNTPOINT)...: the link's text is the target.

@@ -1,5 +1,5 @@
 # What a release would do, read from the host. Nothing is written but what a fetch brings into repo.git.
-# needs: git ledger
+# needs: git ledger prunable
 # shellcheck shell=bash
 
 # plan_commits: from what is live to what would be.
@@ -7,7 +7,7 @@ plan_commits() {
     local base
     fact subject "$(repo log -1 --format=%s "$COMMIT")"
     base=$(ledger live)
-    [[ -z $base ]] || base=$(sed -n 's/^ "commit": "\([0-9a-f]*\)",\{0,1\}$/\1/p' "$RELEASES/$base/release.json")
+    [[ ! -f $RELEASES/$base/release.json ]] || base=$(sed -n 's/^ "commit": "\([0-9a-f]*\)",\{0,1\}$/\1/p' "$RELEASES/$base/release.json")
     [[ $base ]] && repo cat-file -e "$base^{commit}" 2>/dev/null || return 0
     fact base "$base"
     fact commit_count "$(repo rev-list --count "$base..$COMMIT")"
@@ -19,4 +19,4 @@ plan_commits() {
 }
 
 # plan_prune KEEP: what a release would prune, with itself counted in.
-plan_prune() { fact prune "$(ledger would-prune "$1" | tr '\0' '\n')"; }
+plan_prune() { fact prune "$(prunable would-prune "$1" | tr '\0' '\n')"; }

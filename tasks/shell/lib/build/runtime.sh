@@ -69,11 +69,12 @@ runtime_copy() {
     done
 }
 
-# runtime_present: the runtime files of this work tree, whose values are masked in every output.
+# runtime_present [FOLDER]: the runtime files that are there; of this work tree, their values are masked in every output.
 runtime_present() {
+    local folder=${1-$WORK}
     set -- "${RUNTIME[@]}"
     while (($#)); do
-        runtime_expand "$WORK" "$1"
+        runtime_expand "$folder" "$1"
         shift 2
     done
 }

@@ -1,5 +1,5 @@
 # What a release needs of a host, a line each: ok, warn or FAIL, and what to do. Nothing is changed.
-# needs: ledger runtime links check_lines
+# needs: ledger runtime links room repository check_lines
 # shellcheck shell=bash
 
 # check_tools NAME...: what the programs call. Without a Python that can run them, nothing more is asked.
@@ -24,7 +24,7 @@ check_tools() {
 
 # check_setup: what setup makes, on one filesystem, writable.
 check_setup() {
-    local folder
+    local folder fault
     fact live_link "$LIVE"
     fact releases "$RELEASES"
     for folder in "$STATE" "$RELEASES" "$REPO"; do
@@ -34,6 +34,9 @@ check_setup() {
             check_fail "$folder cannot be written to by $USER" "sudo chown -R $USER: $folder"
         fi
     done
+    fault=$([[ ! -d $REPO ]] || repository_fault --connectivity-only)
+    [[ -z $fault ]] || check_fail "repo.git is spoilt: $fault" "fab -H $ENVIRONMENT setup (it makes a new one, and keeps this one aside)"
+    fault=$(die() { printf '%s\n%s' "$2" "$3"; exit 1; }; sound) || check_fail "${fault%%$'\n'*}" "${fault#*$'\n'}"
     [[ -w $HOME ]] || check_fail "$HOME cannot be written to by $USER, and the live link is there" "sudo chown $USER: $HOME"
     [[ -d $STATE && -d $RELEASES ]] || return 0
     if [[ $(stat -c %d -- "$STATE") == "$(stat -c %d -- "$RELEASES")" ]]; then
@@ -43,23 +46,9 @@ check_setup() {
     fi
 }
 
-# check_room: bytes and inodes against the size of the live release, and half of that again.
+# check_room: what the pre-flight of a build asks for; before a first release, a gigabyte.
 check_room() {
-    local live bytes inodes all_inodes need_bytes=1000000 need_inodes=1000
-    [[ -d $RELEASES ]] || return 0
-    live=$(ledger live)
-    if [[ $live ]]; then
-        need_bytes=$(($(du -sk -- "$RELEASES/$live" 2>/dev/null | cut -f 1) * 3 / 2))
-        need_inodes=$(($(du -s --inodes -- "$RELEASES/$live" 2>/dev/null | cut -f 1) * 3 / 2))
-    fi
-    read -r bytes all_inodes inodes < <(df --output=avail,itotal,iavail -k -- "$RELEASES" | tail -n 1)
-    if ((bytes < need_bytes)); then
-        check_fail "only $((bytes / 1024)) MB are free, and a release needs about $((need_bytes / 1024))" "fab -H $ENVIRONMENT prune, or a larger disk"
-    elif [[ $all_inodes =~ ^[1-9][0-9]*$ ]] && ((inodes < need_inodes)); then
-        check_fail "only $inodes inodes are free, and a release needs about $need_inodes" "fab -H $ENVIRONMENT prune, or a larger disk"
-    else
-        check_ok "room: $((bytes / 1024)) MB free"
-    fi
+    [[ ! -d $RELEASES ]] || check_one "room for a release in $RELEASES" room_check 1000000000
 }
 
 # check_live: the live link is a link, to a sealed release.

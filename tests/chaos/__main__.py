@@ -1,0 +1,73 @@
+"""Every fault at every step of a deploy, and the table of it in the README: `make chaos`, as root."""
+
+import argparse
+import datetime
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from tasks.sandbox.world import PROJECT
+from tests.bench.tables import between
+from tests.chaos.cases import Case, chosen, every_case
+from tests.chaos.running import Crew, Journal
+from tests.chaos.tables import report, table
+from tests.chaos.trying import Verdict
+from tests.support.booted import missing
+from tests.support.booted_image import cache
+from tests.support.chaos_faults import FULL
+
+README, MARK = PROJECT / "README.md", "chaos"
+
+
+def main() -> int:
+    """Try them. 1 when something did not hold, 2 where this machine cannot."""
+    words = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    words.add_argument("--only", default="", help="FAULT:STEP:POSITION, with * and left out parts, several with blanks between")
+    words.add_argument("--seed", default="", help="that of a run which was ended: it goes on with what has not held yet")
+    words.add_argument("--hosts", type=int, default=3, help="how many stand side by side")
+    chosen_words = words.parse_args()
+    seed = chosen_words.seed or secrets.token_hex(4)
+    cases = chosen(chosen_words.only.split())
+    if lack := missing() or ("" if cases else f"no case is {chosen_words.only!r}: see tests/chaos/cases.py"):
+        print(lack, file=sys.stderr)
+        return 2
+    os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
+    journal = Journal(cache() / f"chaos-{seed}.jsonl")
+    tried(cases, seed, chosen_words.hosts, journal)
+    return shown(cases, seed, journal)
+
+
+def tried(cases: list[Case], seed: str, hosts: int, journal: Journal) -> None:
+    """Those that have not held yet; progress is printed, and each that breaks as a whole."""
+    left = sorted((case for case in cases if not journal.holds(case)), key=lambda case: case.fault in FULL)
+    print(f"{len(left)} of {len(cases)} cases, seed {seed}, {hosts} hosts; {journal.file}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, verdict in enumerate(Crew(left, seed, Path(folder)).run(min(hosts, len(left))), 1):
+            journal.add(verdict)
+            print(f"{number}/{len(left)} {said(verdict)}", flush=True)
+
+
+def said(verdict: Verdict) -> str:
+    """One line when it held; when not, what did not, and how to try it again."""
+    if not verdict.broken:
+        return f"{verdict.case} held ({verdict.seconds:.0f} s)"
+    return f"BROKEN {verdict}"
+
+
+def shown(cases: list[Case], seed: str, journal: Journal) -> int:
+    """The table; into the README too when it is of every case."""
+    print(f"\n{table(cases, journal.verdicts)}")
+    broken = [case for case in cases if not journal.holds(case)]
+    for case in broken:
+        print(f"broken: make chaos ONLY='{case.fault}:{case.name}:{case.position}' SEED={seed}")
+    if len(cases) == len(every_case()):
+        today = str(datetime.datetime.now(tz=datetime.UTC).date())
+        text = between(README.read_text(encoding="utf-8"), report(cases, journal.verdicts, today, seed), MARK)
+        README.write_text(text, encoding="utf-8")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""Cases on several hosts of one lab, side by side."""
+
+import json
+import queue
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.chaos.cases import Case, places
+from tests.chaos.trying import Trial, Verdict
+from tests.support.booted import Lab
+from tests.support.chaos_faults import FULL
+from tests.support.chaos_looks import look
+from tests.support.chaos_site import ChaosSite
+
+_making = threading.Lock()  # a lab boots one host after the other
+
+
+class Ground:
+    """A host for one case after the other, and a fresh one after one that broke it."""
+
+    def __init__(self, lab: Lab, folder: Path, name: str) -> None:
+        self._lab, self._folder, self._name = lab, folder, name
+        self._site: ChaosSite | None = None
+
+    def run(self, case: Case, seed: str) -> Verdict:
+        """Try a case."""
+        site = self._ready(small=case.fault in FULL)
+        verdict = Trial(site, case, seed, self._commands, self._content).run()
+        if verdict.broken:
+            self.leave()
+        return verdict
+
+    def leave(self) -> None:
+        """The end of the host, if there is one."""
+        if self._site:
+            self._site.host.mend()
+            self._site.host.stop()
+            self._site = None
+
+    def _ready(self, *, small: bool) -> ChaosSite:
+        """A site with releases. Raises AssertionError where a deploy has other steps than its phases say."""
+        if self._site and self._site.small != small:
+            self.leave()
+        if not self._site:
+            with _making:
+                host = self._lab.boot(self._name)
+            self._site = ChaosSite(host, Path(tempfile.mkdtemp(dir=self._folder)), small=small).set_up()
+            self._commands = self._site.counted()
+            assert list(self._commands) == list(dict.fromkeys(map(str, places()))), f"a deploy has the steps {self._commands}"
+            now = look(self._site)
+            self._content = now.sealed[now.live].split()[0]
+        return self._site
+
+
+class Crew:
+    """Hosts of one lab, which take the next case when they have done with one."""
+
+    def __init__(self, cases: Iterable[Case], seed: str, folder: Path) -> None:
+        self._folder, self._seed = folder, seed
+        self._lab = Lab(folder / "lab")
+        self._waiting, self._done = queue.SimpleQueue[Case](), queue.SimpleQueue[Verdict | BaseException]()
+        for case in cases:
+            self._waiting.put(case)
+
+    def run(self, hosts: int) -> Iterator[Verdict]:
+        """Verdicts as they come in. What keeps a host from being had, or tried, is raised."""
+        self._lab.start()
+        try:
+            for number in range(hosts):
+                threading.Thread(target=self._work, args=(f"web{number + 1}",), daemon=True).start()
+            while hosts:
+                match self._done.get():
+                    case Verdict() as verdict:
+                        yield verdict
+                    case queue.Empty():
+                        hosts -= 1
+                    case BaseException() as problem:
+                        raise problem
+        finally:
+            self._lab.stop()
+
+    def _work(self, name: str) -> None:
+        ground = Ground(self._lab, self._folder, name)
+        try:
+            while True:
+                self._done.put(ground.run(self._waiting.get_nowait(), self._seed))
+        except BaseException as problem:
+            self._done.put(problem)
+
+
+class Journal:
+    """Verdicts on disk, so that a run that was ended goes on where it was."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        found = (json.loads(line) for line in lines)
+        self.verdicts = {each["case"]: Verdict(**{**each, "broken": tuple(each["broken"])}) for each in found}
+
+    def add(self, verdict: Verdict) -> None:
+        """One more, in the place of one before."""
+        self.verdicts[verdict.case] = verdict
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(verdict)) + "\n")
+
+    def holds(self, case: Case) -> bool:
+        """Was it tried, and held?"""
+        verdict = self.verdicts.get(case.id)
+        return verdict is not None and not verdict.broken

@@ -1,0 +1,30 @@
+"""Whatever befalls a deploy, the site stays up, and the next deploy works: some cases by chance, of those of `make chaos`."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.cases import Case, sample
+from tests.chaos.running import Ground
+from tests.support.booted import Lab
+from tests.support.chaos_faults import FULL
+
+SEED = os.environ["CHAOS_SEED"]
+SIZE = 16
+CASES = sorted(sample(SEED, SIZE), key=lambda case: case.fault in FULL)
+
+
+@pytest.fixture(scope="module")
+def ground(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A host for one case after the other."""
+    ground = Ground(lab, tmp_path_factory.mktemp("chaos"), "web1")
+    yield ground
+    ground.leave()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_site_stays_up_and_the_next_deploy_works(ground: Ground, case: Case) -> None:
+    verdict = ground.run(case, SEED)
+    again = f"make chaos ONLY='{case.fault}:{case.name}:{case.position}' SEED={SEED}"
+    assert not verdict.broken, f"{again}\n{verdict}"

@@ -1,0 +1,129 @@
+"""One case on one host: the fault, what must hold after it, and the next deploy."""
+
+import re
+import time
+from dataclasses import dataclass
+
+from tests.chaos.cases import Case, allowed
+from tests.support.chaos_faults import FAULTS, Visitors
+from tests.support.chaos_looks import Look, afterwards, always, look, running, told
+from tests.support.chaos_site import ChaosSite, Plan
+from tests.support.chaos_typed import Typed, soon
+
+SHORT = 5
+"""Seconds for one step, when a command hangs."""
+
+UNMOVED, MOVED = {3, 5, 6, 7}, {0, 4}
+"""Exit codes after which the release from before is live, and after which the new one is."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a case: what does not hold, and what was said."""
+
+    case: str
+    seed: str
+    broken: tuple[str, ...]
+    said: str
+    seconds: float
+
+    def __str__(self) -> str:
+        lines = [f"{self.case}, seed {self.seed}", *(f"  - {line}" for line in self.broken)]
+        return "\n".join([*lines, *(f"  | {line}" for line in self.said.splitlines())])
+
+
+class Trial:
+    """A case, tried on a site whose steps have so many `commands` each."""
+
+    def __init__(self, site: ChaosSite, case: Case, seed: str, commands: dict[str, int], content: str) -> None:
+        self.site, self.case, self.seed, self.content = site, case, seed, content
+        mode = "hang" if case.fault == "hang" else "stop"
+        place = str(case.place)
+        self.plan = Plan(mode, place, case.position, case.command(seed, commands.get(place, 1)))
+        self.broken: list[str] = []
+        self.said = f"{self.plan.mode} at {place}, {case.position}, command {self.plan.command}\n"
+
+    def run(self) -> Verdict:
+        """Try it."""
+        began = time.monotonic()
+        try:
+            self._run()
+        except Exception as problem:
+            self.broken.append(f"{type(problem).__name__}: {problem}")
+        finally:
+            self.site.go_on()
+        return Verdict(self.case.id, self.seed, tuple(self.broken), self.said, time.monotonic() - began)
+
+    def _run(self) -> None:
+        site = self.site
+        site.push()
+        site.write(**({"step_timeout": SHORT} if self.case.fault == "hang" else {}))
+        before = look(site)
+        visitors = Visitors(site)
+        visitors.come()
+        try:
+            typed = self._strike(visitors)
+            self.broken += (still := running(site))
+            after = look(site)
+            self.broken += always(after, self.content)
+            self._judge(typed, before, after)
+            self.broken += [f"{lock} is held" for lock in after.held]
+            self.broken += told(site, after)[1]
+            now = self._again(after)
+            self.broken += [] if still else running(site)
+        finally:
+            visitors.leave()
+        lost = [request for request in visitors.requests if request.said.failure]
+        self.broken += [f"{len(lost)} requests were not answered: {lost[0]}"] if lost else []
+        strange = {request.said.release for request in visitors.requests} - {"", *before.sealed, *after.sealed, *now.sealed}
+        self.broken += [f"visitors were answered by {name}, which is no release" for name in sorted(strange)]
+
+    def _strike(self, visitors: Visitors) -> Typed:
+        self.site.plan(self.plan)
+        typed = self.site.start("deploy", "--ref", "master")
+        soon(lambda: self.site.reached or typed.code is not None, 60)
+        if self.site.reached:
+            self.said += f"reached: {self.site.reached}\n"
+            FAULTS[self.case.fault](self.site, typed, visitors, self.case.dice(self.seed))
+        else:
+            self.broken.append("the place was never reached")
+        if not typed.wait():
+            self.broken.append("fab did not end, and was killed")
+        self.site.go_on()
+        self.said += typed.said
+        return typed
+
+    def _judge(self, typed: Typed, before: Look, after: Look) -> None:
+        """Do the exit code and the message say how things stand?"""
+        code, moved = typed.process.returncode, after.live != before.live
+        if code not in allowed(self.case):
+            self.broken.append(f"exit {code}, and only {sorted(allowed(self.case))} may be")
+        if (code in MOVED and not moved) or (code in UNMOVED and moved):
+            self.broken.append(f"exit {code}, and {before.live} was live, and {after.live} is")
+        said = typed.said
+        if "Traceback" in said or "defect of this tool" in said:
+            self.broken.append("a defect of this tool was shown")
+        names = re.findall(r"^Live: (nothing|[\w.-]+\w)", said, re.MULTILINE)
+        if names and names[-1] != (after.live or "nothing"):
+            self.broken.append(f"it says {names[-1]} is live, and {after.live} is")
+        if code in (3, 4, 6, 7, 130) and not names and "Nothing was" not in said and "nothing was sent" not in said:
+            self.broken.append(f"exit {code}, and it does not say what is live")
+
+    def _again(self, after: Look) -> Look:
+        """The next deploy goes well, and leaves nothing behind."""
+        self.site.write()
+        self.site.push()
+        typed = self.site.start("deploy", "--ref", "master")
+        ended = typed.wait()
+        self.said += f"and again:\n{typed.said}"
+        if not ended or typed.process.returncode:
+            self.broken.append(f"the next deploy ended with {typed.process.returncode}")
+        now, found = afterwards(self.site, self.content)
+        self.broken += found
+        if now.live == after.live:
+            self.broken.append(f"{now.live} is still live after the next deploy")
+        status, found = told(self.site, now, ("status", "history", "releases"))
+        self.broken += found
+        if status["post_release_pending"]:
+            self.broken.append("post-release is pending after the next deploy")
+        return now
