@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from tasks.errors import LiveButFailed, NotReleased, OutcomeUnknown, Unreachable, UsageError
+from tasks.errors import LiveButFailed, NotReleased, OutcomeUnknown, ReleaseError, Unreachable, UsageError
 from tasks.flow.lost import take_lock_again
 from tasks.flow.session import Session
 from tasks.phases import build as build_phase
 from tasks.phases import cutover as cutover_phases
+from tasks.phases.cutover import SWAP
 from tasks.remote.program import Outcome
 
 _NOTHING = "Nothing was sent to any host."
@@ -87,6 +88,8 @@ def cutover(session: Session) -> str:
         outcome = session.send(cutover_phases.cutover(session.environment))
         if outcome.status == "unknown":
             outcome = _resolve(session, outcome)
+        elif outcome.status == "failed" and not outcome.swapped and outcome.step == SWAP:
+            outcome = _look(session, outcome)
         if outcome.swapped:
             _went_live(session, outcome)
     if outcome.status == "ok":
@@ -118,22 +121,47 @@ def _went_live(session: Session, outcome: Outcome) -> None:
 
 def _resolve(session: Session, lost: Outcome) -> Outcome:
     """The answer to a cutover was lost: ask the host what became of it. Raises OutcomeUnknown when it cannot be asked."""
-    before = session.live
-    target = lost.facts.get("release") or session.run.release
+    before, target = session.live, _target(session, lost)
     try:
         session.host.reconnect()
         take_lock_again(session)
     except (Unreachable, NotReleased) as problem:
-        raise OutcomeUnknown(
-            f"the cutover to {target or 'the release before'} was sent to {session.host.address}, and its answer was lost",
-            details=[problem.what],
-            state=f"Live is {before or 'nothing'} or {target or 'the release before it'}: the host cannot be asked.",
-            next=session.hint("status"),
-        ) from problem
+        raise _unknown(session, before, target, problem) from problem
     if session.live == before or session.live != (target or session.live):
         return Outcome(
             code=3, failure="the link was lost before the cutover, which did not happen", next=session.hint("status")
         )
+    return Outcome(code=0, swapped=True, facts=_facts(session, before))
+
+
+def _look(session: Session, failed: Outcome) -> Outcome:
+    """A cutover that ended badly may have renamed before it could say so: the host knows. Raises OutcomeUnknown."""
+    before, target = session.live, _target(session, failed)
+    try:
+        session.ask()
+    except ReleaseError as problem:
+        raise _unknown(session, before, target, problem) from problem
+    if session.live != before and session.live == (target or session.live):
+        failed.swapped = True
+        failed.facts.update(_facts(session, before))
+    return failed
+
+
+def _target(session: Session, outcome: Outcome) -> str:
+    return outcome.facts.get("release") or session.run.release
+
+
+def _facts(session: Session, before: str) -> dict[str, str]:
+    """What a cutover would have told, from what is live."""
     live = session.state["live"]
-    facts = {"release": session.live, "ref": live["ref"] or "", "commit": live["commit"] or "", "from": before}
-    return Outcome(code=0, swapped=True, facts={**facts, "live_path": session.run.live_at_start})
+    about = {"release": session.live, "ref": live["ref"] or "", "commit": live["commit"] or "", "from": before}
+    return {**about, "live_path": session.run.live_at_start}
+
+
+def _unknown(session: Session, before: str, target: str, problem: ReleaseError) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"the cutover to {target or 'the release before'} was sent to {session.host.address}, and its answer was lost",
+        details=[problem.what],
+        state=f"Live is {before or 'nothing'} or {target or 'the release before it'}: the host cannot be asked.",
+        next=session.hint("status"),
+    )

@@ -5,6 +5,9 @@ from tasks.phases.build import lane
 from tasks.phases.host import command_settings, runtime_settings, settings
 from tasks.phases.step import Phase, Step, Words
 
+SWAP = "swap"
+"""The step that renames: whatever ends badly in it, the host is asked what is live."""
+
 
 def migrate(environment: Environment) -> Phase:
     """Migrations, on one host, from the sealed release, before the first cutover."""
@@ -24,7 +27,7 @@ def cutover(environment: Environment) -> Phase:
     return Phase(
         "cutover",
         settings=settings(environment),
-        steps=(Step("target", ("live_target",)), Step("swap", ("live_swap",))),
+        steps=(Step("target", ("live_target",)), Step(SWAP, ("live_swap",))),
     )
 
 

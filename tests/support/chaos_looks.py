@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -41,13 +42,20 @@ class Look:
 
         live = next(first for kind, first, _ in told if kind == "live")
         sealed = {name: content for kind, name, content in told if kind == "sealed"}
-        history = [json.loads(first) for kind, first, _ in told if kind == "history"]
+        history = [entry for entry in map(readable, each("history")) if entry]
         return cls(PurePath(live).name, sealed, each("unsealed"), each("left"), each("fsck"), each("held"), history)
 
     @property
     def trash(self) -> list[str]:
         """What is removed in the background."""
         return [path for path in self.left if "/trash" in path]
+
+
+def readable(line: str) -> Entry | None:
+    """A line of history; none where a disk was full in its middle."""
+    with suppress(ValueError):
+        return dict(json.loads(line))
+    return None
 
 
 def look(site: ChaosSite) -> Look:

@@ -116,6 +116,11 @@ def test_a_look_finds_a_sealed_release_that_lacks_something() -> None:
     assert "source-1 is sealed and not complete" in always(Look.of(LOOK.replace("c1 source-1", "c1")), "c1")[0]
 
 
+def test_a_line_of_history_that_a_full_disk_has_cut_off_is_passed_over() -> None:
+    lines = ['history\t{"event": "begin", "na', 'history\t{"event": "begin", "name": "source-1"}']
+    assert Look.of("\n".join([LOOK.strip(), *lines])).history == [{"event": "begin", "name": "source-1"}]
+
+
 def entry(event: str, name: str, was: str = "") -> dict[str, str]:
     return {"event": event, "name": name, "from": was}
 

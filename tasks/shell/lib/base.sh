@@ -6,7 +6,7 @@
 # shellcheck shell=bash
 
 readonly FAILED=3 BUSY=6 INTERRUPTED=130
-STEP='' STEP_MARK=0 SAID='' TIMINGS=()
+STEP='' STEP_MARK=0 STEP_TIMEOUT=0 SAID='' TIMINGS=()
 set -u
 umask 022
 trap '' PIPE HUP # a workstation that goes away must not end half a step

@@ -110,3 +110,43 @@ def test_after_a_lost_answer_a_failing_post_release_is_put_back_under_the_lock(f
     host.answers["post-release"] = [failed("nginx is down")]
     assert fab("deploy", "--ref", "master").code == 5
     assert host.sent[:5] == ["try", "lock", "build", "cutover", "lock"]
+
+
+def ended_in(host: StandIn, step: str, *, moved: bool) -> Callable[[], Outcome]:
+    """The program is ended in this step, before it can say that it has renamed."""
+
+    def answer() -> Outcome:
+        if moved:
+            host.swap()()
+        return failed("it took too long", step=step)
+
+    return answer
+
+
+def test_a_cutover_that_failed_after_its_rename_is_found_out(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [ended_in(host, "swap", moved=True)]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (4, NEW, ["build", "cutover"])
+    for said in ("it took too long", f"Live: {NEW}, since this run. Post-release is pending.", "fab -H prod post-release"):
+        assert said in ran.err
+
+
+def test_a_cutover_that_failed_before_its_rename_is_3(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [ended_in(host, "swap", moved=False)]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (3, OLD)
+    assert f"Live: {OLD}, unchanged." in ran.err
+
+
+def test_a_cutover_that_never_came_to_its_rename_needs_no_question(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [ended_in(host, "target", moved=False)]
+    assert fab("deploy", "--ref", "master").code == 3
+    assert host.sent[-1] == "cutover"
+
+
+def test_a_cutover_that_failed_on_a_host_that_cannot_be_asked_is_8(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [ended_in(host, "swap", moved=True)]
+    host.answers["state"] = [CUT]
+    ran = fab("deploy", "--ref", "master")
+    assert ran.code == 8
+    assert f"Live is {OLD} or {NEW}" in ran.err
