@@ -2,7 +2,9 @@
 
 import argparse
 import datetime
+import math
 import os
+import random
 import secrets
 import sys
 import tempfile
@@ -16,7 +18,6 @@ from tests.chaos.tables import report, table
 from tests.chaos.trying import Verdict
 from tests.support.booted import missing
 from tests.support.booted_image import cache
-from tests.support.chaos_faults import FULL
 
 README, MARK = PROJECT / "README.md", "chaos"
 
@@ -27,6 +28,7 @@ def main() -> int:
     words.add_argument("--only", default="", help="FAULT:STEP:POSITION, with * and left out parts, several with blanks between")
     words.add_argument("--seed", default="", help="that of a run which was ended: it goes on with what has not held yet")
     words.add_argument("--hosts", type=int, default=3, help="how many stand side by side")
+    words.add_argument("--minutes", type=float, default=math.inf, help="after these no further case begins")
     chosen_words = words.parse_args()
     seed = chosen_words.seed or secrets.token_hex(4)
     cases = chosen(chosen_words.only.split())
@@ -35,16 +37,17 @@ def main() -> int:
         return 2
     os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
     journal = Journal(cache() / f"chaos-{seed}.jsonl")
-    tried(cases, seed, chosen_words.hosts, journal)
+    tried(cases, seed, chosen_words.hosts, journal, chosen_words.minutes * 60)
     return shown(cases, seed, journal)
 
 
-def tried(cases: list[Case], seed: str, hosts: int, journal: Journal) -> None:
-    """Those that have not held yet; progress is printed, and each that breaks as a whole."""
-    left = sorted((case for case in cases if not journal.holds(case)), key=lambda case: case.fault in FULL)
+def tried(cases: list[Case], seed: str, hosts: int, journal: Journal, seconds: float) -> None:
+    """Those that have not held yet, shuffled; progress is printed, and each that breaks as a whole."""
+    left = [case for case in cases if not journal.holds(case)]
+    random.Random(seed).shuffle(left)  # noqa: S311
     print(f"{len(left)} of {len(cases)} cases, seed {seed}, {hosts} hosts; {journal.file}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        for number, verdict in enumerate(Crew(left, seed, Path(folder)).run(min(hosts, len(left))), 1):
+        for number, verdict in enumerate(Crew(left, seed, Path(folder), seconds).run(min(hosts, len(left))), 1):
             journal.add(verdict)
             print(f"{number}/{len(left)} {said(verdict)}", flush=True)
 
@@ -59,7 +62,7 @@ def said(verdict: Verdict) -> str:
 def shown(cases: list[Case], seed: str, journal: Journal) -> int:
     """The table; into the README too when it is of every case."""
     print(f"\n{table(cases, journal.verdicts)}")
-    broken = [case for case in cases if not journal.holds(case)]
+    broken = [case for case in cases if case.id in journal.verdicts and not journal.holds(case)]
     for case in broken:
         print(f"broken: make chaos ONLY='{case.fault}:{case.name}:{case.position}' SEED={seed}")
     if len(cases) == len(every_case()):

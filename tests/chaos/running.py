@@ -1,9 +1,12 @@
 """Cases on several hosts of one lab, side by side."""
 
+import contextlib
 import json
+import math
 import queue
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -56,21 +59,26 @@ class Ground:
 
 
 class Crew:
-    """Hosts of one lab, which take the next case when they have done with one."""
+    """Hosts of one lab, which take the next case when they have done with one, until `seconds` have passed.
 
-    def __init__(self, cases: Iterable[Case], seed: str, folder: Path) -> None:
+    The first prefers those that need a small disk, the others those that do not: it is another host.
+    """
+
+    def __init__(self, cases: Iterable[Case], seed: str, folder: Path, seconds: float = math.inf) -> None:
         self._folder, self._seed = folder, seed
         self._lab = Lab(folder / "lab")
-        self._waiting, self._done = queue.SimpleQueue[Case](), queue.SimpleQueue[Verdict | BaseException]()
+        self._ends = time.monotonic() + seconds
+        self._small, self._large = queue.SimpleQueue[Case](), queue.SimpleQueue[Case]()
+        self._done = queue.SimpleQueue[Verdict | BaseException]()
         for case in cases:
-            self._waiting.put(case)
+            (self._small if case.fault in FULL else self._large).put(case)
 
     def run(self, hosts: int) -> Iterator[Verdict]:
         """Verdicts as they come in. What keeps a host from being had, or tried, is raised."""
         self._lab.start()
         try:
             for number in range(hosts):
-                threading.Thread(target=self._work, args=(f"web{number + 1}",), daemon=True).start()
+                threading.Thread(target=self._work, args=(number,), daemon=True).start()
             while hosts:
                 match self._done.get():
                     case Verdict() as verdict:
@@ -82,13 +90,21 @@ class Crew:
         finally:
             self._lab.stop()
 
-    def _work(self, name: str) -> None:
-        ground = Ground(self._lab, self._folder, name)
+    def _work(self, number: int) -> None:
+        ground = Ground(self._lab, self._folder, f"web{number + 1}")
+        kinds = (self._large, self._small) if number else (self._small, self._large)
         try:
             while True:
-                self._done.put(ground.run(self._waiting.get_nowait(), self._seed))
+                self._done.put(ground.run(self._next(kinds), self._seed))
         except BaseException as problem:
             self._done.put(problem)
+
+    def _next(self, kinds: Iterable[queue.SimpleQueue[Case]]) -> Case:
+        """Raises queue.Empty when there is none left, or no time."""
+        for kind in kinds if time.monotonic() < self._ends else ():
+            with contextlib.suppress(queue.Empty):
+                return kind.get_nowait()
+        raise queue.Empty
 
 
 class Journal:

@@ -31,7 +31,7 @@ def report(cases: Sequence[Case], verdicts: Mapping[str, Verdict], date: str, se
     tried = [verdicts[case.id] for case in cases if case.id in verdicts]
     held = sum(not verdict.broken for verdict in tried)
     return (
-        f"\nTried by `make chaos` on {date}, with seed {seed}: {len(tried):,} cases, of which {held:,} held. "
+        f"\nTried by `make chaos` on {date}, with seed {seed}: {len(tried):,} of {len(cases):,} cases, of which {held:,} held. "
         "A number is how many were tried and held,\njust before the step, in its middle and just after it.\n\n"
         f"{table(cases, verdicts)}\n"
     )

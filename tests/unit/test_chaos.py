@@ -99,7 +99,7 @@ def test_the_table_has_a_row_for_each_step_and_tells_what_did_not_hold() -> None
     assert header == f"| step | {' | '.join(SAID.values())} |"
     assert fetch == "| build: fetch | - | - | **1 of 2** | - | - | - | - | - |"
     assert resolve.count("-") == len(FAULTS)
-    assert "2 cases, of which 1 held" in report(cases, verdicts, "2026-11-23", "7")
+    assert "2 of 4 cases, of which 1 held" in report(cases, verdicts, "2026-11-23", "7")
     assert cell([verdict(), verdict()]) == "2"
 
 
