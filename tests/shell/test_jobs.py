@@ -163,3 +163,21 @@ def test_a_lock_that_hangs_is_ended_at_the_steps_timeout_too(host: LocalHost) ->
     with host.lock() as locked:
         assert locked.refused
         assert (locked.refused.code, locked.refused.failure) == (3, "lock was ended after 1 seconds (step_timeout)")
+
+
+@pytest.mark.parametrize("half", ["objects/89/tmp_obj_PYLs6j", "objects/pack/tmp_pack_a1b2c3"])
+def test_what_a_fetch_on_a_full_disk_left_half_written_goes_with_the_next(host: LocalHost, half: str) -> None:
+    assert host.build().code == 0
+    (host.repo / half).parent.mkdir(parents=True, exist_ok=True)
+    (host.repo / half).write_text("half")
+    assert host.build().code == 0
+    assert not (host.repo / half).exists()
+
+
+def test_what_a_tidying_git_is_writing_is_left_to_it(host: LocalHost) -> None:
+    assert host.build().code == 0
+    half = host.repo / "objects" / "pack" / "tmp_pack_a1b2c3"
+    half.write_text("half")
+    (host.repo / "gc.pid").write_text(f"{os.getpid()} here")
+    assert host.build().code == 0
+    assert half.exists()

@@ -124,6 +124,7 @@ def told(site: ChaosSite, now: Look, verbs: Iterable[str] = ("status",)) -> tupl
     text = site.fab(*(word for verb in verbs for word in (verb, "--json"))).strip()
     documents, decoder = list[Any](), json.JSONDecoder()
     while text:
+        assert text.startswith(("{", "[")), f"--json is not all that is said: {text[:500]}"
         document, end = decoder.raw_decode(text)
         documents, text = [*documents, document], text[end:].strip()
     said = dict(zip(verbs, documents, strict=True))

@@ -23,7 +23,7 @@ guard_begin() {
 }
 
 # guard [SECONDS]: it is ended unless the guard hears more within so long; without a time the guard only listens.
-guard() { [[ -z $GUARDED ]] || printf '%s\n' "${1-}" >&6; }
+guard() { [[ -z $GUARDED ]] || printf '%s\n' "${1-}" >&6 2>/dev/null; }
 
 guard_end() {
     exec 6>&-

@@ -30,7 +30,7 @@ git_locked() {
 git_unlock() {
     find "$REPO" -maxdepth 1 -name '*.lock' -delete
     find "$REPO/refs" "$REPO/worktrees" -name '*.lock' -delete 2>/dev/null
-    find "$REPO/objects/pack" -maxdepth 1 -name 'tmp_*' -mtime +0 -delete 2>/dev/null
+    kill -0 "$(cut -d ' ' -f 1 -- "$REPO/gc.pid" 2>/dev/null)" 2>/dev/null || find "$REPO/objects" -maxdepth 2 -name 'tmp_*' -delete
     return 0
 }
 
