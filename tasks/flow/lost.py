@@ -36,7 +36,7 @@ def follow_again(session: "Session", phase: Phase, outcome: Outcome) -> None:
             time.sleep(PAUSE)
             try:
                 session.host.reconnect(deadline - time.monotonic())
-                take_lock_again(session, returns=True)
+                take_lock_again(session, beside=True)
             except Unreachable:
                 continue
             session.update(live_at_start=before)  # what is live is compared with what it was when the run began
@@ -47,11 +47,11 @@ def follow_again(session: "Session", phase: Phase, outcome: Outcome) -> None:
         session.host.end(phase, outcome)
 
 
-def take_lock_again(session: "Session", *, returns: bool = False) -> None:
+def take_lock_again(session: "Session", *, beside: bool = False) -> None:
     """Take the lock over a new link. While what was sent still runs there, it is this run that has it, for ASKS seconds."""
     for _ in range(ASKS):
         try:
-            return session.take_lock(returns=returns)
+            return session.take_lock(returns=True, beside=beside)
         except Busy as taken:
             session.ask()
             if (session.state["lock"] or {}).get("by") not in (session.run.by, None):

@@ -1,5 +1,6 @@
 """What follows -H: names of hosts.yml and nothing else, judged before Fabric makes connections of them."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,14 @@ from tasks.view.errors import show_error
 
 class Named(Executor):
     """Fabric's executor, for which `-H user@name:port` is no name, and `-H one,other` are names that there are."""
+
+    def execute(self, *tasks: Any) -> Any:
+        """Run the verbs. A Ctrl-C between them is no traceback either."""
+        try:
+            return super().execute(*tasks)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            raise Exit(code=130) from None
 
     def normalize_hosts(self, hosts: Any) -> Any:
         """The keyword arguments of each connection. Ends with what -H has wrong."""

@@ -18,6 +18,13 @@ def post_release(session: Session) -> None:
     written = send_twice(session, cutover_phases.finish(session.environment, _word(outcome), said))
     if said:
         session.send(post_release_phase.forget(session.environment, said))
+    if "live_now" in written.facts:
+        session.ask()
+        raise LiveButFailed(
+            f"another release went live during the post-release of {session.run.release}",
+            state=f"Live: {session.live or 'nothing'}; what its services run is for its own post-release to say.",
+            next=session.hint("status"),
+        )
     if outcome.status != "ok":
         error = session.failure(outcome, "post-release")
         raise LiveButFailed(

@@ -96,7 +96,11 @@ class Session:
     def send(self, phase: Phase) -> Outcome:
         """One phase, whatever becomes of it."""
         self.running = phase.name
-        outcome = self.host.run(phase, self.run)
+        try:
+            outcome = self.host.run(phase, self.run)
+        except Unreachable as problem:
+            problem.state = problem.state or self.standing()
+            raise
         if "lost_lock" in outcome.facts:
             outcome = lost.send_with_lock(self, phase)
         if outcome.status == "unknown" and phase.runner == "job":
@@ -151,11 +155,12 @@ class Session:
                 self.warn(f"the services do not run {self.live} yet: its post-release is pending")
             yield
 
-    def take_lock(self, *, returns: bool = False) -> None:
+    def take_lock(self, *, returns: bool = False, beside: bool = False) -> None:
         """Take it; while somebody else has it, for `wait` seconds again and again. Raises Busy."""
         deadline = time.monotonic() + self.wait
         while True:
-            held = self._locks.enter_context(self.host.lock(lock_phases.lock(self.environment, returns=returns), self.run))
+            phase = lock_phases.lock(self.environment, returns=returns, beside=beside)
+            held = self._locks.enter_context(self.host.lock(phase, self.run))
             if held.held:
                 return self.learn(held.outcome)
             left = deadline - time.monotonic()

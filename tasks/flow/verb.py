@@ -115,6 +115,8 @@ def _session(connection: Any, name: str, interrupts: Interrupts) -> Iterator[Ses
         except (ReleaseError, Exit):
             raise
         except Exception as defect:
+            if interrupts.heard:  # it came in the midst of a library, which made another error of it
+                raise interrupted(session) from None
             raise _defect(defect, session) from defect
         finally:
             interrupts.over()

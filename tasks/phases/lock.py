@@ -5,12 +5,12 @@ from tasks.phases.host import settings
 from tasks.phases.step import Phase, Step, Words
 
 
-def lock(environment: Environment, *, returns: bool = False) -> Phase:
+def lock(environment: Environment, *, returns: bool = False, beside: bool = False) -> Phase:
     """Take the lock, tell the state of the host, and hold it while the workstation is heard.
 
-    `returns`: this run's own job may be running there, as the link was lost while it was followed.
+    `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running there.
     """
-    more: tuple[Words, ...] = (("lock_returns",),) if returns else ()
+    more: tuple[Words, ...] = (("lock_returns", *(("beside",) if beside else ())),) if returns else ()
     return Phase("lock", settings=(*settings(environment), *more), steps=(), runner="lock_keep")
 
 

@@ -7,12 +7,16 @@ from typing import Any
 
 import paramiko
 
+from tasks.errors import Unreachable
 from tasks.shell.events import Event, Lines, parse
 
 Listener = Callable[[Event], None]
 
 OPEN_TIMEOUT = 15.0
 """Seconds to open a channel: on a dead link Paramiko alone would wait an hour."""
+
+FOLLOW_AGAIN = 75
+"""What a program exits with that followed a job, and was killed itself (lib/job.sh)."""
 
 EXIT_TIMEOUT = 10.0
 """Seconds between the end of a program's output and its exit status."""
@@ -69,8 +73,17 @@ class Outcome:
 
 
 def send(connection: Any, command: str) -> paramiko.Channel:
-    """Start a command on a channel of its own. Raises what Paramiko raises: SSHException, EOFError or OSError."""
-    channel: paramiko.Channel = connection.transport.open_session(timeout=OPEN_TIMEOUT)
+    """Start a command on a channel of its own.
+
+    Raises Unreachable when the host refuses it one, else what Paramiko raises: SSHException, EOFError or OSError.
+    """
+    try:
+        channel: paramiko.Channel = connection.transport.open_session(timeout=OPEN_TIMEOUT)
+    except paramiko.ChannelException as refused:
+        raise Unreachable(
+            f"{connection.host} refuses another session on the same connection ({refused.text})",
+            next="MaxSessions in its sshd_config: 4 or more; 10 is the default",
+        ) from None
     channel.exec_command(command)
     return channel
 
@@ -115,9 +128,9 @@ def follow(channel: paramiko.Channel, nonce: str) -> Iterator[Event]:
 
 
 def exit_code(channel: paramiko.Channel) -> int | None:
-    """The program's exit code; None when none came: the link was cut."""
+    """The program's exit code; None when none came, as the link was cut, and when what follows a job has ended before it."""
     deadline = time.monotonic() + EXIT_TIMEOUT
     while not channel.exit_status_ready() and time.monotonic() < deadline and not channel.closed:
         channel.status_event.wait(0.1)
     code = channel.exit_status if channel.exit_status_ready() else -1
-    return code if code >= 0 else None
+    return code if code >= 0 and code != FOLLOW_AGAIN else None

@@ -13,6 +13,7 @@ from tasks.phases import build as build_phase
 from tasks.phases import lock as lock_phases
 from tasks.phases import report
 from tasks.shell.render import program
+from tests.support.fab import until
 from tests.support.host import LocalHost, Locked, Ran
 from tests.support.snapshot import snapshot
 
@@ -120,7 +121,7 @@ def test_a_build_keeps_the_job_lock_when_its_workstation_has_gone(busy: LocalHos
                 assert second.refused
                 assert (second.refused.code, "still running" in second.refused.failure) == (6, True)
             go.touch()
-            running.process.wait(30)
+            until(lambda: (busy.releases / run.release / "release.json").exists())
     assert busy.seal(run.release)["name"] == run.release
 
 
@@ -190,7 +191,8 @@ def test_a_workstation_that_goes_away_does_not_end_a_build(host: LocalHost) -> N
             running.process.stdout.close()
             os.kill(running.process.pid, signal.SIGHUP)
             go.touch()
-            assert running.process.wait(30) == 0
+            running.process.wait(30)
+            until(lambda: (host.releases / run.release / "release.json").exists())
     assert host.seal(run.release)["name"] == run.release
 
 

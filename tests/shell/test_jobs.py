@@ -1,6 +1,8 @@
 """A job on its host: what it starts ends with it, whoever kills what, and nothing in it hangs for ever."""
 
+import contextlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tasks.phases import build as build_phase
+from tasks.phases import cutover as cutover_phases
 from tasks.phases import lock as lock_phases
 from tasks.shell.render import program
 from tests.support.host import LocalHost, Ran
@@ -31,9 +34,9 @@ def wait(met: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def struck(host: LocalHost, command: str, pid: Path, strike: Strike) -> Ran:
+def struck(host: LocalHost, command: str, pid: Path, strike: Strike, **keys: object) -> Ran:
     """A build that somebody strikes once its command has written its pid; `strike` gets the job's pid."""
-    host.use(apps={"web": {"bootstrap": [command]}})
+    host.use(apps={"web": {"bootstrap": [command]}}, **keys)
     with host.lock() as locked:
         run = replace(locked.run, ref="master")
         with host.start(program(build_phase.build(host.environment), run), run.nonce) as running:
@@ -48,11 +51,15 @@ def kill_group(_: LocalHost, job: int) -> None:
     os.killpg(job, signal.SIGKILL)
 
 
+def runner(job: int) -> int:
+    """The process that runs the commands of a job."""
+    children = Path(f"/proc/{job}/task/{job}/children").read_text().split()
+    return next(int(child) for child in children if Path("/proc", child, "cmdline").read_bytes().startswith(b"python3"))
+
+
 def kill_runner(_: LocalHost, job: int) -> None:
-    """Only the process that runs the commands."""
-    for child in Path(f"/proc/{job}/task/{job}/children").read_text().split():
-        if b"python3" in Path("/proc", child, "cmdline").read_bytes():
-            os.kill(int(child), signal.SIGKILL)
+    """Only that process."""
+    os.kill(runner(job), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -181,3 +188,61 @@ def test_what_a_tidying_git_is_writing_is_left_to_it(host: LocalHost) -> None:
     (host.repo / "gc.pid").write_text(f"{os.getpid()} here")
     assert host.build().code == 0
     assert half.exists()
+
+
+def test_a_runner_that_is_stopped_ends_at_its_time_and_holds_nothing(host: LocalHost, pid: Path) -> None:
+    def stop_runner(_: LocalHost, job: int) -> None:
+        os.kill(runner(job), signal.SIGSTOP)
+
+    done = struck(host, f"echo $$ > {pid}; exec sleep 300", pid, stop_runner, step_timeout=1)
+    assert (done.code, "bootstrap was ended" in done.failure) == (3, True)
+    assert not alive(pid)
+    mended(host)
+
+
+def test_a_runner_that_is_stopped_can_be_cancelled(host: LocalHost, pid: Path) -> None:
+    def stop_and_cancel(host: LocalHost, job: int) -> None:
+        os.kill(runner(job), signal.SIGSTOP)
+        assert host.run(lock_phases.cancel_running(host.environment), host.new_run("cancel")).code == 0
+
+    assert struck(host, f"echo $$ > {pid}; exec sleep 300", pid, stop_and_cancel).code == 130
+    assert not alive(pid)
+    host.assert_clean()
+
+
+def test_a_migration_ends_with_who_runs_it(host: LocalHost, pid: Path) -> None:
+    name = host.release()
+    host.use(migrate=[f"echo $$ > {pid}; exec sleep 300"])
+    with host.lock() as locked:
+        run = replace(locked.run, release=name)
+        with host.start(program(cutover_phases.migrate(host.environment), run), run.nonce) as running:
+            running.until("lane", "start")
+            wait(lambda: pid.exists() and bool(pid.read_text().strip()))
+            os.kill(runner(int((host.state_dir / "jobs" / f"{run.id}-migrate" / "pid").read_text())), signal.SIGKILL)
+            assert running.end().code == 3
+    assert not alive(pid)
+
+
+def test_a_follower_that_is_killed_says_that_the_job_goes_on(host: LocalHost, pid: Path) -> None:
+    go = host.folder / "go"
+
+    def kill_tail(_: LocalHost, job: int) -> None:
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if f"--pid={job}\0" in file.read_text():
+                    os.kill(int(file.parent.name), signal.SIGKILL)
+
+    done = struck(host, f"echo $$ > {pid}; until [[ -e {go} ]]; do sleep 0.02; done", pid, kill_tail)
+    assert (done.code, done.failure) == (75, "")
+    go.touch()
+    wait(lambda: len(list(host.releases.glob("*/release.json"))) == 1)
+
+
+def test_a_job_whose_files_were_deleted_can_be_cancelled(host: LocalHost, pid: Path) -> None:
+    def delete_and_cancel(host: LocalHost, _: int) -> None:
+        shutil.rmtree(host.state_dir / "jobs")
+        assert host.run(lock_phases.cancel_running(host.environment), host.new_run("cancel")).code == 0
+
+    struck(host, f"echo $$ > {pid}; exec sleep 300", pid, delete_and_cancel)
+    assert not alive(pid)
+    host.assert_clean()

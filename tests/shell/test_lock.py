@@ -2,12 +2,13 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tasks.phases import cutover, report
 from tasks.phases import lock as lock_phases
-from tasks.phases import report
 from tasks.shell.render import program
 from tests.support.fab import until
 from tests.support.host import LocalHost, Ran
@@ -162,3 +163,22 @@ def test_a_host_that_is_not_set_up_is_told_so_and_nothing_is_written(bare_host: 
     assert "fab -H prod setup" in done.texts("fail")
     assert snapshot(bare_host.home) == before
     assert list(bare_host.temporary.iterdir()) == []
+
+
+def test_a_hold_does_not_stop_a_run_that_comes_back_for_its_lock(host: LocalHost) -> None:
+    with host.lock("deploy") as locked:
+        host.run(lock_phases.hold(host.environment, "holidays"), host.new_run("hold"))
+    again = program(lock_phases.lock(host.environment, returns=True), locked.run)
+    with host.start(again, locked.run.nonce) as keeper:
+        keeper.until("locked")
+    with host.lock("deploy") as refused:
+        assert refused.refused
+        assert "holidays" in refused.refused.failure
+
+
+def test_another_release_that_is_live_by_now_is_not_called_served(host: LocalHost) -> None:
+    first, second = host.release(), host.release()
+    with host.lock("post-release") as locked:
+        done = host.run(cutover.finish(host.environment, "ok"), replace(locked.run, release=first))
+    assert (done.code, done.facts["live_now"]) == (3, second)
+    assert [entry["event"] for entry in host.history()].count("post-release") == 0

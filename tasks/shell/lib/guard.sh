@@ -41,14 +41,14 @@ guard_watch() {
         ((code == 0)) || break
     done
     ((code > 128)) || return 0
-    kill -USR1 "$1" && group_end "$1"
+    kill -USR1 "$1" && sleep 0.2 && group_end "$1" # one that waits for a job of its own says at once why it ends
 }
 
-# group_end PID: the end of a whole process group: TERM, so that it tidies up, then KILL.
+# group_end PID [TENTHS]: the end of a whole process group: TERM, so that it tidies up, then KILL.
 group_end() {
     kill -TERM -- "-$1" || return 0
     kill -CONT -- "-$1"
-    group_gone "$1" 35 || { kill -KILL -- "-$1" && group_gone "$1" 10; }
+    group_gone "$1" "${2-35}" || { kill -KILL -- "-$1" && group_gone "$1" 10; }
 } 2>/dev/null
 
 # group_gone PID TENTHS: has its group ended within so many tenths of a second?

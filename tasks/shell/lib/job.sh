@@ -1,5 +1,8 @@
 # A job: a program that goes on when its workstation does not. Own process group, own events file, own result file.
+# needs: left
 # shellcheck shell=bash
+
+readonly FOLLOW_AGAIN=75 # what follows a job was killed, and the job goes on (EX_TEMPFAIL of sysexits.h)
 
 # job FUNCTION: start it in a process group of its own, and follow its events until it ends.
 job() {
@@ -13,7 +16,7 @@ job() {
     job_main "$1" "$folder" </dev/null >>"$folder/events" 2>>"$folder/errors" &
     pid=$!
     set +m
-    tail -n +1 -s 0.1 --pid="$pid" -f -- "$folder/events"
+    tail -n +1 -s 0.1 --pid="$pid" -f -- "$folder/events" || exit "$FOLLOW_AGAIN"
     { wait "$pid"; } 2>/dev/null
     code=$?
     [[ -e $folder/result ]] || job_killed "$code"
@@ -38,11 +41,12 @@ job_follow() {
     folder=$STATE/jobs/${JOB:-$(job_running)}
     [[ ${folder##*/} && -f $folder/events ]] || die "$FAILED" "${JOB:+it never began}${JOB:-no job is running}" "fab -H $ENVIRONMENT status"
     nonce=$(<"$folder/nonce")
-    IFS=$'\t' read -r run by what since <"$STATE/job.lock" || true
+    IFS=$'\t' read -r run by what since _ <"$STATE/job.lock" || true
     [[ $JOB || $run == "$RUN" ]] || { fact job "${folder##*/}" && emit note "following ${what-} of ${by-}, since ${since-}"; }
     while [[ ! -e $folder/result ]] && job_holds; do sleep 0.1; done &
     waiter=$!
     tail -n "+$((JOB_SEEN + 1))" -s 0.1 --pid="$waiter" -f -- "$folder/events" | sed -u "s/^$nonce\t/$NONCE\t/"
+    [[ ${PIPESTATUS[*]} == '0 0' ]] || exit "$FOLLOW_AGAIN"
     [[ -e $folder/result ]] || die "$FAILED" "it was killed on the host" "fab -H $ENVIRONMENT logs"
     exit "$(<"$folder/result")"
 }
@@ -79,6 +83,7 @@ job_end() {
     if (($1 && $1 != INTERRUPTED)) && [[ -z $SAID ]]; then
         emit fail "${STEP:-$PHASE} ended unexpectedly ($1): $(tail -n 1 -- "$JOB/errors")" ""
     fi
+    (($1 != INTERRUPTED)) || emit fail "it was cancelled" "fab -H $ENVIRONMENT status"
     if declare -F undo >/dev/null; then
         undo "$1"
     fi
@@ -86,22 +91,23 @@ job_end() {
     printf '%s\n' "$1" >"$JOB/result.new" && mv -fT -- "$JOB/result.new" "$JOB/result"
 }
 
-# job_cancel [RUN]: end a run's job.
+# job_cancel [RUN]: end a run's job, and all that it has started.
 job_cancel() {
-    local folder
-    for folder in "$STATE/jobs/${1:-$RUN}-"*; do
-        [[ -f $folder/pid && ! -f $folder/result ]] || continue
-        group_end "$(<"$folder/pid")"
-        [[ -f $folder/result ]] || warn "it did not end by itself and was killed; the next run removes what it left"
-    done
+    local run by what since pid phase build
+    IFS=$'\t' read -r run by what since pid phase build <"$STATE/job.lock" || return 0
+    [[ $run == "${1:-$RUN}" && $pid ]] && job_holds || return 0
+    group_end "$pid"
+    [[ ! -f $STATE/jobs/$run-$phase/result ]] || return 0
+    left_end "$build"
+    warn "it did not end by itself and was killed; the next run removes what it left"
 }
 
 # job_cancel_running: whoever started it.
 job_cancel_running() {
-    local job run by what
-    job=$(job_running)
-    [[ $job ]] || die "$FAILED" "no job is running" "fab -H $ENVIRONMENT status"
+    local run by what
+    job_holds || die "$FAILED" "no job is running" "fab -H $ENVIRONMENT status"
     IFS=$'\t' read -r run by what _ <"$STATE/job.lock"
-    fact cancelled "$what of $by"
     job_cancel "$run"
+    ! job_holds || die "$FAILED" "$what of $by does not end" "look at it on the host: ps -fu $USER"
+    fact cancelled "$what of $by"
 }

@@ -52,6 +52,12 @@ live_still() {
 
 # live_served OUTCOME: which release post-release has made the services run.
 live_served() {
+    local now
     lock_join
+    now=$(ledger live) || return
+    if [[ $now != "$RELEASE_NAME" ]]; then
+        fact live_now "$now"
+        die "$FAILED" "another release went live meanwhile: ${now:-nothing}" "fab -H $ENVIRONMENT status"
+    fi
     ledger record post-release "name=$RELEASE_NAME" "outcome=$1"
 }

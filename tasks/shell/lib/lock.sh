@@ -3,7 +3,7 @@
 # needs: ledger
 # shellcheck shell=bash
 
-RETURNS=''
+RETURNS='' BESIDE=''
 
 # lock_keep: take the lock, tell what is there, and hold it as long as a heartbeat comes in on stdin.
 lock_keep() {
@@ -17,7 +17,7 @@ lock_hold() {
     guard "$STEP_TIMEOUT"
     ready
     lock_take
-    hold_check
+    [[ $RETURNS ]] || hold_check
     lock_check_live
     lock_sign "$STATE/lock"
     exec 9>&- # not before the signature: a job whose workstation died would still find its own
@@ -36,13 +36,13 @@ lock_take() {
     flock -w 1 9 || lock_beside_own || lock_busy "$STATE/job.lock" "its job is still running; "
 }
 
-# lock_returns: a driver that has lost the link comes back to its own job.
-lock_returns() { RETURNS=yes; }
+# lock_returns [beside]: a driver that has lost its lock comes back, be there a hold by now; beside: to its own job.
+lock_returns() { RETURNS=yes BESIDE=${1-}; }
 
 lock_beside_own() {
     local run
     IFS=$'\t' read -r run _ <"$STATE/job.lock"
-    [[ $RETURNS && $run == "$RUN" ]]
+    [[ $BESIDE && $run == "$RUN" ]]
 }
 
 # lock_check_live: what goes live must have a way back, so what is live must be a release.
@@ -54,16 +54,16 @@ lock_check_live() {
     ! ledger exchanged || die "$FAILED" "the services still run from the place that setup has moved" "fab -H $ENVIRONMENT post-release"
 }
 
-# lock_sign FILE: who holds it, for the one who finds it taken.
+# lock_sign FILE: who holds it, for the one who finds it taken; and the process group, phase and build of a job, for who ends it.
 lock_sign() {
-    printf '%s\t%s\t%s\t%s\n' "$RUN" "$BY" "${WHAT//[$'\t\n\r']/ }" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$1" ||
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$RUN" "$BY" "${WHAT//[$'\t\n\r']/ }" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$BASHPID" "$PHASE" "$BUILD" >"$1" ||
         die "$FAILED" "cannot write to $1: the disk may be full" "on the host: df -h $STATE; df -i $STATE"
 }
 
 # lock_busy FILE WHY: refuse, naming who, what and since when.
 lock_busy() {
     local run by what since
-    IFS=$'\t' read -r run by what since <"$1" || true
+    IFS=$'\t' read -r run by what since _ <"$1" || true
     fact busy_run "${run:-unknown}"
     die "$BUSY" "${2}${by:-somebody} holds the lock: ${what:-a run}, since ${since:-just now}" \
         "wait for it (--wait SECONDS), follow it (fab -H $ENVIRONMENT attach), or end it (fab -H $ENVIRONMENT cancel)"
@@ -74,7 +74,7 @@ lock_join() {
     local run by what since
     exec 9>>"$STATE/job.lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
     flock -w 1 9 || lock_busy "$STATE/job.lock" "its job is still running; "
-    IFS=$'\t' read -r run by what since <"$STATE/lock" || true
+    IFS=$'\t' read -r run by what since _ <"$STATE/lock" || true
     [[ ${run-} == "$RUN" ]] || { fact lost_lock yes && lock_busy "$STATE/lock" "this run has lost the lock; "; }
     lock_sign "$STATE/job.lock"
 }

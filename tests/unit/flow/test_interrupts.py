@@ -113,3 +113,30 @@ def test_a_closed_terminal_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
     host.answers["build"] = [closed]
     assert fab("deploy", "--ref", "master").code == 130
     assert host.sent[-2:] == ["cancel", "state"]
+
+
+def test_an_error_that_a_library_made_of_a_ctrl_c_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
+    def broken() -> Outcome:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise RuntimeError("release unlocked lock") from None
+        return Outcome(code=0)
+
+    host.answers["build"] = [broken]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.sent[-2:]) == (130, ["cancel", "state"])
+    assert "defect" not in ran.err
+
+
+def test_a_release_that_went_live_during_a_post_release_is_not_called_served(fab: Fab, host: StandIn) -> None:
+    def another() -> Outcome:
+        host.live = OLD
+        return Outcome(code=3, failure="another release went live meanwhile", facts={"live_now": OLD})
+
+    host.answers["finish"] = [another]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (4, OLD)
+    assert "went live during the post-release of" in ran.err
+    assert f"Live: {OLD}. Somebody else released meanwhile, and that stays." in ran.err
+    assert "rollback" not in ran.err + ran.out

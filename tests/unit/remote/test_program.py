@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.errors import Unreachable
 from tasks.remote import program
 from tasks.remote.program import Outcome
 from tasks.shell.events import Event
@@ -34,9 +35,19 @@ def test_a_status_of_minus_one_is_a_cut_link() -> None:
     assert followed(Channel(code=-1))[0].status == "unknown"
 
 
-@pytest.mark.parametrize("error", [paramiko.SSHException("dead"), paramiko.ChannelException(4, "no"), EOFError(), OSError()])
+@pytest.mark.parametrize("error", [paramiko.SSHException("dead"), EOFError(), OSError()])
 def test_a_channel_that_cannot_be_opened_is_unknown(error: Exception) -> None:
     assert followed(error)[0].status == "unknown"
+
+
+def test_a_host_that_refuses_another_session_is_no_lost_link() -> None:
+    with pytest.raises(Unreachable, match="web1 refuses another session") as caught:
+        followed(paramiko.ChannelException(4, "no"))
+    assert caught.value.code == 7
+
+
+def test_a_follower_that_was_killed_says_nothing_of_its_job() -> None:
+    assert followed(Channel(code=75))[0].status == "unknown"
 
 
 def test_what_was_told_before_the_link_was_cut_is_kept() -> None:

@@ -1,5 +1,5 @@
 # Commands from hosts.yml: each is `bash -c TEXT`, in its own process, with nothing of ours inherited.
-# needs: runtime
+# needs: runtime left
 # shellcheck shell=bash
 
 COMMAND_PATH=() COMMAND_ENV=() COMMANDS=''
@@ -21,9 +21,9 @@ commands_run() {
         path+=$folder:
     done
     mapfile -d '' -t secrets < <(runtime_present)
-    guard # they have their own time, each
-    EXEC=exec NONCE=$NONCE QUIET=${QUIET-} SHELL_PID=$me commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" "$((${#COMMAND_ENV[@]} + 2))" \
-        "RELEASE_BUILD=$BUILD" "${COMMAND_ENV[@]}" "PATH=$path$PATH" "${#secrets[@]}" "${secrets[@]}" "$@" &
+    guard "$(($# * STEP_TIMEOUT + SLACK))" # they are ended by who runs them; this is for one who cannot
+    EXEC=exec RELEASE_BUILD=$BUILD NONCE=$NONCE QUIET=${QUIET-} SHELL_PID=$me commands_py "$LOG" "$WORK" "$STEP_TIMEOUT" \
+        "$((${#COMMAND_ENV[@]} + 1))" "${COMMAND_ENV[@]}" "PATH=$path$PATH" "${#secrets[@]}" "${secrets[@]}" "$@" &
     COMMANDS=$!
     wait "$COMMANDS"
     set -- "$?"
@@ -31,16 +31,17 @@ commands_run() {
     (($1 == 0)) || commands_failed "$1"
 }
 
-# commands_end: what still runs when the program ends.
+# commands_end: what still runs when the program ends. Who runs them may be stopped, or wait for a disk that is gone.
 commands_end() {
     [[ $COMMANDS ]] || return 0
-    kill -TERM "$COMMANDS" 2>/dev/null
-    wait "$COMMANDS"
+    group_end "$COMMANDS" 22
+    left_end "$BUILD"
 }
 
 # commands_failed CODE: the commands have said themselves what went wrong. (A run that is cancelled never comes here.)
 commands_failed() {
     SAID=yes
+    (($1 == FAILED)) || left_end "$BUILD"
     (($1 == FAILED)) || die "$FAILED" "$STEP ended unexpectedly ($1)"
     exit "$FAILED"
 }

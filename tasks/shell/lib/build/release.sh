@@ -1,5 +1,5 @@
 # From a build that is nobody's yet to a sealed release, and the removal of what never became one.
-# needs: ledger lock git trash
+# needs: ledger lock git left trash
 # shellcheck shell=bash
 
 # release_begin: join the run's lock; from here on a failure leaves nothing but its log and its line in history.
@@ -36,7 +36,7 @@ release_discard() {
     [[ $1 ]] || return 0
     ledger sealed "$1"
     (($? == UNSEALED)) || return 0
-    release_end "$1"
+    left_end "$STATE/$1"
     trash "$STATE/$1" "$RELEASES/$1" || { remove_tree "$STATE/$1" && remove_tree "$RELEASES/$1"; }
 }
 
@@ -77,18 +77,6 @@ release_seal() {
     SEALED=yes
     ledger record sealed "name=$RELEASE_NAME" "ref=$RELEASE_REF" "commit=$COMMIT"
     fact release "$RELEASE_NAME"
-}
-
-# release_end NAME: what commands of that build started and left, in whatever process group it is by now.
-release_end() {
-    local signal found file
-    for signal in TERM KILL; do
-        mapfile -t found < <(env -i "$(type -P grep)" -lzsxF -- "RELEASE_BUILD=$STATE/$1" /proc/[0-9]*/environ)
-        for file in "${found[@]}"; do
-            kill -s "$signal" "${file//[!0-9]/}" 2>/dev/null
-        done
-        ((${#found[@]} == 0)) || sleep 0.2
-    done
 }
 
 # undo CODE: what the end of a build job removes unless it was sealed.
