@@ -63,6 +63,7 @@ class Session:
         )
         self.state: State = {}
         self.released = False
+        self.at_first: str | None = None
         self.began = time.monotonic()
         self.running = ""
         self.wait, self.patience = 0.0, PATIENCE
@@ -89,6 +90,8 @@ class Session:
         """The state of the host, for an error."""
         if not self.state:
             return "Nothing was changed."
+        if not self.released and self.live != self.at_first:
+            return f"Live: {self.live or 'nothing'}; it was {self.at_first or 'nothing'} when this run began."
         return f"Live: {self.live or 'nothing yet'}, {'since this run' if self.released else 'unchanged'}."
 
     # -- sending phases
@@ -172,6 +175,7 @@ class Session:
     def learn(self, outcome: Outcome) -> None:
         """Take over the state that a host has told."""
         self.state = json.loads(outcome.facts["state"])
+        self.at_first = self.live if self.at_first is None else self.at_first
         self.update(live_at_start=outcome.facts.get("live_path", ""))
 
     def ask(self) -> None:

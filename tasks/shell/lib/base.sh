@@ -130,11 +130,14 @@ in_build() {
     root=$(realpath -e -- "$BUILD") && folder=$(realpath -m -- "$(dirname -- "$BUILD/$1")") && [[ $folder/ == "$root"/* ]]
 }
 
+# temporary: a file that a full /tmp does not stop, where the host has memory for it.
+temporary() { mktemp -p /dev/shm 2>/dev/null || mktemp; }
+
 # attached FUNCTION: a short program, whose output nobody reads again once it has gone well.
 attached() {
     speak
     exec </dev/null
-    LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
+    LOG=$(temporary) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
     trap 'rm -f -- "$LOG"' EXIT
     guarded "$1"
 }
@@ -143,12 +146,12 @@ attached() {
 watched() {
     local pid watcher
     speak
-    LOG=$(mktemp) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
+    LOG=$(temporary) || die "$FAILED" "there is no room for a temporary file on this host" "df -h /tmp; df -i /tmp"
     trap 'rm -f -- "$LOG"' EXIT
     set -m
     { guard_begin && "$1"; } </dev/null &
     pid=$!
-    { cat >/dev/null && kill -TERM -- "-$pid"; } <&0 >/dev/null 2>&1 3>&- &
+    { cat >/dev/null && group_end "$pid"; } <&0 >/dev/null 2>&1 3>&- &
     watcher=$!
     set +m
     wait "$pid"

@@ -32,7 +32,7 @@ lock_hold() {
 # lock_take: both locks, 8 and 9, or a refusal.
 lock_take() {
     exec 8>>"$STATE/lock" 9>>"$STATE/job.lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
-    flock -w 1 8 || lock_busy "$STATE/lock" ""
+    flock -w 0.3 8 || lock_busy "$STATE/lock" "" # who only asks holds it for an instant
     flock -w 1 9 || lock_beside_own || lock_busy "$STATE/job.lock" "its job is still running; "
 }
 

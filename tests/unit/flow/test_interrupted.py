@@ -7,7 +7,7 @@ import pytest
 
 from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import CUT, NEW, OLD, StandIn, failed
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
 
 Site = Callable[..., None]
 MIGRATE = {"services": [{"systemd": "nginx"}], "migrate": ["bin/console migrate"]}
@@ -144,3 +144,12 @@ def test_the_connections_are_closed_whatever_happens(fab: Fab, host: StandIn) ->
     pressed(host, "build")
     fab("deploy", "--ref", "master")
     host.spec.close.assert_called_once_with()
+
+
+def test_a_link_that_somebody_moved_meanwhile_is_not_called_unchanged(fab: Fab, host: StandIn) -> None:
+    def moved() -> Outcome:
+        host.live = OLDER
+        raise KeyboardInterrupt
+
+    host.answers["build"] = [moved]
+    assert f"Live: {OLDER}; it was {OLD} when this run began." in fab("deploy", "--ref", "master").err

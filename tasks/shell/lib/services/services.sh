@@ -12,7 +12,7 @@ services_of() { RELEASE_USER=$1; }
 
 # services WORD...: what Python does for them.
 services() {
-    guard "$((STEP_TIMEOUT + 600))" # what it starts, and what it waits for, has its own time
+    guard "$((2 * STEP_TIMEOUT + 120))" # what it starts, and what it waits for, has its own time; this is for one who is stopped
     NONCE=$NONCE STEP_TIMEOUT=$STEP_TIMEOUT PROGRAM=$$ RELEASE_USER=$RELEASE_USER PROBE=$(probe_php) services_py "$@"
     set -- "$?"
     guard "$((STEP_TIMEOUT + SLACK))"
