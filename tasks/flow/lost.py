@@ -76,12 +76,15 @@ def follow_running(session: "Session") -> Outcome:
     """Follow the job that is running on the host to its end, whoever has started it, over as many links as it takes."""
     outcome = Outcome()
     deadline = time.monotonic() + session.patience
-    session.host.go_on(lock.follow(session.environment), session.run, outcome)
+    phase = lock.follow(session.environment)
+    session.host.begin(phase)
+    session.host.go_on(phase, session.run, outcome)
     while outcome.status == "unknown" and "job" in outcome.facts and time.monotonic() < deadline:
         session.warn("the link was lost; connecting again")
         session.host.reconnect(deadline - time.monotonic())
         seen = outcome.seen - OF_FOLLOWING
         session.host.go_on(lock.follow(session.environment, outcome.facts["job"], seen), session.run, outcome)
+    session.host.end(phase, outcome)
     return outcome
 
 

@@ -68,8 +68,7 @@ class Host:
         """Send one phase, and follow it to its end. A job whose link is lost goes on: `go_on`, or give it up with `end`."""
         text = command(phase, run)
         connection = self.connect(as_service_user=phase.as_service_user)
-        self._tell("phase", "start", phase.name, *(step.name for step in phase.steps))
-        self._began = time.monotonic()
+        self.begin(phase)
         outcome = program.run(connection, text, run.nonce, self._hear)
         if outcome.status != "unknown" or phase.runner != "job":
             self.end(phase, outcome)
@@ -78,6 +77,11 @@ class Host:
     def go_on(self, follow: Phase, run: Run, outcome: program.Outcome) -> None:
         """Go on with the outcome of a job: send `follow`, which tells what the job has told since, and still tells."""
         program.run(self.connect(), command(follow, run), run.nonce, self._hear, outcome)
+
+    def begin(self, phase: Phase) -> None:
+        """Tell that a phase begins."""
+        self._tell("phase", "start", phase.name, *(step.name for step in phase.steps))
+        self._began = time.monotonic()
 
     def end(self, phase: Phase, outcome: program.Outcome) -> None:
         """Tell that a phase is over, or given up."""

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from tasks.shell.events import Event
 from tasks.view.text import clean
 
-LOUD = frozenset({"setup", "build", "migrate", "cutover", "post-release"})
+LOUD = frozenset({"setup", "build", "migrate", "cutover", "post-release", "attach"})
 """The phases whose steps a person wants to see. Of the others one line stays, and only when they were slow or failed."""
 
 SLOW = 2.0

@@ -1,11 +1,13 @@
 """What a post-release said when it failed: kept by one user for one other, told masked, and gone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tasks.phases import cutover, post_release
-from tests.support.host import LocalHost
+from tasks.shell.run import Run
+from tests.support.host import LocalHost, Locked
 
 SECRET = "correct-horse-battery-staple"  # noqa: S105
 
@@ -30,10 +32,15 @@ def test_the_last_words_go_to_a_file_of_ones_own_and_not_over_the_wire(host: Loc
     assert SECRET in file.read_text()
 
 
+def of_live(host: LocalHost, locked: Locked) -> Run:
+    """The run, of what is live."""
+    return replace(locked.run, release=host.live.readlink().name)
+
+
 def test_they_are_told_masked_and_then_removed(host: LocalHost) -> None:
     ran = host.run(post_release.post_release(host.environment), host.new_run("post-release"))
     with host.lock("post-release") as locked:
-        told = host.run(cutover.finish(host.environment, "failed", ran.facts["said"]), locked.run)
+        told = host.run(cutover.finish(host.environment, "failed", ran.facts["said"]), of_live(host, locked))
     assert told.code == 0
     assert "TOKEN=****" in told.texts("tail")
     assert SECRET not in told.texts("tail")
@@ -49,7 +56,7 @@ def test_what_is_not_that_file_is_not_read(host: LocalHost, kind: str) -> None:
     elif kind == "directory":
         place.mkdir()
     with host.lock("post-release") as locked:
-        told = host.run(cutover.finish(host.environment, "failed", str(place)), locked.run)
+        told = host.run(cutover.finish(host.environment, "failed", str(place)), of_live(host, locked))
     assert told.code == 0
     assert "is on the host, in" in told.texts("tail")
     assert "root:" not in told.texts("tail")

@@ -75,7 +75,7 @@ def test_run_values_do_not_leak_into_a_command(make: Make) -> None:
     site.deploy("v1.0")
     entries = (site.link / "environment").read_bytes().decode().split("\0")
     names = {entry.partition("=")[0] for entry in entries if entry}
-    own = {"LIVE_LINK_NAME", "RELEASE_NAME", "RELEASE_PATH", "RELEASE_REF", "RELEASE_COMMIT"}
+    own = {"LIVE_LINK_NAME", "RELEASE_NAME", "RELEASE_PATH", "RELEASE_REF", "RELEASE_COMMIT", "RELEASE_BUILD"}
     login = {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "SSH_CONNECTION", "PWD", "SHLVL", "_", "OLDPWD"}
     assert own <= names
     assert names - own <= login

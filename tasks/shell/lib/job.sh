@@ -79,7 +79,7 @@ job_main() {
 job_end() {
     trap '' TERM INT USR1
     guard_end
-    ! declare -F commands_end >/dev/null || commands_end
+    ! declare -F halt >/dev/null || halt
     if (($1 && $1 != INTERRUPTED)) && [[ -z $SAID ]]; then
         emit fail "${STEP:-$PHASE} ended unexpectedly ($1): $(tail -n 1 -- "$JOB/errors")" ""
     fi

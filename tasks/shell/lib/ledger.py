@@ -163,15 +163,24 @@ def signature(path: str) -> list[str] | None:
         return None
 
 
+def signed(path: str) -> dict[str, str]:
+    """Who has signed a lock that is held; whoever has just taken it is about to."""
+    for _ in range(20):
+        _, by, what, since, *_ = signature(path) or [""] * 4
+        if by:
+            break
+        time.sleep(0.05)
+    return {"by": by, "what": what, "since": since}
+
+
 def holder() -> dict[str, str] | None:
-    """Who holds the lock now. Asked of the kernel, for an instant: a starting run waits a second for the answer."""
+    """Who holds the lock now. Asked of the kernel, for an instant: a starting run waits for the answer."""
     for path in (os.path.join(STATE, "lock"), os.path.join(STATE, "job.lock")):
         try:
             with file_at(path) as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            _, by, what, since, *_ = signature(path) or [""] * 4
-            return {"by": by, "what": what, "since": since}
+            return signed(path)
         except OSError:
             continue
     return None

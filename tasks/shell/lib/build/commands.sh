@@ -31,8 +31,8 @@ commands_run() {
     (($1 == 0)) || commands_failed "$1"
 }
 
-# commands_end: what still runs when the program ends. Who runs them may be stopped, or wait for a disk that is gone.
-commands_end() {
+# halt: end what still runs when the program ends. Who runs them may be stopped, or wait for a disk that is gone.
+halt() {
     [[ $COMMANDS ]] || return 0
     group_end "$COMMANDS" 22
     left_end "$BUILD"
