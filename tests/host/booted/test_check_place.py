@@ -65,14 +65,14 @@ GROUPS = {
         Spoilt("which is not a sealed release", "fail", *taken(f"{LIVE}/release.json"), todo="fab -H prod setup"),
     ],
     "bytes": [
-        Spoilt("MB are free, and a release needs about", "fail", *small(BYTES), todo="prune, or a larger disk"),
+        Spoilt("inodes are free in", "fail", *small(BYTES), todo="fab -H prod prune"),
         Spoilt("are on different filesystems", "fail", todo="put builds_dir and releases_dir of hosts.yml on one"),
         Spoilt(
             "another host key than the one that ftsuser", "fail", *replaced(KNOWN, f"echo localhost {KEY} >"), todo="keygen -R"
         ),
     ],
     "inodes": [
-        Spoilt("inodes are free, and a release needs about", "fail", *small(INODES), todo="prune, or a larger disk"),
+        Spoilt("inodes are free in", "fail", *small(INODES), todo="fab -H prod prune"),
         Spoilt("runtime file .env.local is missing", "fail", *taken(f"{LIVE}/.env.local"), todo="put it there"),
         Spoilt("bank.json is empty", "fail", *replaced(f"{LIVE}/config/credentials/bank.json", "touch"), todo="restore it"),
         Spoilt(
@@ -135,7 +135,7 @@ def test_a_host_where_all_is_well_is_ready_and_as_it_was(well: Told) -> None:
         "tools: bash git",
         "commands: bun 1.",
         "builds and releases are on one filesystem",
-        "room: ",
+        "room for a release in ",
         "live: source-",
         "web: PHP here is what composer.lock and composer.json ask for",
         "dossier-api: PHP here is what composer.lock and composer.json ask for",
