@@ -32,6 +32,7 @@ def report(cases: Sequence[Case], verdicts: Mapping[str, Verdict], date: str, se
     held = sum(not verdict.broken for verdict in tried)
     return (
         f"\nTried by `make chaos` on {date}, with seed {seed}: {len(tried):,} of {len(cases):,} cases, of which {held:,} held. "
-        "A number is how many were tried and held,\njust before the step, in its middle and just after it.\n\n"
+        "A number is how many were tried and held,\n"
+        'just before the step, in its middle and just after it; "-" was not tried.\n\n'
         f"{table(cases, verdicts)}\n"
     )
