@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Tuple
 
 from tasks.shell.lib.services.fpm import INSTALL, Command, binaries, installed, needs
 from tasks.shell.lib.services.processes import STAT, process
@@ -141,11 +141,11 @@ def prove(*words: str) -> None:
     proofs = [Proof(kind, action, name, began()) for kind, action, name in zip(words[::3], words[1::3], words[2::3])]
     for proof in proofs:
         patient(proof)
-    mains = [look(proof.kind, proof.name).mains for proof in proofs]
+    before = [lives(proof) for proof in proofs]
     time.sleep(SETTLE)
-    for proof, were in zip(proofs, mains):
+    for proof, were in zip(proofs, before):
         patient(proof)
-        if look(proof.kind, proof.name).mains != were and comes_and_goes(proof):
+        if lives(proof) != were and comes_and_goes(proof):
             last_words(proof.kind, proof.name)
             raise Refused("%s: it starts and ends again and again" % proof.name)
 
@@ -164,9 +164,15 @@ def patient(proof: Proof) -> None:
 
 def comes_and_goes(proof: Proof) -> bool:
     """Are its main processes others again after another moment? One that ends once, as workers do after a while, is well."""
-    were = look(proof.kind, proof.name).mains
+    were = lives(proof)
     time.sleep(SETTLE)
-    return look(proof.kind, proof.name).mains != were
+    return lives(proof) != were
+
+
+def lives(proof: Proof) -> Tuple[object, List[str]]:
+    """The main processes, and how often systemd has started them anew: between two lives there is no process to compare."""
+    there = units(proof.name) if proof.kind == "systemd" else []
+    return look(proof.kind, proof.name).mains, [unit.get("NRestarts", "") for unit in there]
 
 
 def began() -> int:
