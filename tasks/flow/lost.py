@@ -40,6 +40,7 @@ def follow_again(session: "Session", phase: Phase, outcome: Outcome) -> None:
             except Unreachable:
                 continue
             session.update(live_at_start=before)  # what is live is compared with what it was when the run began
+            session.running = phase.name
             session.host.go_on(
                 lock.follow(session.environment, f"{session.run.id}-{phase.name}", outcome.seen), session.run, outcome
             )
@@ -69,6 +70,7 @@ def send_with_lock(session: "Session", phase: Phase) -> Outcome:
     before = session.run.live_at_start
     take_lock_again(session)
     session.update(live_at_start=before)
+    session.running = phase.name
     return session.host.run(phase, session.run)
 
 

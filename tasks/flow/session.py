@@ -99,11 +99,7 @@ class Session:
     def send(self, phase: Phase) -> Outcome:
         """One phase, whatever becomes of it."""
         self.running = phase.name
-        try:
-            outcome = self.host.run(phase, self.run)
-        except Unreachable as problem:
-            problem.state = problem.state or self.standing()
-            raise
+        outcome = self.host.run(phase, self.run)
         if "lost_lock" in outcome.facts:
             outcome = lost.send_with_lock(self, phase)
         if outcome.status == "unknown" and phase.runner == "job":

@@ -112,7 +112,10 @@ def _session(connection: Any, name: str, interrupts: Interrupts) -> Iterator[Ses
             yield session
         except KeyboardInterrupt:
             raise interrupted(session) from None
-        except (ReleaseError, Exit):
+        except ReleaseError as error:
+            error.state = error.state or session.standing()
+            raise
+        except Exit:
             raise
         except Exception as defect:
             if interrupts.heard:  # it came in the midst of a library, which made another error of it

@@ -32,6 +32,17 @@ def test_being_locked_out_names_who_what_and_since_when(host: LocalHost) -> None
     assert re.search(r"^anna@laptop holds the lock: deploy, since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", done.failure)
 
 
+def test_a_lock_that_has_just_been_taken_is_told_with_its_holder(host: LocalHost) -> None:
+    signs_late = 'exec 8>"$1" && flock 8 && echo taken && sleep 0.8 && echo "$2" >&8; exec sleep 60'
+    words = ("bash", host.state_dir / "lock", "run\tanna@laptop\tdeploy\t2026-01-01T00:00:00Z")
+    with subprocess.Popen(["bash", "-c", signs_late, *words], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        failure = refusal(host).failure
+        holder.kill()
+    assert failure == "anna@laptop holds the lock: deploy, since 2026-01-01T00:00:00Z"
+
+
 @pytest.mark.parametrize("what", ["release new\nline", "release a\tb", "release $(touch ran)", "release é 'x'"])
 def test_whatever_was_asked_for_the_refusal_is_one_line_with_its_time(host: LocalHost, what: str) -> None:
     run = host.new_run("release")

@@ -75,7 +75,7 @@ class Lab:
 
     def inside(self, words: Sequence[str]) -> list[str]:
         """The words that run a command in the workstation: it sees its network, and ends with the lab."""
-        group = f"/proc/{self._init}/root/sys/fs/cgroup/{self.group}/guests/workstation/cgroup.procs"
+        group = str(Path(f"/proc/{self._init}", "root", f"sys/fs/cgroup/{self.group}/guests/workstation/cgroup.procs"))
         return ["sh", "-c", INSIDE, "sh", group, f"/proc/{self._init}/ns/net", *words]
 
     def control(self, *words: str) -> list[str]:

@@ -140,9 +140,9 @@ class ChaosSite:
             host.write(f"/usr/local/{place}", (PARTS / name).read_text(), "root", "755")
         if self.small:
             host.sh(
-                f"cp -a {HOME}/.ssh /root/ftsuser.ssh; mount -t tmpfs -o size={SMALL},nr_inodes={INODES},mode=750 small {HOME}"
+                f"cp -a {HOME}/.ssh /var/backups/ssh; mount -t tmpfs -o size={SMALL},nr_inodes={INODES},mode=750 small {HOME}"
             )
-            host.sh(f"chown ftsuser:ftsuser {HOME}; cp -a /root/ftsuser.ssh {HOME}/.ssh")
+            host.sh(f"chown ftsuser:ftsuser {HOME}; cp -a /var/backups/ssh {HOME}/.ssh")
         host.write(f"{HOME}/.gitconfig", GIT)
         host.write("/etc/nginx/sites-enabled/default", NGINX, "root")
         host.write("/etc/systemd/system/worker.service", WORKER, "root")

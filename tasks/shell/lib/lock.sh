@@ -17,10 +17,9 @@ lock_hold() {
     guard "$STEP_TIMEOUT"
     ready
     lock_take
+    exec 9>&- # not before the signature: a job whose workstation died would still find its own
     [[ $RETURNS ]] || hold_check
     lock_check_live
-    lock_sign "$STATE/lock"
-    exec 9>&- # not before the signature: a job whose workstation died would still find its own
     fact live_path "$(readlink -- "$LIVE")"
     { ledger settle && ledger state; } 2>/dev/null || die "$FAILED" "$STATE/history cannot be read or written" "fab -H $ENVIRONMENT check"
     emit locked
@@ -29,11 +28,22 @@ lock_hold() {
     : >"$STATE/lock"
 }
 
-# lock_take: both locks, 8 and 9, or a refusal.
+# lock_take: both locks, 8 and 9, or a refusal. Signed at once: whoever is refused meanwhile can say by whom.
 lock_take() {
     exec 8>>"$STATE/lock" 9>>"$STATE/job.lock" || die "$FAILED" "cannot write to $STATE" "fab -H $ENVIRONMENT check"
-    flock -w 0.3 8 || lock_busy "$STATE/lock" "" # who only asks holds it for an instant
+    flock -w 0.3 8 || lock_unsigned || lock_busy "$STATE/lock" "" # who only asks holds it for an instant
+    lock_sign "$STATE/lock"
     flock -w 1 9 || lock_beside_own || lock_busy "$STATE/job.lock" "its job is still running; "
+}
+
+# lock_unsigned: whoever has just taken it signs in a moment, and whoever has just let it go is no holder: true when it is free.
+lock_unsigned() {
+    local _
+    for _ in {1..20}; do
+        [[ ! -s $STATE/lock ]] || return 1
+        ! flock -w 0.1 8 || return 0
+    done
+    return 1
 }
 
 # lock_returns [beside]: a driver that has lost its lock comes back, be there a hold by now; beside: to its own job.

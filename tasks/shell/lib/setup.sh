@@ -24,7 +24,6 @@ setup_make() {
 # setup_lock: from here on as any other run.
 setup_lock() {
     lock_take
-    lock_sign "$STATE/lock"
     trap 'rm -f -- "$LOG"; : >"$STATE/lock"' EXIT
 }
 

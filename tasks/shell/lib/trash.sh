@@ -10,7 +10,7 @@ trash() {
         [[ -e $path || -L $path ]] || continue
         [[ -L $path || -w $path ]] || chmod u+w -- "$path"
         [[ $(stat -c %d -- "$path") == "$(stat -c %d -- "$STATE/trash")" ]] || return # mv would copy it
-        mv -T -- "$path" "$(mktemp -u -- "$STATE/trash/${path##*/}.XXXXXXXX")" || return
+        mv -T -- "$path" "$STATE/trash/${path##*/}.$BASHPID.${EPOCHREALTIME/[.,]/}" || return
     done
 }
 

@@ -47,7 +47,7 @@ def both(one: tuple[str, str], other: tuple[str, str]) -> tuple[str, str]:
 
 def small(options: str) -> tuple[str, str]:
     """How releases come to lie on a filesystem with as little room as that."""
-    there, copy = f"{HOME}/releases", "/root/releases"
+    there, copy = f"{HOME}/releases", "/var/backups/releases"
     mount = f"cp -a {there}/. {copy} && mount -t tmpfs -o {options} tmpfs {there} && chown ftsuser: {there}"
     return f"{mount} && cp -a {copy}/. {there}", f"umount {there}; rm -r {copy}"
 

@@ -190,8 +190,8 @@ GROUPS = {
         Spoilt(
             "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'",
             "fail",
-            "cp -a /etc/sudoers.d/ubuntu /root; echo 'ubuntu ALL=(root) NOPASSWD: /usr/bin/systemctl' >/etc/sudoers.d/ubuntu",
-            "cp -a /root/ubuntu /etc/sudoers.d",
+            "cp -a /etc/sudoers.d/ubuntu /srv; echo 'ubuntu ALL=(root) NOPASSWD: /usr/bin/systemctl' >/etc/sudoers.d/ubuntu",
+            "cp -a /srv/ubuntu /etc/sudoers.d",
             "NOPASSWD",
             service(supervisor="releases"),
         ),

@@ -20,7 +20,10 @@ NO_ACL = f'python3 -c \'import os; os.removexattr("{LIVE}/var", "system.posix_ac
 def sed(path: str, *commands: str) -> tuple[str, str]:
     """How a file is changed, and put back."""
     said = " ".join(f"-e '{command}'" for command in commands)
-    return f"cp -a {path} /root/{Path(path).name} && sed -i {said} {path}", f"cp -a /root/{Path(path).name} {path}"
+    return (
+        f"cp -a {path} /var/backups/{Path(path).name} && sed -i {said} {path}",
+        f"cp -a /var/backups/{Path(path).name} {path}",
+    )
 
 
 GROUPS = {
@@ -94,7 +97,13 @@ GROUPS = {
             "mv /etc/x /etc/nginx",
             "resolve the link",
         ),
-        Spoilt("writable: no pool of php-fpm is known", "warn", f"mv {POOL} /root", f"mv /root/pool.d {POOL}", "name the unit"),
+        Spoilt(
+            "writable: no pool of php-fpm is known",
+            "warn",
+            f"mv {POOL} /var/backups",
+            f"mv /var/backups/pool.d {POOL}",
+            "name the unit",
+        ),
     ],
 }
 # A file, a directory and an ACL for every mode: what the computation says, and what the kernel does for that user.

@@ -41,7 +41,7 @@ halt() {
 # commands_failed CODE: the commands have said themselves what went wrong. (A run that is cancelled never comes here.)
 commands_failed() {
     SAID=yes
-    (($1 == FAILED)) || left_end "$BUILD"
-    (($1 == FAILED)) || die "$FAILED" "$STEP ended unexpectedly ($1)"
-    exit "$FAILED"
+    (($1 != FAILED)) || exit "$FAILED"
+    left_end "$BUILD"
+    die "$FAILED" "$STEP ended unexpectedly ($1)"
 }
