@@ -8,7 +8,7 @@ import pytest
 
 from tasks.sandbox import world
 from tasks.sandbox.world import Sandbox
-from tests.support.fab import Site, quick
+from tests.support.fab import Site, quick, until
 
 _LINKS = itertools.count(1)
 
@@ -41,3 +41,25 @@ def make(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Callable
         return site
 
     return made
+
+
+@pytest.fixture(scope="module")
+def released(make: Callable[..., Site]) -> Site:
+    """A site of the module's own, with a release that is live."""
+    site = make()
+    site.deploy("v1.0")
+    return site
+
+
+@pytest.fixture
+def live(released: Site) -> Iterator[Site]:
+    """That site. Whoever waits in a command of it goes on afterwards; its hosts.yml and its host's tools are its own again."""
+    keys = dict(released.keys)
+    yield released
+    (released.home / "go-on").touch()
+    until(lambda: not released.locked)
+    released.write(**{**dict.fromkeys(released.keys), **keys})
+    (released.sandbox.folder / "run" / "path").unlink(missing_ok=True)
+    for home in (released.home, released.sandbox.service_home):
+        for name in ("pid", "held", "cut", "go-on"):
+            (home / name).unlink(missing_ok=True)

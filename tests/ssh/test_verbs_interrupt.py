@@ -3,7 +3,7 @@
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,23 +13,6 @@ from tests.support.fab import Site, finish, snapshot, until
 Make = Callable[..., Site]
 ENDLESS = "echo $$ > ~/pid.new; mv ~/pid.new ~/pid; exec sleep 300"
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-
-
-@pytest.fixture(scope="module")
-def released(make: Make) -> Site:
-    site = make()
-    site.deploy("v1.0")
-    return site
-
-
-@pytest.fixture
-def live(released: Site) -> Iterator[Site]:
-    """A site with a release; its hosts.yml, and the files that a command leaves in a home to be known by, are undone."""
-    keys = dict(released.keys)
-    yield released
-    released.write(**{**dict.fromkeys(released.keys), **keys})
-    for home in (released.home, released.sandbox.service_home):
-        (home / "pid").unlink(missing_ok=True)
 
 
 def interrupt(site: Site, number: signal.Signals, *words: str, home: Path | None = None) -> tuple[str, Path]:

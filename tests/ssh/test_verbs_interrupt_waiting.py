@@ -5,32 +5,11 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 
-import pytest
-
 from tests.support.fab import Site, finish, until
 from tests.support.link import Link
 
 Make = Callable[..., Site]
 HELD = {"web": {"bootstrap": ["touch ~/held; until [ -e ~/go-on ]; do sleep 0.05; done"]}}
-
-
-@pytest.fixture(scope="module")
-def released(make: Make) -> Site:
-    site = make()
-    site.deploy("v1.0")
-    return site
-
-
-@pytest.fixture
-def live(released: Site) -> Iterator[Site]:
-    """A site with a release; its hosts.yml, and the files that a command waits for, are undone."""
-    keys = dict(released.keys)
-    yield released
-    (released.home / "go-on").touch()
-    until(lambda: not released.locked)
-    released.write(**{**dict.fromkeys(released.keys), **keys})
-    for name in ("held", "go-on"):
-        (released.home / name).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

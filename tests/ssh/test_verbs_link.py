@@ -86,24 +86,6 @@ def stand_in(site: Site, tool: str, text: str) -> None:
     (site.sandbox.folder / "run" / "path").write_text(f"{folder}:{SYSTEM_PATH}")
 
 
-@pytest.fixture(scope="module")
-def released(make: Make) -> Site:
-    site = make()
-    site.deploy()
-    return site
-
-
-@pytest.fixture
-def live(released: Site) -> Iterator[Site]:
-    """A site with a release; its hosts.yml, and its host's tools, are their own again afterwards."""
-    keys = dict(released.keys)
-    yield released
-    released.write(**{**dict.fromkeys(released.keys), **keys})
-    for name in ("cut", "go-on"):
-        (released.home / name).unlink(missing_ok=True)
-    (released.sandbox.folder / "run" / "path").unlink(missing_ok=True)
-
-
 def test_cutover_whose_answer_was_lost_is_asked_for(live: Site) -> None:
     cut_the_cutover(live, 0, "release", "--ref", "master")
     assert live.live == live.names[-1]
