@@ -1,6 +1,12 @@
 """Release a web application to the few servers it runs on: `fab -l` lists the verbs."""
 
+import os
 import sys
+from pathlib import Path
+
+for _name in ("stdin", "stdout", "stderr"):
+    if getattr(sys, _name) is None:  # closed (`>&-`): otherwise a socket gets its number, and what is printed
+        setattr(sys, _name, Path(os.devnull).open("r" if _name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
 
 try:
     from tasks import ns

@@ -5,7 +5,7 @@ from tasks.flow.session import Session
 from tasks.flow.verb import reads, verb
 from tasks.phases import check as phases
 from tasks.phases.sudoers import sudoers as sudoers_phase
-from tasks.view.report import show_check
+from tasks.view.report import print_lines, show_check
 
 
 @verb({"sudoers": "print the smallest sudoers file for the service user, and check nothing"})
@@ -37,6 +37,8 @@ def _check(session: Session) -> None:
 def _print_sudoers(session: Session) -> None:
     user, name = session.environment.service_user, session.environment.name
     rules = session.require(sudoers_phase(session.environment)).texts if session.environment.services else []
-    print(f"# What post-release of {name} runs through sudo as {user}. Try it with `visudo -cf FILE`, then, as root:")
-    print(f"# install -m 440 FILE /etc/sudoers.d/release-{name}")
-    print(*dict.fromkeys(rules), sep="\n")
+    head = (
+        f"# What post-release of {name} runs through sudo as {user}. Try it with `visudo -cf FILE`, then, as root:",
+        f"# install -m 440 FILE /etc/sudoers.d/release-{name}",
+    )
+    print_lines([*head, *dict.fromkeys(rules)])

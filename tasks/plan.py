@@ -7,6 +7,7 @@ from tasks.flow.verb import reads, verb
 from tasks.phases import build, cutover, lock
 from tasks.shell.render import program
 from tasks.shell.run import Run
+from tasks.view.report import print_lines
 
 _HELP = {
     "ref": "branch, tag or commit",
@@ -31,5 +32,4 @@ def _print_programs(session: Session) -> None:
     phases = [lock.lock(environment), build.build(environment)]
     phases += [cutover.migrate(environment)] if environment.migrate else []
     for phase in [*phases, cutover.cutover(environment), cutover.prune(environment)]:
-        print(f"#### {phase.name}, as {environment.release_user}")
-        print(program(phase, Run.placeholders()))
+        print_lines([f"#### {phase.name}, as {environment.release_user}", program(phase, Run.placeholders())])

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.text import Text
@@ -12,7 +12,7 @@ from rich.text import Text
 from tasks.config.models import Environment
 from tasks.view import plan
 from tasks.view.page import Page, words
-from tasks.view.screen import Lasting
+from tasks.view.screen import AskedFor
 from tasks.view.text import clean
 
 _NEWEST = 5
@@ -37,7 +37,7 @@ _SAID = {
 
 def show_status(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
     """What is live where, and the newest releases. `document` is what `status --json` prints."""
-    page = Page(stream)
+    page = Page(stream, kind=AskedFor)
     for host in document["hosts"]:
         page.line(_title(document["environment"], host["address"]))
         page.fields(_standing(document["environment"], host))
@@ -49,7 +49,7 @@ def show_status(document: Mapping[str, Any], stream: TextIO | None = None) -> No
 
 def show_releases(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
     """Every release that is there, newest first."""
-    page = Page(stream)
+    page = Page(stream, kind=AskedFor)
     for host in document["hosts"]:
         page.line(_title(document["environment"], host["address"]))
         _releases(page, host, host["releases"])
@@ -59,7 +59,7 @@ def show_history(entries: Sequence[Mapping[str, Any]], stream: TextIO | None = N
     """Who did what and when, the newest last. An intent is told by what came of it."""
     told = [entry for entry in entries if entry.get("event") != "intent"]
     rows = [[_of(entry, "at"), _of(entry, "by"), _of(entry, "verb"), _said(entry)] for entry in told]
-    page = Page(stream)
+    page = Page(stream, kind=AskedFor)
     page.table(("at", "by", "verb", "what"), rows)
     if not rows:
         page.line("nothing yet", indent="  ")
@@ -73,7 +73,7 @@ def show_plan(
     stream: TextIO | None = None,
 ) -> None:
     """What a release of `choice`, a ref or a finished release, would do."""
-    page = Page(stream)
+    page = Page(stream, kind=AskedFor)
     page.line(words((f"{clean(environment.name)}: plan for {clean(choice)}", "bold")))
     page.fields(plan.fields(environment, state, facts, choice))
     for title, lines in plan.listings(facts):
@@ -85,7 +85,7 @@ def show_plan(
 
 def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -> None:
     """A line for each (address, level, text, what to do), and the verdict."""
-    page, before = Page(stream), ""
+    page, before = Page(stream, kind=AskedFor), ""
     for address, level, text, todo in found:
         if address != before:
             page.line(words((clean(address), "bold")))
@@ -99,18 +99,21 @@ def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -
 def show_log(path: str, lines: Sequence[str], stream: TextIO | None = None) -> None:
     """What a build said; where on the host it stands goes to stderr, as it is no part of the log."""
     print(clean(path), file=sys.stderr)
-    out = Lasting(stream or sys.stdout)
+    print_lines(map(clean, lines), stream)
+
+
+def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
+    """Text as it is, for a file or another program."""
+    out = AskedFor(stream or sys.stdout)
     for line in lines:
-        out.write(clean(line) + "\n")
+        out.write(line + "\n")
     out.flush()
 
 
 def print_json(value: Any, stream: TextIO | None = None) -> None:
     """One JSON document."""
-    out = Lasting(stream or sys.stdout)
-    only_ascii = out.encoding.lower().replace("-", "") != "utf8"
-    out.write(json.dumps(value, ensure_ascii=only_ascii, indent=2) + "\n")
-    out.flush()
+    only_ascii = AskedFor(stream or sys.stdout).encoding.lower().replace("-", "") != "utf8"
+    print_lines([json.dumps(value, ensure_ascii=only_ascii, indent=2)], stream)
 
 
 def _title(environment: str, address: str) -> Text:

@@ -7,6 +7,7 @@ from typing import Self, TextIO, cast
 
 from rich.console import Console
 
+from tasks.errors import NotReleased
 from tasks.shell.events import Event
 from tasks.view.story import Line, Story
 from tasks.view.text import clean
@@ -56,16 +57,16 @@ class Lasting:
         """Write what the stream's encoding can say of the text."""
         try:
             return self._stream.write(text.encode(self.encoding, "replace").decode(self.encoding))
-        except (OSError, ValueError):
-            self._let_go()
+        except (OSError, ValueError) as problem:
+            self._let_go(problem)
             return len(text)
 
     def flush(self) -> None:
         """Send on what was written."""
         try:
             self._stream.flush()
-        except (OSError, ValueError):
-            self._let_go()
+        except (OSError, ValueError) as problem:
+            self._let_go(problem)
 
     def isatty(self) -> bool:
         """Is it a terminal?"""
@@ -75,7 +76,7 @@ class Lasting:
         """The descriptor, for the size of the terminal."""
         return self._stream.fileno()
 
-    def _let_go(self) -> None:
+    def _let_go(self, problem: Exception) -> None:  # noqa: ARG002, the next class asks what it was
         """Nobody reads any more: what is still buffered goes nowhere, without the interpreter complaining when it ends."""
         try:
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -83,6 +84,15 @@ class Lasting:
             os.close(nowhere)
         except (OSError, ValueError):
             pass
+
+
+class AskedFor(Lasting):
+    """What a person, or a script, has asked for: who stops reading has enough, but what a full disk swallows is missing."""
+
+    def _let_go(self, problem: Exception) -> None:
+        super()._let_go(problem)
+        if not isinstance(problem, BrokenPipeError):
+            raise NotReleased(f"the answer cannot be written: {problem}", state="Nothing was changed.") from None
 
 
 def terminal(stream: TextIO, environ: Mapping[str, str]) -> Console:
