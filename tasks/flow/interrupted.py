@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tasks.errors import Interrupted, ReleaseError
+from tasks.flow.lost import FOLLOWED
 from tasks.phases import lock
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ def interrupted(session: "Session") -> Interrupted:
     except ReleaseError as problem:
         standing += f" {problem.what}"
     session.interrupts.over()
+    if running == FOLLOWED:
+        again, end = session.hint("attach"), session.hint("cancel")
+        return Interrupted("interrupted; the job goes on", state=standing, next=f"{again} follows it again; {end} ends it")
     pending = bool(session.state.get("post_release_pending")) and bool(session.live)
     return Interrupted(
         "interrupted" + (f" during {running}" if running else ""),
@@ -46,7 +50,7 @@ def _left(session: "Session", running: str) -> str:
     known = session.standing()
     if running == "cutover":
         known = f"Live was {session.live or 'nothing'}, and the cutover may have happened."
-    if not running:
+    if running in ("", FOLLOWED):
         return known
     ends = f"; {session.hint('cancel')} ends it" if running in ("build", "migrate") else ""
     return f"{known} {running} may still be running on {session.host.address}{ends}."

@@ -18,9 +18,11 @@ PAUSE = 1.0
 ASKS = 30
 """Times that a host is asked, a second apart, whether what was sent to it before the link was lost is over."""
 
-
 OF_FOLLOWING = 2
 """Events that the first program which follows somebody's job tells of itself."""
+
+FOLLOWED = "attach"
+"""What a session says is running while it follows somebody's job: a Ctrl-C is no business of that job."""
 
 
 def follow_again(session: "Session", phase: Phase, outcome: Outcome) -> None:
@@ -79,6 +81,7 @@ def follow_running(session: "Session") -> Outcome:
     outcome = Outcome()
     deadline = time.monotonic() + session.patience
     phase = lock.follow(session.environment)
+    session.running = FOLLOWED
     session.host.begin(phase)
     session.host.go_on(phase, session.run, outcome)
     while outcome.status == "unknown" and "job" in outcome.facts and time.monotonic() < deadline:
@@ -87,6 +90,7 @@ def follow_running(session: "Session") -> Outcome:
         seen = outcome.seen - OF_FOLLOWING
         session.host.go_on(lock.follow(session.environment, outcome.facts["job"], seen), session.run, outcome)
     session.host.end(phase, outcome)
+    session.running = ""
     return outcome
 
 

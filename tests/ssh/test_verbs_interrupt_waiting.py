@@ -54,3 +54,15 @@ def test_a_host_that_does_not_come_back_keeps_nobody(live: Site) -> None:
         said = finish(running, 130).err
     assert f"Live: {live.live}, unchanged." in said
     assert "build may still be running on 127.0.0.1" in said
+
+
+def test_who_follows_a_build_may_leave_it_to_itself(live: Site) -> None:
+    with Link(live.sandbox.port) as link, building(live, link) as running:
+        follows = live.start("attach")
+        heard(follows, "following build master")
+        follows.send_signal(signal.SIGINT)
+        said = finish(follows, 130).err
+        (live.home / "go-on").touch()
+        finish(running, 0)
+    assert f"interrupted; the job goes on\nLive: {live.live}, unchanged.\n" in said
+    assert "next: fab -H sandbox attach follows it again; fab -H sandbox cancel ends it" in said
