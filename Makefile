@@ -24,8 +24,8 @@ check: $(VENV)/.ready ## lint and types
 figures: $(VENV)/.ready ## the README's tables of what a release loses, measured; root on Debian, six minutes
 	$(BIN)/python -m tests.bench.figures
 
-chaos: $(VENV)/.ready ## every fault at every step, and the README's table of it; ONLY=FAULT:STEP:POSITION, SEED=, HOSTS=, MINUTES=; root on Debian, hours
-	$(BIN)/python -m tests.chaos --only "$(ONLY)" --seed "$(SEED)" --hosts "$(or $(HOSTS),3)" --minutes "$(or $(MINUTES),inf)"
+chaos: $(VENV)/.ready ## every fault at every step, and the README's table of it; ONLY=FAULT:STEP:POSITION, MOMENTS=, SEED=, HOSTS=, MINUTES=; root on Debian, hours
+	$(BIN)/python -m tests.chaos --only "$(ONLY)" --seed "$(SEED)" --moments "$(or $(MOMENTS),100)" --hosts "$(or $(HOSTS),3)" --minutes "$(or $(MINUTES),inf)"
 
 schema: $(VENV)/.ready ## hosts.schema.json, from the models
 	$(BIN)/python -m tasks.config.schema > hosts.schema.json.new && mv hosts.schema.json.new hosts.schema.json

@@ -1,4 +1,4 @@
-"""Which cases there are: each step of a deploy, before it, in its middle and after it, with each fault."""
+"""Which cases there are: each fault before, in and after each step of a deploy, and at moments by chance."""
 
 import fnmatch
 import random
@@ -29,6 +29,10 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.phase}/{self.step}"
+
+
+MOMENT = Place("any", "moment")
+"""Wherever a deploy may be just then: within git, php or a program of ours, before the first step or after the last."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,12 @@ def every_case() -> tuple[Case, ...]:
     )
 
 
+def moments(count: int) -> list[Case]:
+    """So many cases at moments by chance, faults in turn. A command that hangs is none: it is not by chance where it does."""
+    faults = [fault for fault in FAULTS if fault != "hang"]
+    return [Case(faults[number % len(faults)], MOMENT, "moment", str(number)) for number in range(count)]
+
+
 def possible(fault: str, place: Place, position: str) -> bool:
     """Once the lock is taken its program runs no command that could hang."""
     return (fault, place.step, position) != ("hang", "lock", "after")
@@ -110,12 +120,15 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
 
 
-def chosen(patterns: Sequence[str]) -> list[Case]:
-    """The cases that one of the patterns FAULT:STEP:POSITION means, parts of which may be left out, or have a *."""
+def chosen(patterns: Sequence[str], chance: int = 0) -> list[Case]:
+    """The cases that one of the patterns FAULT:STEP:POSITION means, parts of which may be left out, or have a *.
+
+    Besides every case there are so many at moments by `chance`: FAULT:moment:NUMBER.
+    """
     wanted = [[*pattern.split(":"), "*", "*"][:3] for pattern in patterns] or [["*"] * 3]
     return [
         case
-        for case in every_case()
+        for case in (*every_case(), *moments(chance))
         if any(
             all(fnmatch.fnmatchcase(part, pattern or "*") for part, pattern in zip(parts(case), each, strict=True))
             for each in wanted
@@ -141,7 +154,10 @@ def sample(seed: str, size: int) -> list[Case]:
 def allowed(case: Case) -> set[int]:
     """The exit codes that fab may end with."""
     if case.fault in ("kill-workstation", "ctrl-c"):
-        return {-9} if case.fault == "kill-workstation" else {130}
+        early = {0} if case.place == MOMENT else set()
+        return early | ({-9} if case.fault == "kill-workstation" else {130})
+    if case.place == MOMENT:
+        return {0, 3, 4, 5, 6, 7, 8}
     if case.place.phase in AFTER:
         return {0, 4, 5} | ({8} if case.fault in ("cut", "power") else set())
     if case.place.phase not in BEFORE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.chaos.cases import Case
+from tests.chaos.cases import MOMENT, Case, Place
 from tests.chaos.trying import Verdict
 from tests.support.chaos_faults import SAID
 
@@ -13,9 +13,15 @@ def table(cases: Sequence[Case], verdicts: Mapping[str, Verdict]) -> str:
     lines = [["step", *SAID.values()], ["---", *["---:"] * len(SAID)]]
     for place in places:
         each = ([case.id for case in cases if case.place == place and case.fault == fault] for fault in SAID)
-        step = f"{place.phase}: {place.step}" if place.step != place.phase else place.step
-        lines.append([step, *(cell([verdicts[case] for case in ids if case in verdicts]) for ids in each)])
+        lines.append([title(place), *(cell([verdicts[case] for case in ids if case in verdicts]) for ids in each)])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def title(place: Place) -> str:
+    """Its name for a person."""
+    if place == MOMENT:
+        return "at moments by chance"
+    return f"{place.phase}: {place.step}" if place.step != place.phase else place.step
 
 
 def cell(verdicts: Sequence[Verdict]) -> str:

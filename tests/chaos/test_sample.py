@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.cases import Case, sample
+from tests.chaos.cases import Case, moments, sample
 from tests.chaos.running import Ground
 from tests.support.booted import Lab
 from tests.support.chaos_faults import FULL
 
 SEED = os.environ["CHAOS_SEED"]
 SIZE = 16
-CASES = sorted(sample(SEED, SIZE), key=lambda case: case.fault in FULL)
+MOMENTS = 7
+CASES = sorted([*sample(SEED, SIZE), *moments(MOMENTS)], key=lambda case: case.fault in FULL)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 
-from tests.chaos.cases import Case, allowed
+from tests.chaos.cases import MOMENT, Case, allowed
 from tests.support.chaos_faults import FAULTS, Visitors
 from tests.support.chaos_looks import Look, afterwards, always, look, running, told
 from tests.support.chaos_site import ChaosSite, Plan
@@ -79,12 +79,19 @@ class Trial:
         self.broken += [f"visitors were answered by {name}, which is no release" for name in sorted(strange)]
 
     def _strike(self, visitors: Visitors) -> Typed:
-        self.site.plan(self.plan)
-        typed = self.site.start("deploy", "--ref", "master")
-        soon(lambda: self.site.reached or typed.code is not None, 60)
-        if self.site.reached:
+        dice = self.case.dice(self.seed)
+        if self.case.place == MOMENT:
+            self.site.forget()
+            typed = self.site.start("deploy", "--ref", "master")
+            soon(lambda: typed.code is not None, dice.random() * self.site.usual)
+            self.said += f"by then: {typed.said}----\n"
+        else:
+            self.site.plan(self.plan)
+            typed = self.site.start("deploy", "--ref", "master")
+            soon(lambda: self.site.reached or typed.code is not None, 60)
             self.said += f"reached: {self.site.reached}\n"
-            FAULTS[self.case.fault](self.site, typed, visitors, self.case.dice(self.seed))
+        if self.site.reached or self.case.place == MOMENT:
+            FAULTS[self.case.fault](self.site, typed, visitors, dice)
         else:
             self.broken.append("the place was never reached")
         if not typed.wait():

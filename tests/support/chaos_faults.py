@@ -42,8 +42,18 @@ class Visitors:
 Strike = Callable[[ChaosSite, Typed, Visitors, random.Random], None]
 
 
+def kill_any(site: ChaosSite, dice: random.Random) -> None:
+    """SIGKILL for a process of the two users, or for its process group."""
+    if there := site.host.run("ps -o pid=,pgid=,args= -u ftsuser,ubuntu | grep -v -e systemd -e sd-pam").stdout.splitlines():
+        process, group, *_ = dice.choice(there).split()
+        site.host.run(f"kill -KILL -- {process if dice.random() < 0.5 else f'-{group}'}")
+
+
 def kill_job(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:  # noqa: ARG001
-    """SIGKILL for the job's process group; where no job runs, for all of the program."""
+    """SIGKILL for the job's process group; where no job runs, for all of the program; at a moment by chance, for any."""
+    if not site.reached:
+        kill_any(site, dice)
+        return
     _, group, session, *_ = site.reached.split()
     words = f"-- -{group}" if site.in_a_job else f"$(ps -o pid= -s {session})"
     site.host.run(f"kill -KILL {words}")

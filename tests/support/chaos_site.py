@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,12 +96,15 @@ class Plan:
 
 
 class ChaosSite:
-    """The site. `small`: the release user's home is a filesystem of its own, that can be filled; the power takes it along."""
+    """The site; a deploy takes the `usual` seconds.
+
+    `small`: the release user's home is a filesystem of its own, that can be filled; the power takes it along.
+    """
 
     def __init__(self, host: Booted, folder: Path, *, small: bool = False) -> None:
         self.host, self.folder, self.small = host, folder, small
         self.clone, self.workstation, self.chaos = folder / "clone", folder / "workstation", host.srv / "chaos"
-        self.runs = 0
+        self.runs, self.usual = 0, 0.0
         self._plan = Plan("stop")
 
     def set_up(self) -> "ChaosSite":
@@ -112,7 +116,9 @@ class ChaosSite:
         self.host.write(f"{HOME}/runtime/source/.env.local", "APP_SECRET=correct-horse-battery\n", mode="640")
         for _ in range(2):
             self.push()
+            began = time.monotonic()
             self.fab("deploy", "--ref", "master")
+            self.usual = time.monotonic() - began
         return self
 
     def _origin(self) -> None:
@@ -201,13 +207,17 @@ class ChaosSite:
 
     def plan(self, plan: Plan) -> None:
         """Programs that begin from now on follow it."""
-        for name in ("reached", "go", "counts"):
-            (self.chaos / name).unlink(missing_ok=True)
+        self.forget()
         (self.chaos / "counts").touch()
         (self.chaos / "counts").chmod(0o666)
         self._plan = plan
         (self.chaos / "plan.new").write_text(str(plan))
         (self.chaos / "plan.new").rename(self.chaos / "plan")
+
+    def forget(self) -> None:
+        """No plan, and no word of the one before."""
+        for name in ("plan", "reached", "go", "counts"):
+            (self.chaos / name).unlink(missing_ok=True)
 
     @property
     def reached(self) -> str:

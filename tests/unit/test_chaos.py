@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.config.inventory import load
-from tests.chaos.cases import Case, Place, allowed, chosen, every_case, phases, places, sample
+from tests.chaos.cases import Case, Place, allowed, chosen, every_case, moments, phases, places, sample
 from tests.chaos.tables import cell, report, table
 from tests.chaos.trying import Verdict
 from tests.support.chaos_faults import FAULTS, SAID
@@ -83,6 +83,16 @@ def test_cases_are_chosen_by_their_parts(patterns: list[str], count: int) -> Non
     assert len(chosen(patterns)) == count
 
 
+def test_moments_by_chance_are_chosen_like_any_other_case() -> None:
+    assert [case.id for case in chosen(["cut:moment"], 20)] == ["cut-moment-2", "cut-moment-9", "cut-moment-16"]
+    assert len(chosen([], 20)) == len(every_case()) + 20
+    assert "hang" not in {case.fault for case in moments(20)}
+
+
+def test_a_seed_gives_moments_that_differ() -> None:
+    assert len({case.dice("2026-11-23").random() for case in moments(100)}) == 100
+
+
 def test_only_what_a_contract_allows_may_be_the_exit_code() -> None:
     codes = {(case.fault, case.place.phase): allowed(case) for case in every_case()}
     assert codes["ctrl-c", "build"] == {130}
@@ -101,6 +111,7 @@ def test_the_table_has_a_row_for_each_step_and_tells_what_did_not_hold() -> None
     assert resolve.count("-") == len(FAULTS)
     assert "2 of 4 cases, of which 1 held" in report(cases, verdicts, "2026-11-23", "7")
     assert cell([verdict(), verdict()]) == "2"
+    assert table(moments(1), {}).splitlines()[-1].startswith("| at moments by chance | - |")
 
 
 LOOK = "live\t/home/ftsuser/releases/source-2\nsealed\tsource-1\tc1 source-1\nsealed\tsource-2\tc1 source-2\n"
