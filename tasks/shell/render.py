@@ -27,7 +27,7 @@ _OURS = re.compile(r"^from (?:__future__|tasks\.shell\.lib\.[\w.]+) import (?:\(
 _FUTURE = "from __future__ import annotations\n"
 _PYTHON = {
     "ledger_py": ("wire", "history", "ledger", "ledger_main"),
-    "commands_py": ("wire", "mask", "commands"),
+    "commands_py": ("wire", "mask", "build_log", "commands"),
     "health_py": ("wire", "health"),
     "exchange_py": ("wire", "exchange"),
     "files_py": ("wire", "tree", "clone", "assets", "pool_files", "pool_users", "writable", "dotenv", "files"),

@@ -153,6 +153,16 @@ def test_a_large_output_is_logged_whole(host: LocalHost) -> None:
     assert "web | the end\n" in log
 
 
+def test_a_log_does_not_fill_the_disk_and_keeps_how_it_ended(host: LocalHost) -> None:
+    host.use(**web("yes 'a line of sixteen' | head -c 80000000; echo; echo the end; false"))
+    failed = host.build()
+    log = log_of(host)
+    assert failed.code == 3
+    assert 60_000_000 < len(log) < 70_000_000
+    assert log.count("web | (the log is full: ") == 1
+    assert log.endswith("web | the end\n")
+
+
 @pytest.mark.parametrize(
     "command",
     ["head -c 300000 /dev/urandom", "printf 'no end of line'", "printf '\\r\\r\\0\\033[2J\\377'", "true", "printf '\\n\\n'"],

@@ -18,6 +18,7 @@ import threading
 import time
 from typing import Any, Iterator
 
+from tasks.shell.lib.build.build_log import Log
 from tasks.shell.lib.build.mask import Mask
 from tasks.shell.lib.wire import emit
 
@@ -27,11 +28,11 @@ GRACE = 1.5  # seconds between TERM and KILL
 HELD = 65536  # a line without an end is passed on in pieces of this size
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 UNKNOWN = ("NONCE", "QUIET", "RESERVE", "EXEC", "SHELL_PID", "SHELLOPTS", "BASHOPTS")  # to commands
-log = open(sys.argv[1], "ab", buffering=0)
 environment = {key: value for key, value in os.environ.items() if key not in UNKNOWN}
 quiet = bool(os.environ.get("QUIET"))  # what is printed goes to the log alone: nobody here knows what must not be seen
-writing, stop = threading.Lock(), threading.Event()
+stop = threading.Event()
 interrupted = False
+log = Log(sys.argv[1])
 
 
 class Lane(threading.Thread):
@@ -57,7 +58,7 @@ class Lane(threading.Thread):
     def one(self, command: str) -> bool:
         began = time.monotonic()
         self.tail.clear()
-        self.write(b"$ " + os.fsencode(command) + b"\n")
+        log.write(self.label, b"$ " + os.fsencode(command) + b"\n", always=True)
         emit("lane", "start", self.label, command)
         code = self.finish(self.launch(command), began + self.timeout)
         spent = str(int((time.monotonic() - began) * 1000))
@@ -125,20 +126,12 @@ class Lane(threading.Thread):
             self.tell(self.mask(done))
 
     def tell(self, data: bytes) -> None:
-        self.write(data if data.endswith(b"\n") else data + b"\n")
+        log.write(self.label, data if data.endswith(b"\n") else data + b"\n")
         lines = [line for line in re.split(rb"[\r\n]+", data[-16384:]) if line.strip()]
         self.tail.extend(line[-500:] for line in lines)
         if lines and not quiet and time.monotonic() - self.told > 0.1:
             self.told = time.monotonic()
             emit("line", self.label, clean(lines[-1]))
-
-    def write(self, data: bytes) -> None:
-        label = os.fsencode(self.label) + b" | "
-        with writing:
-            try:
-                log.write(label + data[:-1].replace(b"\n", b"\n" + label) + b"\n")
-            except OSError:
-                pass  # a full disk is the command's to report
 
 
 def inside(folder: str, work: str) -> None:
@@ -223,6 +216,7 @@ def main(work: str, timeout: str, *words: str) -> int:
             lane.join(0.1)
     failed = [lane for lane in running if lane.failure]
     for lane in failed[:1]:
+        log.end(lane.label, lane.tail)
         for line in () if quiet else lane.tail:
             emit("tail", lane.label, clean(line))
         emit("fail", lane.failure, "")
