@@ -145,6 +145,25 @@ def test_link_that_has_gone_silent_is_noticed_by_asking_it(live: Site) -> None:
     assert first != live.live == live.names[-1]
 
 
+@pytest.fixture
+def bastion(live: Site) -> Iterator[None]:
+    """The host is reached over a bastion, by ssh_config."""
+    config = live.workstation / ".ssh" / "config"
+    config.parent.mkdir(mode=0o700)
+    keys = f"  IdentityFile {live.sandbox.identity_file}\n  UserKnownHostsFile {live.sandbox.known_hosts_file}\n"
+    hop = f"Host bastion\n  HostName 127.0.0.1\n  Port {live.sandbox.port}\n  User ubuntu\n{keys}"
+    config.write_text(f"{hop}Host 127.0.0.1\n  ProxyJump bastion\n")
+    yield
+    config.unlink()
+
+
+@pytest.mark.usefixtures("bastion")
+def test_link_that_has_gone_silent_behind_a_bastion_is_noticed_too(live: Site) -> None:
+    first = live.live
+    assert "the link was lost during build" in cut_the_build(live, 0, silently=True)
+    assert first != live.live == live.names[-1]
+
+
 def test_build_that_cannot_be_followed_within_patience_goes_on_and_live_is_as_it_was(live: Site) -> None:
     first = live.live
     said = cut_the_build(live, 7, "--patience", "1", for_good=True)
