@@ -23,7 +23,7 @@ release_sweep() {
         fi
     done < <(ledger unfinished)
     for folder in "$STATE/$LIVE_LINK_NAME"-????????T??????Z; do
-        [[ $folder == "$BUILD" || ! -d $folder ]] || remove_tree "$folder" || warn "$folder could not be removed"
+        [[ $folder == "$BUILD" || ! -d $folder ]] || trash "$folder" || remove_tree "$folder" || warn "$folder could not be removed"
     done
     rm -f -- "$HOME/.$LIVE_LINK_NAME.new"
     trash_later
