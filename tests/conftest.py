@@ -1,6 +1,7 @@
 """What no test may see or touch: the settings of the machine that it runs on, and of the person at it."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import pytest
 OURS = ("HOSTS_FILE", "SANDBOX_DIR", "RELEASE_DEBUG", "RELEASE_PICTURE")
 OF_THE_PERSON = ("SSH_AUTH_SOCK", "SSH_AGENT_PID", "NO_COLOR", "FORCE_COLOR", "CI", "LANG", "LANGUAGE", "XDG_CONFIG_HOME")
 READ_BY_TOOLS = ("GIT_", "INVOKE_", "FABRIC_", "LC_")
+
+
+def pytest_configure() -> None:
+    """What nohup and a shell's background jobs ignore, programs started by tests would ignore too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
