@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,8 +140,7 @@ def cancelled(host: LocalHost, command: str, pid: Path) -> Ran:
         run = replace(locked.run, ref="master")
         with host.start(program(build_phase.build(host.environment), run), run.nonce) as running:
             running.until("lane", "start")
-            while not pid.exists() or not pid.read_text().strip():
-                time.sleep(0.01)
+            until(lambda: pid.exists() and pid.read_text().strip() != "")
             assert host.run(lock_phases.cancel(host.environment), run).code == 0
             return running.end()
 
@@ -198,25 +196,22 @@ def test_a_workstation_that_goes_away_does_not_end_a_build(host: LocalHost) -> N
 
 def test_commands_end_with_the_job_that_was_killed_and_hold_its_lock_until_then(host: LocalHost) -> None:
     pid, ended = host.folder / "pid", host.folder / "ended"
-    slow = f"trap 'sleep 1.5; touch {ended}; exit' TERM; echo $$ > {pid}; while :; do sleep 0.1; done"
+    slow = f"trap 'sleep 0.8; touch {ended}; exit' TERM; echo $$ > {pid}; while :; do sleep 0.1; done"
     host.use(apps={"web": {"bootstrap": [slow]}})
     with host.lock() as locked:
         run = replace(locked.run, ref="master")
         with host.start(program(build_phase.build(host.environment), run), run.nonce) as running:
             running.until("lane", "start")
-            while not pid.exists() or not pid.read_text().strip():
-                time.sleep(0.01)
+            until(lambda: pid.exists() and pid.read_text().strip() != "")
             job = next((host.state_dir / "jobs").glob(f"{run.id}-*/pid")).read_text().strip()
             os.kill(int(job), signal.SIGKILL)
             done = running.end()
     assert "killed on the host (signal 9)" in done.failure
     with host.lock() as refused:
         assert refused.refused is not None or ended.exists()
-    while not ended.exists():
-        time.sleep(0.05)
+    until(ended.exists)
     host.use(apps={})
-    while host.build().code:
-        time.sleep(0.1)
+    until(lambda: host.build().code == 0)
     host.assert_clean()
 
 
