@@ -28,6 +28,10 @@ git_locked() {
 
 # git_unlock: git's own locks are files, and stay when it is killed. Whoever holds the lock of repo.git is alone in it: they are stale.
 git_unlock() {
+    local file
+    for file in "$REPO"/worktrees/*/locked; do
+        [[ -s $file && $(<"$file") != initializing ]] || rm -f -- "$file" # of a worktree that was never finished; prune passes it over
+    done
     find "$REPO" -maxdepth 1 -name '*.lock' -delete
     find "$REPO/refs" "$REPO/worktrees" -name '*.lock' -delete 2>/dev/null
     kill -0 "$(cut -d ' ' -f 1 -- "$REPO/gc.pid" 2>/dev/null)" 2>/dev/null || find "$REPO/objects" -maxdepth 2 -name 'tmp_*' -delete
