@@ -57,25 +57,6 @@ def test_the_next_run_removes_what_a_build_left_that_died_before(busy: LocalHost
     assert len(list(busy.releases.iterdir())) == 1
 
 
-@pytest.mark.parametrize("said", ["initializing", ""])
-def test_a_worktree_that_git_was_killed_in_the_midst_of_making_is_pruned(busy: LocalHost, said: str) -> None:
-    dead = busy.builds / "repo.git" / "worktrees" / "source-20200101T000000Z"
-    dead.mkdir(parents=True)
-    (dead / "gitdir").write_text(f"{busy.state_dir / dead.name}/.git\n")
-    (dead / "locked").write_text(said)
-    assert busy.build().code == 0
-    assert not dead.exists()
-
-
-def test_a_worktree_that_somebody_has_locked_is_left_alone(busy: LocalHost) -> None:
-    theirs = busy.builds / "repo.git" / "worktrees" / "on-a-stick"
-    theirs.mkdir(parents=True)
-    (theirs / "gitdir").write_text("/media/stick/.git\n")
-    (theirs / "locked").write_text("on a stick\n")
-    assert busy.build().code == 0
-    assert (theirs / "locked").exists()
-
-
 def test_a_build_that_died_right_after_its_seal_is_a_release_like_any_other(busy: LocalHost) -> None:
     record = 'ledger record sealed "name=$RELEASE_NAME" "ref='
     with busy.lock() as locked:

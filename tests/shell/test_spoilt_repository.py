@@ -135,3 +135,22 @@ def test_one_of_another_origin_is_never_set_aside(host: LocalHost) -> None:
     done = set_up(host)
     assert (done.code, "belongs to another origin" in done.failure) == (3, True)
     assert snapshot(host.repo) == objects_there
+
+
+@pytest.mark.parametrize("said", ["initializing", ""])
+def test_a_worktree_that_git_was_killed_in_the_midst_of_making_is_pruned(host: LocalHost, said: str) -> None:
+    dead = host.builds / "repo.git" / "worktrees" / "source-20200101T000000Z"
+    dead.mkdir(parents=True)
+    (dead / "gitdir").write_text(f"{host.state_dir / dead.name}/.git\n")
+    (dead / "locked").write_text(said)
+    assert host.build().code == 0
+    assert not dead.exists()
+
+
+def test_a_worktree_that_somebody_has_locked_is_left_alone(host: LocalHost) -> None:
+    theirs = host.builds / "repo.git" / "worktrees" / "on-a-stick"
+    theirs.mkdir(parents=True)
+    (theirs / "gitdir").write_text("/media/stick/.git\n")
+    (theirs / "locked").write_text("on a stick\n")
+    assert host.build().code == 0
+    assert (theirs / "locked").exists()
