@@ -86,7 +86,7 @@ def cutover(session: Session) -> str:
     """
     with session.uninterrupted():
         outcome = session.send(cutover_phases.cutover(session.environment))
-        if outcome.status == "unknown":
+        if outcome.status == "unknown" or outcome.never_began:
             outcome = _resolve(session, outcome)
         elif outcome.status == "failed" and not outcome.swapped and outcome.step == SWAP:
             outcome = _look(session, outcome)
@@ -128,10 +128,9 @@ def _resolve(session: Session, lost: Outcome) -> Outcome:
     except (Unreachable, NotReleased) as problem:
         raise _unknown(session, before, target, problem) from problem
     if session.live == before or session.live != (target or session.live):
-        return Outcome(
-            code=3, failure="the link was lost before the cutover, which did not happen", next=session.hint("status")
-        )
-    return Outcome(code=0, swapped=True, facts=_facts(session, before))
+        why = lost.failure or "the link was lost"
+        return Outcome(code=3, began=True, failure=f"{why}: the cutover did not happen", next=session.hint("status"))
+    return Outcome(code=0, began=True, ended=True, swapped=True, facts=_facts(session, before))
 
 
 def _look(session: Session, failed: Outcome) -> Outcome:

@@ -125,7 +125,8 @@ class Session:
                 state=f"{self.standing()} What was running there may go on.",
                 next=self.hint("status"),
             )
-        kind = {6: Busy, 130: Interrupted}.get(outcome.code or 0, NotReleased)
+        kinds = {6: Busy, 130: Interrupted}
+        kind = Unreachable if outcome.never_began else kinds.get(outcome.code or 0, NotReleased)
         return kind(
             f"{where}: {phase}: {outcome.failure}",
             details=() if outcome.tail else outcome.noise,

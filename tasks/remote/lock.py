@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import paramiko
 
-from tasks.remote.program import Listener, Outcome, exit_code, follow, send
+from tasks.remote.program import Listener, Outcome, conclude, exit_code, follow, send
 
 HEARTBEAT = 5.0
 """Seconds between two heartbeats; the host lets go after 20 seconds of silence."""
@@ -38,7 +38,7 @@ class Lock:
             if self.held:
                 threading.Thread(target=self._beat, args=(self._channel,), daemon=True).start()
             else:
-                self.outcome.code = exit_code(self._channel)
+                conclude(self.outcome, self._channel, self._connection.user)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

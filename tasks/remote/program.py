@@ -21,12 +21,19 @@ FOLLOW_AGAIN = 75
 EXIT_TIMEOUT = 10.0
 """Seconds between the end of a program's output and its exit status."""
 
+START_UP_FILES = (
+    "look on the host at what this login starts: ~/.bashrc and the other start-up files of its shell, the shell itself"
+    " (getent passwd), command= in ~/.ssh/authorized_keys, ForceCommand in sshd_config"
+)
+
 
 @dataclass(slots=True)
 class Outcome:
     """What became of a program: ok, failed or unknown, and what it told on the way."""
 
     code: int | None = None
+    began: bool = False
+    ended: bool = False
     facts: dict[str, str] = field(default_factory=dict)
     swapped: bool = False
     step: str = ""
@@ -40,14 +47,26 @@ class Outcome:
 
     @property
     def status(self) -> str:
-        """`ok`, `failed`, or `unknown`: the link was cut before the program's exit status came."""
-        return "unknown" if self.code is None else "failed" if self.code else "ok"
+        """`ok`, `failed`, or `unknown`: the program reported no end, and the link was cut or its exit status says nothing."""
+        if self.code is None:
+            return "unknown"
+        if self.code or not self.began:
+            return "failed"
+        return "ok" if self.ended else "unknown"
+
+    @property
+    def never_began(self) -> bool:
+        """Whether the login ended without one event of the program: it ran something else, or hides the program's output."""
+        return self.code is not None and not self.began
 
     def take(self, event: Event) -> None:
         """Remember what a caller may ask for."""
         first = event.word(0)
-        self.seen += event.kind != "noise"
+        self.seen += event.kind not in ("noise", "began")
+        self.began = self.began or event.kind != "noise"
         match event.kind:
+            case "ended":
+                self.ended = True
             case "fact":
                 self.facts[first] = event.word(1)
             case "swapped":
@@ -94,6 +113,7 @@ def run(connection: Any, command: str, nonce: str, listener: Listener, outcome: 
     A link that is cut gives an outcome that is unknown, never an exception. An outcome that is given is gone on with.
     """
     outcome = outcome or Outcome()
+    outcome.began = False
     try:
         channel = send(connection, command)
     except (paramiko.SSHException, EOFError, OSError):
@@ -102,12 +122,20 @@ def run(connection: Any, command: str, nonce: str, listener: Listener, outcome: 
         for event in follow(channel, nonce):
             outcome.take(event)
             listener(event)
-        outcome.code = exit_code(channel)
+        conclude(outcome, channel, connection.user)
     finally:
         channel.close()
-    if outcome.code and not outcome.failure:
-        outcome.failure = f"the program ended with {outcome.code}" + (f": {outcome.noise[-1]}" if outcome.noise else "")
     return outcome
+
+
+def conclude(outcome: Outcome, channel: paramiko.Channel, user: str) -> None:
+    """Take the exit status of a program that `user` was sent and whose output has ended, and name a failure it did not."""
+    outcome.code = exit_code(channel)
+    if outcome.never_began:
+        outcome.failure = f"the login of {user} ended with {outcome.code}, and did not run what was sent to it"
+        outcome.next = START_UP_FILES
+    elif outcome.code and not outcome.failure:
+        outcome.failure = f"the program ended with {outcome.code}" + (f": {outcome.noise[-1]}" if outcome.noise else "")
 
 
 def follow(channel: paramiko.Channel, nonce: str) -> Iterator[Event]:

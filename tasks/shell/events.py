@@ -27,6 +27,8 @@ class Event:
     note, warn, text, noise         TEXT
     fail      WHAT NEXT
     locked, pending
+    began                           the program runs, whatever the login printed before it
+    ended                           its last step is done; without it no phase is ok
     """
 
     kind: str

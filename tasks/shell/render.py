@@ -19,9 +19,13 @@ from tasks.shell.shorter import shorter
 LIMIT = 65536
 """Bytes of a program. One argument of a command ends at 131,071 (Linux MAX_ARG_STRLEN), and quoting makes it longer."""
 
+BASH = ("bash", "--norc", "--noprofile", "-p", "-c")
+"""What a program is started with."""
+
 _LIB = Path(__file__).parent / "lib"
 _FUNCTION = re.compile(r"^([a-z_]+)\(\) \{", re.MULTILINE)
 _NEEDS = re.compile(r"^# needs: (.+)$", re.MULTILINE)
+_REMARK = re.compile(r"""[ \t]+# [^'"`$\\]*$""")
 _INDENT = re.compile("^(?: {4})+")
 _OURS = re.compile(r"^from (?:__future__|tasks\.shell\.lib\.[\w.]+) import (?:\([^)]*\)|.*)\n", re.MULTILINE)
 _FUTURE = "from __future__ import annotations\n"
@@ -30,7 +34,7 @@ _PYTHON = {
     "commands_py": ("wire", "mask", "build_log", "commands"),
     "health_py": ("wire", "health"),
     "exchange_py": ("wire", "exchange"),
-    "files_py": ("wire", "tree", "clone", "assets", "pool_files", "pool_users", "writable", "dotenv", "files"),
+    "files_py": ("wire", "tree", "clone", "assets", "pool_files", "pool_users", "writable", "dotenv", "runtime", "files"),
     "versions_py": ("wire", "check_lines", "ranges", "check_versions"),
     "web_py": ("wire", "check_lines", "nginx", "access", "pool_files", "php_fpm", "web", "check_web"),
     "running_py": (
@@ -56,13 +60,14 @@ def program(phase: Phase, run: Run) -> str:
 
     Raises UsageError when hosts.yml makes it longer than LIMIT, naming the step with the most text.
     """
-    body = [f"    step {words((step.name, *step.words))}" for step in phase.steps]
+    body = [f"    step {words((step.name, *step.words))} &&" for step in phase.steps]
     text = "\n".join(
         [
             *(f"{key}={shlex.quote(value)}" for key, value in run.values(phase.name).items()),
             *_library(phase),
             "main() {",
-            *(body or ["    :"]),
+            *body,
+            "    emit ended",
             "}",
             *(words(setting) for setting in phase.settings),
             f"{phase.runner} main",
@@ -76,9 +81,10 @@ def program(phase: Phase, run: Run) -> str:
 def command(phase: Phase, run: Run) -> str:
     """The program as one command line: one quoted argument of bash, for a login shell that quotes as POSIX says.
 
-    With -p, bash takes over neither functions nor options nor BASH_ENV from the environment of the login.
+    With -p, bash takes over neither functions nor options nor BASH_ENV from the environment of the login; without --norc it
+    would read ~/.bashrc where SSH_CLIENT is set.
     """
-    return words(("bash", "-p", "-c", program(phase, run)))
+    return words((*BASH, program(phase, run)))
 
 
 def words(values: Iterable[str]) -> str:
@@ -100,7 +106,13 @@ def _measure(text: str, phase: Phase) -> None:
 
 def _library(phase: Phase) -> Iterable[str]:
     """The files of lib/ with the functions that the phase calls, and those that they need."""
-    called = {phase.runner, *(setting[0] for setting in phase.settings), *(step.words[0] for step in phase.steps)}
+    called = {
+        "step",
+        "emit",
+        phase.runner,
+        *(setting[0] for setting in phase.settings),
+        *(step.words[0] for step in phase.steps),
+    }
     names = {"base", *(_defined_in()[function] for function in called)}
     while more := {need for name in names for need in _needs(name)} - names:
         names |= more
@@ -122,12 +134,18 @@ def _embedded(function: str, parts: tuple[str, ...]) -> str:
 
 @cache
 def _source(name: str) -> str:
-    """A file of lib/ without what is for who reads the file: comments on lines of their own, and Python's docstrings."""
+    """A file of lib/ without what is for who reads the file: comments, and Python's docstrings."""
     text = _files()[name].read_text(encoding="utf-8")
     if name.endswith(".py"):
         return shorter(text)
-    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    lines = (_bare(line) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     return "\n".join(_INDENT.sub(lambda found: "\t" * (len(found[0]) // 4), line) for line in lines)
+
+
+def _bare(line: str) -> str:
+    """A line of bash without the comment at its end, where that is surely no part of a quoted word."""
+    code = _REMARK.sub("", line)
+    return line if code.count("'") % 2 or code.count('"') % 2 else code
 
 
 @cache

@@ -1,12 +1,14 @@
 """A file of lib/ as it travels: the same Python in fewer bytes, for a program has room for 64 KB."""
 
 import ast
+import io
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 
 
 def shorter(source: str) -> str:
-    """Python without docstrings, annotations, empty lines and comments on lines of their own, indented by tabs.
+    """Python without docstrings, annotations, empty lines and comments, indented by tabs.
 
     Its strings stay whole, and so do the annotations in the body of a class, which are its fields.
     """
@@ -28,17 +30,27 @@ def _lines(source: list[str], gone: set[int], whole: set[int]) -> Iterator[str]:
 
 
 def _bare(source: str, tree: ast.Module) -> list[str]:
-    """The lines without what annotates a function, its arguments and its variables, where that is on one line."""
+    """The lines without comments, and what annotates a function, its arguments and its variables, where that is on one line."""
     fields = {id(each) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for each in node.body}
     gone = defaultdict[int, list[tuple[int, int]]](list)
     lines = [line.encode() for line in source.splitlines()]
     for node in ast.walk(tree):
         for number, start, end in () if id(node) in fields and isinstance(node, ast.AnnAssign) else _annotation(node, lines):
             gone[number].append((start, end))
+    for number, start, end in _comments(source):
+        gone[number].append((start, end))
     for number, spans in gone.items():
         for start, end in sorted(spans, reverse=True):
             lines[number - 1] = lines[number - 1][:start] + lines[number - 1][end:]
     return [line.decode() for line in lines]
+
+
+def _comments(source: str) -> Iterator[tuple[int, int, int]]:
+    """The line of each comment, and its bytes from the end of the code before it."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            before = token.line[: token.start[1]].rstrip()
+            yield token.start[0], len(before.encode()), len(token.line.rstrip("\n").encode())
 
 
 def _annotation(node: ast.AST, lines: list[bytes]) -> Iterator[tuple[int, int, int]]:

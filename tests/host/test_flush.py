@@ -43,9 +43,9 @@ def place(calls: Calls, pattern: str) -> int:
     return found[0]
 
 
-def flushed(calls: Calls, path: Path | str, call: str = "fsync") -> list[int]:
-    """Where this very file, or directory, was flushed."""
-    pattern = re.compile(rf"{call}\(\d+<{re.escape(str(path))}>")
+def flushed(calls: Calls, path: Path | str, call: str = "fsync", *, whole: bool = True) -> list[int]:
+    """Where this very file, or directory, was flushed; without `whole`, one whose path begins so."""
+    pattern = re.compile(rf"{call}\(\d+<{re.escape(str(path))}{'>' if whole else ''}")
     return [index for index, each in enumerate(calls) if pattern.match(each)]
 
 
@@ -53,10 +53,10 @@ def test_a_release_is_on_disk_before_it_is_sealed_and_the_seal_before_it_counts(
     calls = traced(host.build)
     release = max(host.releases.iterdir())
     moved = place(calls, rf'rename.*"{host.state_dir}/{release.name}".*"{release}"')
-    sealed = place(calls, rf'rename.*"{release}/release\.json"')
+    sealed = place(calls, r'rename.*"release\.json"')
     everything = flushed(calls, release, "syncfs")
     assert any(moved < index < sealed for index in everything)
-    assert any(index < sealed for index in flushed(calls, release / ".release.json"))
+    assert any(index < sealed for index in flushed(calls, f"{release}/.release.json.", whole=False))
     assert any(index > sealed for index in flushed(calls, release))
     assert any(index > sealed for index in flushed(calls, host.releases))
 

@@ -1,11 +1,13 @@
 """Runtime files: copied with mode and times from the live release, checked before anything is built, never let out."""
 
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import acl
 from tests.support.host import LocalHost
 
 NAMES = ("it's", "two words", "$HOME", "prix-€", "new\nline", ".hidden", "-rf", "a*b", '"q"')
@@ -40,6 +42,11 @@ def test_with_a_live_release_they_come_from_there(host: LocalHost, first: Path) 
     put(first, ".env.local", "A=first one\n")
     put(released(host, runtime_files=[".env.local"]), ".env.local", "A=changed on the host\n")
     assert (released(host, runtime_files=[".env.local"]) / ".env.local").read_text() == "A=changed on the host\n"
+
+
+def test_what_is_no_permission_is_not_kept(host: LocalHost, first: Path) -> None:
+    put(first, ".env.local", mode=0o7750)
+    assert (released(host, runtime_files=[".env.local"]) / ".env.local").stat().st_mode & 0o7777 == 0o750
 
 
 def test_mode_and_time_are_kept(host: LocalHost, first: Path) -> None:
@@ -103,11 +110,42 @@ def test_a_link_that_leads_nowhere_fails_before_anything_is_built(host: LocalHos
     assert (done.code, "fetch" in done.steps) == (3, False)
 
 
-def test_a_link_is_copied_as_the_file_that_it_leads_to(host: LocalHost, first: Path) -> None:
-    put(host.home, "elsewhere", "text")
-    (first / ".env.local").symlink_to(host.home / "elsewhere")
+@pytest.mark.parametrize("path", [".env.local", "config/key"])
+def test_one_that_is_reached_through_a_link_fails_before_anything_is_built(host: LocalHost, first: Path, path: str) -> None:
+    put(host.home, "elsewhere/key", "text")
+    (first / "config").symlink_to(host.home / "elsewhere")
+    (first / ".env.local").symlink_to(host.home / "elsewhere/key")
+    host.use(runtime_files=[path])
+    done = host.build()
+    assert (done.code, "fetch" in done.steps) == (3, False)
+    assert f"{path} is not a regular file" in done.failure
+    assert str(host.home / "elsewhere/key") in done.failure
+
+
+def test_the_directory_that_they_lie_in_may_itself_be_reached_through_a_link(host: LocalHost, first: Path) -> None:
+    first.rename(host.home / "moved")
+    first.symlink_to(host.home / "moved")
+    put(first, "config/key", "text")
+    assert (released(host, runtime_files=["config/key"]) / "config/key").read_text() == "text"
+
+
+def test_one_that_would_go_through_a_link_within_the_build_is_refused(host: LocalHost, first: Path) -> None:
+    host.origin.commit({"inside/key": "of the commit"}, links={"config": "inside"})
+    put(first, "config/key", "text")
+    host.use(runtime_files=["config/key"])
+    done = host.build()
+    assert done.code == 3
+    assert "/config: Not a directory" in done.failure
+    host.assert_clean()
+
+
+def test_an_acl_is_kept(host: LocalHost, first: Path) -> None:
+    file = put(first, ".env.local")
+    reader = [(1, 6, 0xFFFFFFFF), (2, 4, 4321), (4, 0, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)]
+    os.setxattr(file, "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in reader))
     copied = released(host, runtime_files=[".env.local"]) / ".env.local"
-    assert (copied.is_symlink(), copied.read_text()) == (False, "text")
+    assert acl.entries(copied) == acl.entries(file)
+    assert acl.named(copied, 4321) == "r--"
 
 
 def test_an_optional_one_may_be_missing(host: LocalHost) -> None:

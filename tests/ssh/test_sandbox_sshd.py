@@ -58,7 +58,7 @@ def test_command_runs_in_the_home_with_a_clean_environment(sandbox: Sandbox, mon
     names = {line.partition("=")[0] for line in lines[1:]}
     assert lines[0] == str(sandbox.service_home)
     assert names <= {
-        "HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "SSH_CONNECTION", "PWD", "SHLVL", "_",
+        "HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "SSH_CLIENT", "SSH_CONNECTION", "PWD", "SHLVL", "_",
     }  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_plan_script_shows_what_release_sends(commands: tuple[Site, Path]) -> No
     site.fab("release", "--ref", "v1.0")
     sent = [json.loads(line) for line in log.read_text().splitlines()]
     programs = [(entry["user"], shlex.split(entry["command"])) for entry in sent]
-    assert all(words[:-1] == ["bash", "-p", "-c"] for _, words in programs)
+    assert all(words[:-1] == ["bash", "--norc", "--noprofile", "-p", "-c"] for _, words in programs)
     assert [_said(words[-1]) for _, words in programs] == [_said(text) for text in shown[2::3]]
     assert [user for user, _ in programs] == shown[1::3]
     assert shown[::3] == ["lock", "build", "migrate", "cutover", "prune"]

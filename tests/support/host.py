@@ -18,7 +18,7 @@ from tasks.config.models import Environment
 from tasks.phases import build, cutover, lock, report, setup
 from tasks.phases.step import Phase
 from tasks.shell.events import Event, parse
-from tasks.shell.render import program
+from tasks.shell.render import BASH, program
 from tasks.shell.run import Run
 from tests.support.origin import GIT_ENVIRONMENT, Origin, git
 from tests.support.trash import deleted
@@ -137,7 +137,7 @@ class LocalHost:
         here = {"HOME": str(self.home), "USER": os.environ.get("USER") or "root", "LC_ALL": "C.UTF-8"}
         here |= {"PATH": f"{self.shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin", "TMPDIR": str(self.temporary)}
         process = subprocess.Popen(
-            [*self.under, "bash", "-p", "-c", text],
+            [*self.under, *BASH, text],
             env=here | GIT_ENVIRONMENT | self.variables,
             cwd=self.home,
             stdin=stdin,

@@ -85,7 +85,11 @@ async def _run(layout: Layout, channel: asyncssh.SSHServerProcess[bytes]) -> Non
     if commands.exists():
         journal.append(commands, user=user, command=channel.command)
     client, local = channel.get_extra_info("peername"), channel.get_extra_info("sockname")
-    environment = {**layout.environment(user), "SSH_CONNECTION": f"{client[0]} {client[1]} {local[0]} {local[1]}"}
+    told = {
+        "SSH_CLIENT": f"{client[0]} {client[1]} {local[1]}",
+        "SSH_CONNECTION": f"{client[0]} {client[1]} {local[0]} {local[1]}",
+    }
+    environment = {**layout.environment(user), **told}
     await session.serve(channel, home=layout.home(user), environment=environment)
 
 

@@ -9,13 +9,15 @@ readonly FAILED=3 BUSY=6 INTERRUPTED=130
 STEP='' STEP_MARK=0 STEP_TIMEOUT=0 SAID='' TIMINGS=()
 set -u
 umask 022
+unset BASH_ENV ENV SSH_CLIENT SSH2_CLIENT POSIXLY_CORRECT TMOUT # what bash and sh would heed, here or in what is started
+cd -- "$HOME" || cd / # a start-up file of the login may have gone elsewhere
 trap '' PIPE HUP # a workstation that goes away must not end half a step
 
 # host ENVIRONMENT LIVE_LINK BUILDS_DIR RELEASES_DIR STEP_TIMEOUT: where everything is on this host.
 host() {
     if ((BASH_VERSINFO[0] < 5)); then
-        echo "bash $BASH_VERSION on this host is too old: 5 or newer is needed" >&2
-        exit "$FAILED"
+        speak
+        die "$FAILED" "bash $BASH_VERSION on this host is too old: 5 or newer is needed"
     fi
     ENVIRONMENT=$1
     export LIVE_LINK_NAME=$2
@@ -56,7 +58,11 @@ emit() {
 make_room() { [[ ${RESERVE-} ]] && rm -f -- "$RESERVE"; }
 
 # speak: descriptor 3 is the way to the workstation; what a login script left of a line there ends first.
-speak() { exec 3>&1 && printf '\n' >&3; }
+speak() {
+    exec 3>&1
+    printf '\n' >&3
+    emit began
+}
 
 fact() { emit fact "$1" "$2"; }
 warn() { emit warn "$1"; }

@@ -48,7 +48,9 @@ job_follow() {
     tail -n "+$((JOB_SEEN + 1))" -s 0.1 --pid="$waiter" -f -- "$folder/events" | sed -u "s/^$nonce\t/$NONCE\t/"
     [[ ${PIPESTATUS[*]} == '0 0' ]] || exit "$FOLLOW_AGAIN"
     [[ -e $folder/result ]] || die "$FAILED" "it was killed on the host" "fab -H $ENVIRONMENT logs"
-    exit "$(<"$folder/result")"
+    set -- "$(<"$folder/result")"
+    [[ $1 != 0 ]] || emit ended # the result is the job's own last act
+    exit "$1"
 }
 
 # job_holds: is a job running? Asked of the kernel.

@@ -27,7 +27,7 @@ def settle() -> None:
 
 
 def seal(fields: list[str]) -> None:
-    """Write release.json by rename; the words after "timings" are NAME=MILLISECONDS, and carried= names a file of JSON."""
+    """Make release.json; the words after "timings" are NAME=MILLISECONDS, and carried= names a file of JSON."""
     at = fields.index("timings")
     about: dict[str, Any] = dict(field.partition("=")[::2] for field in fields[:at])
     timings = {name: int(ms) for name, _, ms in (field.rpartition("=") for field in fields[at + 1 :])}
@@ -40,14 +40,30 @@ def seal(fields: list[str]) -> None:
     size = size_of(folder) if nothing["commit"] else None
     about.update(nothing, v=1, live_link=LINK, by=os.environ["BY"], built_at=now(), timings=timings, size=size)
     # what is no Unicode in a file's name becomes the escape that JSON has for it
-    with open(os.path.join(folder, ".release.json"), "w", encoding="utf-8", errors="backslashreplace") as file:
-        json.dump(about, file, ensure_ascii=False, indent=1)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(file.name, os.path.join(folder, "release.json"))
-    fsync_directory(folder)
+    text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
+    put(folder, "release.json", text.encode("utf-8", "backslashreplace"))
     fsync_directory(RELEASES)
+
+
+def put(folder: str, name: str, data: bytes) -> None:
+    """A file of this content, by rename, on disk; whatever lies in the folder, no link there is followed and nothing opened."""
+    new = ".%s.%s" % (name, os.urandom(8).hex())
+    at = -1
+    try:
+        at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        opened = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=at)
+        with open(opened, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(opened)
+        os.rename(new, name, src_dir_fd=at, dst_dir_fd=at)
+        os.fsync(at)
+    except OSError as problem:
+        problem.filename, problem.filename2 = folder, None
+        raise
+    finally:
+        if at >= 0:
+            os.close(at)
 
 
 def describe(name: str) -> int:

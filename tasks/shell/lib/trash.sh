@@ -22,7 +22,7 @@ trash_later() {
     [[ ${1-} || $(trash_find -print -quit) ]] || return 0
     ! type -P ionice >/dev/null || low+=(ionice -c 3)
     (cd / && STATE=$STATE REPO=$REPO STEP_TIMEOUT=86400 exec setsid -f "${low[@]}" \
-        bash -p -c "$(declare -f trash_find trash_empty trash_gc remove_tree git_run repo); trash_empty -n; ${1:+trash_gc}") \
+        bash --norc --noprofile -p -c "$(declare -f trash_find trash_empty trash_gc remove_tree git_run repo); trash_empty -n; ${1:+trash_gc}") \
         </dev/null &>/dev/null 3>&- 6>&- 7>&- 8>&- 9>&-
 }
 

@@ -21,9 +21,19 @@ CUT = Outcome()
 Answer = Outcome | BaseException | Callable[[], Outcome]
 
 
+def done(**more: Any) -> Outcome:
+    """A program that ended well, and said so."""
+    return Outcome(code=0, began=True, ended=True, **more)
+
+
+def silent(code: int = 0) -> Outcome:
+    """A login that ended without a word of the program."""
+    return Outcome(code=code, failure="the login of ftsuser did not run it", noise=["closed for maintenance"])
+
+
 def failed(what: str = "it broke", code: int = 3, **more: Any) -> Outcome:
     """A program that ended badly, and said why."""
-    return Outcome(code=code, failure=what, **more)
+    return Outcome(code=code, began=True, failure=what, **more)
 
 
 class StandIn:
@@ -57,7 +67,7 @@ class StandIn:
         self.runs.append(run)
         self.phases.append(phase)
         answers = self.answers.get(phase.name)
-        answer = answers.pop(0) if answers else getattr(self, "_" + phase.name.replace("-", "_"), lambda: Outcome(code=0))
+        answer = answers.pop(0) if answers else getattr(self, "_" + phase.name.replace("-", "_"), done)
         if isinstance(answer, BaseException):
             raise answer
         return answer() if callable(answer) else answer
@@ -74,7 +84,7 @@ class StandIn:
 
         def answer() -> Outcome:
             signal.raise_signal(signal.SIGINT)
-            return (then or (lambda: Outcome(code=0)))()
+            return (then or done)()
 
         return answer
 
@@ -87,7 +97,10 @@ class StandIn:
             if before:
                 self.sealed[before] = "bad" if self.runs[-1].put_back or self.runs[-1].verb == "rollback" else "good"
             self.sealed[self.live] = "live"
-            return Outcome(code, self._facts(before), swapped=True, failure=failure) if told else Outcome(code)
+            if not told:
+                return Outcome(code)
+            about: dict[str, Any] = {"facts": self._facts(before), "swapped": True, "failure": failure}
+            return Outcome(code, began=True, ended=code == 0, **about)
 
         return answer
 
@@ -124,13 +137,13 @@ class StandIn:
 
     def _state(self) -> Outcome:
         document = self.state()
-        return Outcome(code=0, facts={"state": json.dumps(document), "live_path": document["live_target"]})
+        return done(facts={"state": json.dumps(document), "live_path": document["live_target"]})
 
     _lock = _state
 
     def _build(self) -> Outcome:
         self.sealed[self.runs[-1].release] = "good"
-        return Outcome(code=0, facts={"commit": COMMITS[NEW], "release": self.runs[-1].release})
+        return done(facts={"commit": COMMITS[NEW], "release": self.runs[-1].release})
 
     def _cutover(self) -> Outcome:
         return self.swap()()
@@ -140,14 +153,14 @@ class StandIn:
         return self._state()
 
     def _plan(self) -> Outcome:
-        return Outcome(code=0, facts={**self._state().facts, "commit": COMMITS[NEW], "subject": "a subject"})
+        return done(facts={**self._state().facts, "commit": COMMITS[NEW], "subject": "a subject"})
 
     def _history(self) -> Outcome:
-        return Outcome(code=0, facts={"history": "[]"})
+        return done(facts={"history": "[]"})
 
     def _logs(self) -> Outcome:
-        return Outcome(code=0, facts={"log": "/logs/a.log"}, texts=["composer install"])
+        return done(facts={"log": "/logs/a.log"}, texts=["composer install"])
 
     def _check(self) -> Outcome:
         found = [Event("check", ("ok", "tools", "")), Event("check", ("FAIL", "no disk", "buy one"))]
-        return Outcome(code=0, facts={"live_link": "/home/ftsuser/source", "releases": "/home/ftsuser/releases"}, events=found)
+        return done(facts={"live_link": "/home/ftsuser/source", "releases": "/home/ftsuser/releases"}, events=found)

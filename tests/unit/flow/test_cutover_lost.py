@@ -11,7 +11,7 @@ from tasks.errors import Unreachable
 from tasks.flow import lost
 from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed, silent
 
 ME = f"{getpass.getuser()}@{socket.gethostname()}"
 BUSY = failed("somebody holds the lock", code=6)
@@ -150,3 +150,26 @@ def test_a_cutover_that_failed_on_a_host_that_cannot_be_asked_is_8(fab: Fab, hos
     ran = fab("deploy", "--ref", "master")
     assert ran.code == 8
     assert f"Live is {OLD} or {NEW}" in ran.err
+
+
+def test_a_cutover_that_reports_nothing_is_asked_for(fab: Fab, host: StandIn) -> None:
+    def unseen() -> Outcome:
+        host.swap()()
+        return silent()
+
+    host.answers["cutover"] = [unseen]
+    assert fab("release", "--ref", "master").code == 0
+    assert host.sent == ["lock", "build", "cutover", "lock", "prune"]
+
+
+def test_a_cutover_that_reports_nothing_and_did_not_happen_is_3(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [silent()]
+    ran = fab("release", "--ref", "master")
+    assert (ran.code, host.live) == (3, OLD)
+    assert "did not run it: the cutover did not happen" in ran.err
+
+
+def test_a_cutover_that_reports_nothing_on_a_host_that_reports_nothing_is_8(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [silent()]
+    host.answers["lock"] = [host._state, silent()]
+    assert fab("release", "--ref", "master").code == 8

@@ -7,7 +7,7 @@ import pytest
 from tasks.errors import Unreachable
 from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, done, failed, silent
 
 Site = Callable[..., None]
 SAID = "/a/file"
@@ -21,7 +21,7 @@ def test_a_deploy_tries_sudo_releases_serves_and_prunes_last(fab: Fab, host: Sta
 
 
 def test_what_the_service_user_sees_in_use_is_kept_by_the_prune(fab: Fab, host: StandIn) -> None:
-    host.answers["in-use"] = [Outcome(code=0, facts={"in_use": f"{OLDER} pid 7 (www-data, php a b)\n{OLD} pid 8 (root, -)"})]
+    host.answers["in-use"] = [done(facts={"in_use": f"{OLDER} pid 7 (www-data, php a b)\n{OLD} pid 8 (root, -)"})]
     assert fab("deploy", "--ref", "master").code == 0
     used = (OLDER, "pid 7 (www-data, php a b)", OLD, "pid 8 (root, -)")
     assert host.phases[-1].steps[0].words == ("release_prune", "5", *used)
@@ -44,7 +44,7 @@ def test_a_release_is_pruned_with_the_release_users_sight_alone(fab: Fab, host: 
 
 
 def test_prune_takes_the_service_users_sight_where_it_has_it(fab: Fab, host: StandIn) -> None:
-    host.answers["in-use"] = [Outcome(code=0, facts={"in_use": f"{OLDER} pid 7 (a, b)"}), Unreachable("web1: could not log in")]
+    host.answers["in-use"] = [done(facts={"in_use": f"{OLDER} pid 7 (a, b)"}), Unreachable("web1: could not log in")]
     for used in ((OLDER, "pid 7 (a, b)"), ()):
         assert fab("prune").code == 0
         assert host.phases[-1].steps[0].words == ("release_prune", "5", *used)
@@ -196,7 +196,7 @@ def test_what_became_of_post_release_is_written_down_over_a_new_link(fab: Fab, h
 def test_what_a_failed_service_said_is_told_by_release_user_and_then_removed(fab: Fab, host: StandIn, site: Site) -> None:
     site(services=[{"systemd": "nginx"}], runtime_files=[".env.local"])
     host.answers["post-release"] = [failed("nginx failed", facts={"said": SAID}, tail=["seen by nobody"])]
-    host.answers["finish"] = [Outcome(code=0, tail=["post-release | DSN=****"])]
+    host.answers["finish"] = [done(tail=["post-release | DSN=****"])]
     ran = fab("post-release")
     assert host.changed == ["post-release", "finish", "forget"]
     assert [(phase.as_service_user, phase.steps[-1].words) for phase in host.phases[-2:]] == [
@@ -205,3 +205,19 @@ def test_what_a_failed_service_said_is_told_by_release_user_and_then_removed(fab
     ]
     assert "DSN=****" in ran.err
     assert "seen by nobody" not in ran.err
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_post_release_that_reports_nothing_is_put_back(fab: Fab, host: StandIn, code: int) -> None:
+    host.answers["post-release"] = [silent(code)]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.written) == (5, OLD, ["failed", "ok"])
+    assert "closed for maintenance" in ran.err
+
+
+@pytest.mark.parametrize("phase", ["try", "lock", "build"])
+def test_a_login_that_reports_nothing_before_the_cutover_is_7(fab: Fab, host: StandIn, phase: str) -> None:
+    host.answers[phase] = [silent()]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.sent[-1]) == (7, OLD, phase)
+    assert "closed for maintenance" in ran.err

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, done, failed
 
 Site = Callable[..., None]
 MIGRATE = {"services": [{"systemd": "nginx"}], "migrate": ["bin/console migrate"]}
@@ -46,7 +46,7 @@ def test_a_migration_is_waited_for(fab: Fab, host: StandIn, site: Site) -> None:
 def test_a_cancelled_ci_job_waits_for_a_migration_too(fab: Fab, host: StandIn, site: Site) -> None:
     def cancelled() -> Outcome:
         signal.raise_signal(signal.SIGTERM)
-        return Outcome(code=0)
+        return done()
 
     site(**MIGRATE)
     host.answers["migrate"] = [cancelled]
@@ -126,7 +126,7 @@ def test_ctrl_c_is_the_persons_own_again_after_a_cutover(fab: Fab) -> None:
 def test_a_cancelled_ci_job_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
     def terminated() -> Outcome:
         signal.raise_signal(signal.SIGTERM)
-        return Outcome(code=0)
+        return done()
 
     host.answers["build"] = [terminated]
     before = signal.getsignal(signal.SIGTERM)

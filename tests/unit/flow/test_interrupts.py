@@ -10,7 +10,7 @@ from tasks.flow import interrupts
 from tasks.flow.interrupts import SIGNALS, Interrupts
 from tasks.remote.program import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import OLD, StandIn
+from tests.unit.flow.stand_in import OLD, StandIn, done, failed
 
 EACH = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 
@@ -23,7 +23,7 @@ def pressed_twice() -> Outcome:
     """Ctrl-C, and again."""
     signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGINT)
-    return Outcome(code=0)
+    return done()
 
 
 @EACH
@@ -108,7 +108,7 @@ def test_twice_in_a_cutover_claims_nothing(fab: Fab, host: StandIn) -> None:
 def test_a_closed_terminal_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
     def closed() -> Outcome:
         signal.raise_signal(signal.SIGHUP)
-        return Outcome(code=0)
+        return done()
 
     host.answers["build"] = [closed]
     assert fab("deploy", "--ref", "master").code == 130
@@ -121,7 +121,7 @@ def test_an_error_that_a_library_made_of_a_ctrl_c_is_a_ctrl_c(fab: Fab, host: St
             signal.raise_signal(signal.SIGTERM)
         except KeyboardInterrupt:
             raise RuntimeError("release unlocked lock") from None
-        return Outcome(code=0)
+        return done()
 
     host.answers["build"] = [broken]
     ran = fab("deploy", "--ref", "master")
@@ -132,7 +132,7 @@ def test_an_error_that_a_library_made_of_a_ctrl_c_is_a_ctrl_c(fab: Fab, host: St
 def test_a_release_that_went_live_during_a_post_release_is_not_called_served(fab: Fab, host: StandIn) -> None:
     def another() -> Outcome:
         host.live = OLD
-        return Outcome(code=3, failure="another release went live meanwhile", facts={"live_now": OLD})
+        return failed("another release went live meanwhile", facts={"live_now": OLD})
 
     host.answers["finish"] = [another]
     ran = fab("deploy", "--ref", "master")

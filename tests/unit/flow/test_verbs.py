@@ -6,10 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from tasks.errors import ReleaseError
-from tasks.remote.program import Outcome
 from tasks.shell.events import Event
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn, failed
+from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn, done, failed
 
 Site = Callable[..., None]
 
@@ -76,7 +75,7 @@ def test_a_check_with_a_fail_is_3_and_shows_every_line(fab: Fab, host: StandIn) 
 
 
 def test_a_host_that_can_run_no_more_programs_is_sent_none(fab: Fab, host: StandIn) -> None:
-    host.answers["check"] = [Outcome(code=0, events=[Event("check", ("FAIL", "python3 is too old", "install one"))])]
+    host.answers["check"] = [done(events=[Event("check", ("FAIL", "python3 is too old", "install one"))])]
     ran = fab("check")
     assert (ran.code, host.sent) == (3, ["check"])
     assert "python3 is too old" in ran.out

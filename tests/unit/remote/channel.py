@@ -70,4 +70,4 @@ def connection(channel: Channel | Exception) -> Any:
             raise channel
         return channel
 
-    return SimpleNamespace(host="web1", transport=SimpleNamespace(open_session=open_session))
+    return SimpleNamespace(host="web1", user="ftsuser", transport=SimpleNamespace(open_session=open_session))

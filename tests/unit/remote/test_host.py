@@ -35,11 +35,12 @@ class Network:
 
         def open_session(timeout: float) -> Channel:
             assert timeout
-            channel = self.answers.pop(0) if self.answers else Channel()
+            channel = self.answers.pop(0) if self.answers else Channel([said("began"), said("ended")])
             channel.exec_command = lambda command: self.sent.append((login, command))  # type: ignore[method-assign]
             return channel
 
-        return SimpleNamespace(transport=SimpleNamespace(open_session=open_session), close=lambda: self.closed.append(login))
+        transport = SimpleNamespace(open_session=open_session)
+        return SimpleNamespace(user=user, transport=transport, close=lambda: self.closed.append(login))
 
 
 @pytest.fixture
@@ -117,11 +118,13 @@ def test_a_login_that_fails_is_tried_again_when_it_is_needed_again(host: Host, m
 def test_a_phase_is_told_from_its_start_with_its_steps_to_its_end(
     host: Host, network: Network, told: list[tuple[str, Event]]
 ) -> None:
-    network.answers = [Channel([said("step", "start", "target")])]
+    network.answers = [Channel([said("began"), said("step", "start", "target"), said("ended")])]
     host.run(cutover(SITE), run())
     assert [(address, event.kind, *event.words[:2]) for address, event in told] == [
         ("web1", "phase", "start", "cutover"),
+        ("web1", "began"),
         ("web1", "step", "start", "target"),
+        ("web1", "ended"),
         ("web1", "phase", "done", "cutover"),
     ]
     assert told[0][1].words == ("start", "cutover", "target", "swap")
@@ -132,7 +135,7 @@ def test_the_end_of_a_phase_says_what_became_of_it(
     host: Host, network: Network, told: list[tuple[str, Event]], code: int | None, status: str, mocker: MockerFixture
 ) -> None:
     mocker.patch("tasks.remote.program.EXIT_TIMEOUT", 0.0)
-    network.answers = [Channel(code=code)]
+    network.answers = [Channel([said("began"), said("ended")], code=code)]
     host.run(cutover(SITE), run())
     assert told[-1][1].words[:2] == (status, "cutover")
 

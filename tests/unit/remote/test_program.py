@@ -25,10 +25,45 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "EXIT_TIMEOUT", 0.0)
 
 
-@pytest.mark.parametrize(("code", "status"), [(0, "ok"), (1, "failed"), (3, "failed"), (255, "failed"), (None, "unknown")])
-def test_the_outcome_is_the_exit_status_and_unknown_without_one(code: int | None, status: str) -> None:
-    outcome, _ = followed(Channel(code=code))
+BEGAN, ENDED = said("began"), said("ended")
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "status"),
+    [
+        ([BEGAN, ENDED], 0, "ok"),
+        ([BEGAN, ENDED], 1, "failed"),
+        ([BEGAN, ENDED], None, "unknown"),
+        ([BEGAN], 0, "unknown"),
+        ([BEGAN], 3, "failed"),
+        ([BEGAN], None, "unknown"),
+        ([b"hello\n"], 0, "failed"),
+        ([], 0, "failed"),
+        ([], 255, "failed"),
+        ([], None, "unknown"),
+    ],
+)
+def test_an_outcome_is_ok_by_the_programs_own_last_event_alone(events: list[bytes], code: int | None, status: str) -> None:
+    outcome, _ = followed(Channel(events, code=code))
     assert (outcome.code, outcome.status) == (code, status)
+
+
+@pytest.mark.parametrize("code", [0, 1, 127])
+def test_a_login_that_ends_without_an_event_is_named_with_its_start_up_files(code: int) -> None:
+    outcome, _ = followed(Channel([b"closed for maintenance\n"], code=code))
+    assert outcome.never_began
+    assert outcome.failure == f"the login of ftsuser ended with {code}, and did not run what was sent to it"
+    assert (".bashrc" in outcome.next, outcome.noise) == (True, ["closed for maintenance"])
+
+
+def test_a_login_that_ends_while_a_job_is_followed_says_nothing_of_the_job() -> None:
+    outcome = Outcome(began=True, seen=3)
+    program.run(connection(Channel(code=0)), "x", NONCE, lambda _: None, outcome)
+    assert (outcome.never_began, outcome.seen) == (True, 3)
+
+
+def test_the_first_event_is_none_of_those_that_a_follower_passes_over() -> None:
+    assert followed(Channel([BEGAN, said("note", "x"), b"noise\n"]))[0].seen == 1
 
 
 def test_a_status_of_minus_one_is_a_cut_link() -> None:
@@ -118,10 +153,10 @@ def test_the_first_failure_is_the_one_that_is_told() -> None:
 
 
 def test_a_program_that_fails_without_a_word_is_told_by_its_noise() -> None:
-    assert followed(Channel(err=b"bash: line 1: syntax error\n", code=2))[0].failure == (
+    assert followed(Channel([BEGAN], err=b"bash: line 1: syntax error\n", code=2))[0].failure == (
         "the program ended with 2: bash: line 1: syntax error"
     )
-    assert followed(Channel(code=137))[0].failure == "the program ended with 137"
+    assert followed(Channel([BEGAN], code=137))[0].failure == "the program ended with 137"
 
 
 def test_noise_without_end_is_not_collected_without_end() -> None:

@@ -70,7 +70,7 @@ def test_a_program_that_arrives_cut_short_does_nothing(phase: Phase) -> None:
     *before, last = top_level(program(phase, run()))
     assert last.split()[0] == phase.runner
     commands = {line.split()[0] for line in before if not ASSIGNMENT.match(line)}
-    assert commands <= {"readonly", "set", "umask", "trap"} | settings
+    assert commands <= {"readonly", "set", "unset", "cd", "umask", "trap"} | settings
 
 
 def top_level(text: str) -> list[str]:
@@ -85,9 +85,8 @@ def top_level(text: str) -> list[str]:
 def test_every_step_stands_in_main_by_its_name_and_words_in_order(phase: Phase) -> None:
     text = program(phase, run())
     main = text[text.index("\nmain() {\n") + len("\nmain() {\n") : text.rindex("\n}\n")]
-    assert [shlex.split(line) for line in main.splitlines() if line.strip() != ":"] == [
-        ["step", step.name, *step.words] for step in phase.steps
-    ]
+    steps = [["step", step.name, *step.words, "&&"] for step in phase.steps]
+    assert [shlex.split(line) for line in main.splitlines()] == [*steps, ["emit", "ended"]]
 
 
 @EVERY_PHASE
@@ -111,11 +110,18 @@ def test_any_value_of_a_run_is_one_quoted_assignment(value: str) -> None:
 
 @given(TEXT)
 def test_any_value_of_hosts_yml_is_one_quoted_word(value: str) -> None:
-    assert f"\n    step a hold_set {shlex.quote(value)}\n" in program(phase("hold_set", value), run())
+    assert f"\n    step a hold_set {shlex.quote(value)} &&\n" in program(phase("hold_set", value), run())
 
 
 def test_a_program_is_one_argument_of_a_bash_that_takes_nothing_over_from_the_login() -> None:
-    assert shlex.split(command(phase("ready"), run())) == ["bash", "-p", "-c", program(phase("ready"), run())]
+    assert shlex.split(command(phase("ready"), run())) == [
+        "bash",
+        "--norc",
+        "--noprofile",
+        "-p",
+        "-c",
+        program(phase("ready"), run()),
+    ]
 
 
 def test_a_run_without_values_unsets_what_the_login_may_have_set() -> None:

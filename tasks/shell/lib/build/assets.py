@@ -11,7 +11,7 @@ import stat
 from typing import Dict, List, Set
 
 from tasks.shell.lib.build.clone import clone
-from tasks.shell.lib.build.tree import everything, inside, named, opened
+from tasks.shell.lib.build.tree import everything, folder_in, inside, named, opened
 from tasks.shell.lib.wire import emit
 
 
@@ -74,17 +74,19 @@ class Carrying:
             return
         elif origin not in self.young:
             self.aged += 1
-        elif not made(os.path.dirname(target)):
-            self.in_the_way.append(path)
         else:
-            self.copy(path, name, at, target)
-            self.carried[path] = origin
+            try:
+                self.copy(path, name, at, target)
+                self.carried[path] = origin
+            except NotADirectoryError:
+                self.in_the_way.append(path)
 
     def copy(self, path: str, name: str, at: int, target: str) -> None:
-        """The file itself."""
+        """The file itself. Raises NotADirectoryError where the build has a file in the place of its directory."""
+        folder = os.path.relpath(os.path.realpath(os.path.dirname(target)), self.build)
         with opened(os.path.join(self.live, path), name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, at) as source:
-            with named(target):
-                clone(source, target)
+            with folder_in(self.build, folder, make=True) as into, named(target):
+                clone(source, os.path.basename(target), into)
             self.bytes += os.fstat(source).st_size
 
     def tell(self) -> None:
@@ -94,15 +96,6 @@ class Carrying:
             emit("warn", text % (self.in_the_way[0], len(self.in_the_way)))
         text = "assets carried from %s: %d (%s bytes); %d left out, being keep_releases releases old"
         emit("note", text % (self.name, len(self.carried), format(self.bytes, ","), self.aged))
-
-
-def made(folder: str) -> bool:
-    """Make a directory, unless it is there; False where a file is in its way."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        return False
-    return True
 
 
 def carry(live: str, build: str, order: str, result: str, keep: str, *paths: str) -> None:

@@ -27,8 +27,9 @@ PR_SET_PDEATHSIG = 1
 GRACE = 1.5  # seconds between TERM and KILL
 HELD = 65536  # a line without an end is passed on in pieces of this size
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-UNKNOWN = ("NONCE", "QUIET", "RESERVE", "EXEC", "SHELL_PID", "SHELLOPTS", "BASHOPTS")  # to commands
-environment = {key: value for key, value in os.environ.items() if key not in UNKNOWN}
+UNKNOWN = ("NONCE", "QUIET", "RESERVE", "EXEC", "SHELL_PID")  # to commands
+OPTIONS = ("SHELLOPTS", "BASHOPTS", "BASH_FUNC_")  # a shell's, and functions that the login has exported
+environment = {key: value for key, value in os.environ.items() if key not in UNKNOWN and not key.startswith(OPTIONS)}
 quiet = bool(os.environ.get("QUIET"))  # what is printed goes to the log alone: nobody here knows what must not be seen
 stop = threading.Event()
 interrupted = False
@@ -72,7 +73,7 @@ class Lane(threading.Thread):
         reading, writing_end = os.pipe()
         try:
             self.process = subprocess.Popen(
-                ["bash", "-c", command],
+                ["bash", "--norc", "--noprofile", "-c", command],
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-# Commands from hosts.yml: each is `bash -c TEXT`, in its own process, with nothing of ours inherited.
+# Commands from hosts.yml: each is `bash --norc --noprofile -c TEXT`, in its own process, with nothing of ours inherited.
 # needs: runtime left
 # shellcheck shell=bash
 

@@ -43,7 +43,8 @@ def unset(folder: str, committed: str, more: str, vault: str, known: str, source
     configured otherwise, nothing is asked for; nor where one of them replaces .env, or .env.local.php stands in for all.
     """
     beside = [name for name in files if os.path.normpath(os.path.dirname(name) or ".") == os.path.normpath(folder)]
-    texts = {name: text for name in beside for text in [text_in(os.path.join(source, name))] if is_dotenv(name, text)}
+    found = {name: text_in(place) for name in beside for place in [os.path.join(source, name)] if os.path.isfile(place)}
+    texts = {name: text for name, text in found.items() if is_dotenv(name, text)}
     given = {key for text in texts.values() for key in keys(text)} | set(known.split())
     given |= {key for key, value in keys(text_in(more)).items() if value}
     secrets = text_in(vault)

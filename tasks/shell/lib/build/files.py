@@ -7,12 +7,14 @@ from typing import Any, Callable, Dict, Tuple
 
 from tasks.shell.lib.build.assets import carry
 from tasks.shell.lib.build.dotenv import unset
+from tasks.shell.lib.build.runtime import runtime
 from tasks.shell.lib.build.writable import writable
 from tasks.shell.lib.wire import emit
 
 FAILED = 3
 WORDS: Dict[str, Tuple[Callable[..., Any], str, str]] = {
     "unset": (unset, "%s: %s", "%s"),
+    "runtime": (runtime, "runtime file: %s: %s", "on the host: namei -l %s; df -h; df -i"),
     "carry": (carry, "%s could not be carried: %s", "on the host: ls -ld %s; df -h; df -i"),
     "writable": (
         writable,

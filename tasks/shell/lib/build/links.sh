@@ -43,7 +43,7 @@ link_make() {
     elif [[ -e $link ]]; then
         link_clear "$path" || return
     fi
-    ln -s -- "$2" "$link"
+    ln -sT -- "$2" "$link"
 }
 
 # link_clear PATH: what stands in the way goes if git has it all; anything else would be lost.

@@ -40,6 +40,8 @@ class Mask:
 
 
 def text_of(path: str) -> str:
+    if not os.path.isfile(path):
+        return ""  # a FIFO would be waited for
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()

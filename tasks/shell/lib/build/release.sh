@@ -5,7 +5,7 @@
 # release_begin: join the run's lock; from here on a failure leaves nothing but its log and its line in history.
 release_begin() {
     lock_join
-    [[ ! -e $RELEASE_PATH && ! -e $BUILD ]] || die "$FAILED" "$RELEASE_PATH is there already" "fab -H $ENVIRONMENT releases"
+    [[ ! -e $RELEASE_PATH && ! -L $RELEASE_PATH && ! -e $BUILD && ! -L $BUILD ]] || die "$FAILED" "$RELEASE_PATH is there already" "fab -H $ENVIRONMENT releases"
     ledger record begin "name=$RELEASE_NAME" "ref=$RELEASE_REF" || return
     BEGUN=yes
     WORK=$BUILD
@@ -65,6 +65,7 @@ release_drop() {
 release_move() {
     [[ ! -e $BUILD/release.json && ! -L $BUILD/release.json ]] ||
         die "$FAILED" "the build has a release.json of its own, and that is the seal of a release" "give that file another name"
+    [[ ! -L $BUILD ]] || die "$FAILED" "a command has put a link in the place of the build: $(readlink -- "$BUILD")" "correct hosts.yml"
     mv -T -- "$BUILD" "$RELEASE_PATH" && WORK=$RELEASE_PATH
 }
 

@@ -50,23 +50,26 @@ runtime_check() {
 runtime_usable() {
     local file=$1/$2
     [[ ! -d $file ]] || die "$FAILED" "runtime file $file is a directory" "name its files in hosts.yml, $2/* say"
+    [[ -f $file && -O $file && $(realpath -- "$file") == "$(realpath -s -- "$(realpath -- "$1")/$2")" ]] ||
+        die "$FAILED" "runtime file $file is not a regular file of $USER, reached through no link: it is a $(stat -c '%F of %U' -- "$file"), at $(realpath -m -- "$file")" \
+            "put the file itself there; on the host: namei -l ${file@Q}"
     [[ -r $file ]] || die "$FAILED" "runtime file $file cannot be read by $USER" "on the host: ls -l ${file@Q}"
     [[ -s $file ]] || die "$FAILED" "runtime file $file is empty" "restore it on the host, then type the same again"
 }
 
-# runtime_copy: with mode and times; never through a link that leads out of the build.
+# runtime_copy: with mode, ACL and times; no link is followed.
 runtime_copy() {
-    local source file
+    local source file files
     source=$(runtime_source)
-    set -- "${RUNTIME[@]}"
     BUILT_FROM=$([[ ! -d $LIVE ]] || basename -- "$source")
-    while (($#)); do
-        while IFS= read -r -d '' file; do
-            in_build "$file" || die "$FAILED" "runtime file $file leads out of the build" "correct hosts.yml"
-            mkdir -p -- "$(dirname -- "$BUILD/$file")" && rm -f -- "$BUILD/$file" && cp -L --preserve=mode,timestamps -- "$source/$file" "$BUILD/$file" || return
-        done < <(runtime_expand "$source" "$1")
-        shift 2
+    mapfile -d '' -t files < <(runtime_present "$source")
+    for file in "${files[@]}"; do
+        in_build "$file" || die "$FAILED" "runtime file $file leads out of the build" "correct hosts.yml"
     done
+    ((${#files[@]} == 0)) || NONCE=$NONCE files_py runtime "$(realpath -- "$source")" "$BUILD" "${files[@]}" && return
+    (($? == FAILED)) || return
+    SAID=yes
+    exit "$FAILED"
 }
 
 # runtime_present [FOLDER]: the runtime files that are there; of this work tree, their values are masked in every output.

@@ -31,6 +31,28 @@ def opened(path: str, name: str, flags: int, at: int = -1) -> Iterator[int]:
         os.close(found)
 
 
+@contextlib.contextmanager
+def folder_in(root: str, path: str, make: bool = False) -> Iterator[int]:
+    """A descriptor of the directory `path` below `root`, with no link followed; `make` what is not there.
+
+    Raises NotADirectoryError where a link, or a file, stands in the way.
+    """
+    place, at = root, os.open(root, DIRECTORY)
+    try:
+        for name in path.split("/"):
+            place = os.path.join(place, name)
+            with named(place):
+                if make and name:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=at)
+                inner = os.open(name or ".", DIRECTORY, dir_fd=at)
+            os.close(at)
+            at = inner
+        yield at
+    finally:
+        os.close(at)
+
+
 def below(at: int, path: str) -> Iterator[Tuple[str, str, int, int]]:
     """All that lies below an open directory: its path, its name, the open directory that it is in, and its mode.
 

@@ -18,6 +18,7 @@ check_tools() {
         python=$(python3 -I -c 'import platform; print(platform.python_version())') &&
             check_fail "python3 is $python, and the programs of this tool need 3.8" "install a python3 of 3.8 or newer"
         emit step "done" "$STEP" 0
+        emit ended
         exit 0
     fi
 }

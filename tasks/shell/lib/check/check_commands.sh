@@ -8,7 +8,7 @@ check_commands() {
     scratch=$(mktemp -d) || return
     while (($#)); do
         word=$1
-        if PATH=$CHECK_PATH bash -p -c 'type -t -- "$1"' bash "$word" >/dev/null; then
+        if PATH=$CHECK_PATH bash --norc --noprofile -p -c 'type -t -- "$1"' bash "$word" >/dev/null; then
             found+=("$word$(command_version "$word")")
         else
             command_missing "$word" "$2"

@@ -21,7 +21,7 @@ check_repository() {
 check_host_key() {
     local host port='' said name file new=.ssh/new
     git_host "$1"
-    said=$(bash -c "$2 -G \"\$@\"" ssh ${port:+-p "$port"} -- "$host" 2>/dev/null)
+    said=$(bash --norc --noprofile -c "$2 -G \"\$@\"" ssh ${port:+-p "$port"} -- "$host" 2>/dev/null)
     host=$(sed -n 's/^hostname //p' <<<"$said") port=$(sed -n 's/^port //p' <<<"$said") name=$(sed -n 's/^hostkeyalias //p' <<<"$said")
     [[ $port == 22 ]] || name=${name:-"[$host]:$port"}
     name=${name:-$host}
