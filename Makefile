@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SHELL_FILES := $(wildcard tasks/shell/lib/*.sh tasks/shell/lib/*/*.sh) tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*.sh)
+SHELL_FILES := $(wildcard tasks/shell/lib/*.sh tasks/shell/lib/*/*.sh) tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*/*.sh)
 
 .PHONY: demo test test-host check figures chaos schema picture clean
 
@@ -22,7 +22,7 @@ check: $(VENV)/.ready ## lint and types
 	$(BIN)/shellcheck $(SHELL_FILES)
 
 figures: $(VENV)/.ready ## the README's tables of what a release loses, measured; root on Debian, six minutes
-	$(BIN)/python -m tests.bench.figures
+	$(BIN)/python -m tests.bench.requests.figures
 
 chaos: $(VENV)/.ready ## every fault at every step, and the README's table of it; ONLY=FAULT:STEP:POSITION, MOMENTS=, SEED=, HOSTS=, MINUTES=; root on Debian, hours
 	$(BIN)/python -m tests.chaos --only "$(ONLY)" --seed "$(SEED)" --moments "$(or $(MOMENTS),100)" --hosts "$(or $(HOSTS),3)" --minutes "$(or $(MINUTES),inf)"
