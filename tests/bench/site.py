@@ -1,0 +1,50 @@
+"""The sites that are released: a git repository on the host, and a clone to commit in."""
+
+import random
+from pathlib import Path
+
+from tests.support.fab import git
+
+BRANCH = "master"
+A_FOLDER = 50  # files in one folder
+CHANGED = 5  # files in one commit
+AUTHOR = ("-c", "user.name=Anna", "-c", "user.email=anna@example.com")
+
+
+class Repository:
+    """A repository in `folder`, which the host sees as `url`: so many files of `size` bytes, and one more, index.php."""
+
+    def __init__(self, folder: Path, name: str, files: int, size: int = 10_000) -> None:
+        self.url = f"file:///srv/{name}.git"
+        self._origin, self._clone = folder / f"host/srv/{name}.git", folder / f"clone-{name}"
+        self.files, self._size, self._chance = files + 1, size, random.Random(name)  # noqa: S311
+        git(folder, "init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(self._origin))
+        git(folder, "init", "--quiet", f"--initial-branch={BRANCH}", str(self._clone))
+        git(self._clone, "remote", "add", "origin", str(self._origin))
+        self._write("index.php", "<?php echo 'hello';\n")
+        for number in range(files):
+            self._write(_name(number), self._text())
+        self._commit()
+
+    def push(self) -> None:
+        """A commit of five changed files."""
+        for _ in range(CHANGED):
+            self._write(_name(self._chance.randrange(self.files - 1)), self._text())
+        self._commit()
+
+    def _commit(self) -> None:
+        git(self._clone, "add", "--all")
+        git(self._clone, *AUTHOR, "commit", "--quiet", "--message=a change")
+        git(self._clone, "push", "--quiet", "origin", BRANCH)
+
+    def _text(self) -> str:
+        return self._chance.randbytes(self._size // 2).hex() + "\n"
+
+    def _write(self, name: str, text: str) -> None:
+        file = self._clone / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def _name(number: int) -> str:
+    return f"src/{number // A_FOLDER}/{number}.php"
