@@ -42,19 +42,13 @@ def measured(options: Options) -> str:
     """All tables, as Markdown."""
     os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
     with rig() as made:
-        small = Repository(made.folder, "site", FILES)
-        text = compared(made, small, options) if options.verbs else ""
-        return text + (f"\n{growth(made, small, report)}" if GROWTH in options.only else "")
+        text = compared(made, options) if options.verbs else ""
+        return text + (f"\n{growth(made, report)}" if GROWTH in options.only else "")
 
 
-def compared(made: Rig, repository: Repository, options: Options) -> str:
+def compared(made: Rig, options: Options) -> str:
     """The tables of verbs."""
-    peers = [PEERS[name](made, repository) for name in dict.fromkeys((FLOOR, *options.peers))]
-    for peer in peers:
-        report(f"{peer.name}: set up")
-        peer.set_up()
-        peer.warm()
-        peer.proven()
+    peers = [_peer(made, name) for name in dict.fromkeys((FLOOR, *options.peers))]
     round_trips = {distance: _round_trip(made, distance) for distance in options.distances}
     runs = Runs([_run(made, *turn, options) for turn in schedule(peers, options.verbs, options.distances, options.rounds)])
     counts = _counted(made, peers, options)
@@ -74,6 +68,16 @@ def written(options: Options, text: str) -> None:
 def report(line: str) -> None:
     """Progress, to stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+def _peer(made: Rig, name: str) -> Peer:
+    """A peer with a site of its own, so that each release of each fetches one commit."""
+    report(f"{name}: set up")
+    peer = PEERS[name](made, Repository(made.folder, f"site-{name}", FILES))
+    peer.set_up()
+    peer.warm()
+    peer.proven()
+    return peer
 
 
 def _run(made: Rig, number: int, verb: str, distance: int, peer: Peer, options: Options) -> Run:

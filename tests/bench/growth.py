@@ -47,10 +47,10 @@ class Case:
     beside: str
 
 
-def growth(rig: Rig, small: Repository, report: Callable[[str], None]) -> str:
+def growth(rig: Rig, report: Callable[[str], None]) -> str:
     """Make all cases, then measure them one after the other, some times. Returns the table."""
     cases = []
-    for case in _cases(rig, small):
+    for case in _cases(rig):
         report(f"growth: {case.title}, set up")
         cases.append(case)
     seconds: dict[str, list[float]] = {case.title: [] for case in cases}
@@ -71,7 +71,8 @@ def table(beside: dict[str, str], seconds: dict[str, list[float]]) -> str:
     return markdown(["`release` at 0 ms", "s", "x", "of"], rows)
 
 
-def _cases(rig: Rig, small: Repository) -> Iterator[Case]:
+def _cases(rig: Rig) -> Iterator[Case]:
+    small = Repository(rig.folder, "small", FILES)
     for title, releases, lines in (
         (BASE, 10, 0),
         ("500 releases", 500, 0),

@@ -67,10 +67,16 @@ def _stat(process: Path) -> list[str]:
 
 def _tree(pid: int) -> Iterator[int]:
     yield pid
-    for thread in (PROC / f"{pid}/task").glob("*"):
-        with contextlib.suppress(OSError):
-            for child in (thread / "children").read_text().split():
-                yield from _tree(int(child))
+    for child in _children(pid):
+        yield from _tree(child)
+
+
+def _children(pid: int) -> list[int]:
+    """Those of all its threads; none when it has ended."""
+    with contextlib.suppress(OSError):
+        threads = list((PROC / f"{pid}/task").iterdir())
+        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    return []
 
 
 def _resident(pid: int) -> float:

@@ -13,7 +13,9 @@ FLUSHES = ("fsync", "fdatasync", "syncfs", "sync")
 PROGRAMS = ("execve", "execveat")
 # A call that another process interrupts ends on a line of its own: only that one has the result.
 ENDED = re.compile(r"^(?P<pid>\d+) +(?:<\.\.\. )?(?P<call>\w+)(?: resumed>|\().*= (?P<result>-?\d+)(?: .*)?$")
-STARTED = re.compile(r'^(?P<pid>\d+) +execve(?:at)?\((?:[^"]*)"(?P<path>[^"]*)"')
+STARTED = re.compile(r'^(?P<pid>\d+) +execve(?:at)?\([^"]*"(?P<path>[^"]*)", \["(?P<word>[^"]*)"')
+# A thread that starts a program takes the number of its process.
+SUPERSEDED = re.compile(r"^(?P<pid>\d+) \+\+\+ superseded by execve in pid (?P<thread>\d+) \+\+\+$")
 
 
 @dataclass
@@ -31,14 +33,16 @@ class Traced:
 
 def parse(text: str) -> Traced:
     """Count the calls of strace's output that went well."""
-    traced, path = Traced(), dict[str, str]()
+    traced, program = Traced(), dict[str, str]()
     for line in text.splitlines():
         if started := STARTED.match(line):
-            path[started["pid"]] = started["path"]
+            program[started["pid"]] = started["path"] or started["word"]
+        if superseded := SUPERSEDED.match(line):
+            program[superseded["pid"]] = program[superseded["thread"]]
         if not (ended := ENDED.match(line)) or int(ended["result"]) < 0:
             continue
         if ended["call"] in PROGRAMS:
-            traced.programs[path[ended["pid"]].rpartition("/")[2]] += 1
+            traced.programs[program[ended["pid"]].rpartition("/")[2]] += 1
         elif ended["call"] in FLUSHES:
             traced.flushes[ended["call"]] += 1
     return traced

@@ -24,13 +24,13 @@ release() {
     done
     swap "$release"
     echo "$name $commit" >>history
-    (cd releases && ls | head -n "-$BENCH_KEEP" | xargs -r rm -rf)
+    (cd releases && printf "%s\n" * | head -n "-$BENCH_KEEP" | xargs -r rm -rf)
 }
 
 rollback() {
     local live previous
     live=$(readlink current)
-    previous=$(ls -d releases/* | grep -B 1 -x "$live" | head -n 1)
+    previous=$(printf "%s\n" releases/* | grep -B 1 -x "$live" | head -n 1)
     swap "$previous"
     echo "$previous rollback" >>history
 }

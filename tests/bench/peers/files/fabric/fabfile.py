@@ -15,6 +15,7 @@ LINKS = ("public/media", "public/uploads")
 def release(c: Connection) -> None:
     """Fetch, check out, runtime files, links, commands, swap, prune."""
     release = f"{PLACE}/releases/{os.environ['BENCH_RELEASE']}"
+    c.run(f"mkdir -p {PLACE}/releases")
     check_out(c, release)
     for name in RUNTIME_FILES:
         c.run(f"cp -p {PLACE}/shared/{name} {release}/{name}")
@@ -25,6 +26,7 @@ def release(c: Connection) -> None:
         c.run(f"cd {release} && true")
     c.run(f"test -e {release}/index.php")
     swap(c, release)
+    c.run(f"readlink {PLACE}/current")
     c.run(f"echo {release} >>{PLACE}/history")
     releases = c.run(f"ls {PLACE}/releases", hide=True).stdout.split()
     old = " ".join(f"{PLACE}/releases/{name}" for name in sorted(releases)[:-KEEP])
