@@ -20,14 +20,14 @@ BASE = "10 releases"
 # Copies of a real release, as the host would have them: a seal, and its lines of history. NAME is replaced wherever it stands.
 COPIES = """
 import datetime, pathlib, sys
-releases, history, link, made, lined = sys.argv[1:]
+releases, history, link, made, recorded = sys.argv[1:]
 releases, history = pathlib.Path(releases), pathlib.Path(history)
 name = min(path.name for path in releases.iterdir())
 seal = (releases / name / "release.json").read_text()
 lines = history.read_text()
 own = [line for line in lines.splitlines(True) if name in line]
 first, written = datetime.datetime(2020, 1, 1), []
-for number in range(max(int(made), int(lined) // len(own))):
+for number in range(max(int(made), int(recorded))):
     copy = f"{link}-{first + datetime.timedelta(minutes=number):%Y%m%dT%H%M%SZ}"
     if number < int(made):
         (releases / copy).mkdir()
@@ -73,16 +73,16 @@ def table(beside: dict[str, str], seconds: dict[str, list[float]]) -> str:
 
 def _cases(rig: Rig) -> Iterator[Case]:
     small = Repository(rig.folder, "small", FILES)
-    for title, releases, lines in (
+    for title, releases, recorded in (
         (BASE, 10, 0),
         ("500 releases", 500, 0),
         ("5,000 releases", 5_000, 0),
-        ("10 releases, 5,000 lines of history", 10, 5_000),
+        ("10 releases, and 5,000 more in history", 10, 5_000),
     ):
-        name = f"grown-{releases}-{lines}"
+        name = f"grown-{releases}-{recorded}"
         peer = Ours(rig, small, name, keep_releases=releases + 10 * KEEP)
         _set_up(peer)
-        _grow(peer, name, releases - 2, lines)
+        _grow(peer, name, releases - 2, recorded)
         yield Case(title, peer, BASE)
     apps = {f"app{number}": {"path": f"src/{number}", "bootstrap": ["true"]} for number in range(APPS)}
     yield Case(f"{APPS} apps", _set_up(Ours(rig, small, "grown-apps", apps=apps)), BASE)
@@ -98,12 +98,12 @@ def _set_up(peer: Peer) -> Peer:
     return peer
 
 
-def _grow(peer: Ours, name: str, releases: int, lines: int) -> None:
-    """Add releases, and lines of history, before those that there are."""
+def _grow(peer: Ours, name: str, releases: int, recorded: int) -> None:
+    """Add releases, and so many that are in history alone, before those that there are."""
     home = f"/home/{RELEASE_USER}"
     peer.rig.host.write("/tmp/copies.py", COPIES)  # noqa: S108
     places = f"{home}/{name}-releases {home}/{name}-builds/{name}/history"
-    peer.rig.host.sh(f"python3 /tmp/copies.py {places} {name} {releases} {lines}", RELEASE_USER)
+    peer.rig.host.sh(f"python3 /tmp/copies.py {places} {name} {releases} {recorded}", RELEASE_USER)
     known = len(json.loads(peer.fab("status", "--json").output())["hosts"][0]["releases"])
     if known < releases:
         raise RuntimeError(f"of {releases} releases, the host reports {known}")

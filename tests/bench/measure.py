@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 
 from tests.bench.peers.peer import Command, Peer
-from tests.bench.processes import Memory, cpu_of, cpu_of_machine
 from tests.bench.rig import Rig
-from tests.bench.trace import Traced, parse, tracing
 from tests.bench.watch import Watch
+from tests.support.processes import Memory, cpu_of, cpu_of_machine
+from tests.support.traced import Traced, parse, tracing
 
 SESSION = "Starting session"  # what sshd logs for each
 

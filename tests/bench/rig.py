@@ -7,21 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.bench.link import HOST, Link
-from tests.bench.processes import living
 from tests.support.sshd import Host, missing
 
 INSIDE = "--inside"
 NAMESPACES = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 RELEASE_USER, SERVICE_USER = "ftsuser", "ubuntu"
 FOLDER = Path("/media")
-PATIENCE = 60  # seconds until everything on the host must have ended
-TOOLS = {"ip": "iproute2", "strace": "strace"}
+TOOLS = {"ip": "iproute2"}
 
 
 def lacking() -> str:
@@ -43,27 +40,9 @@ class RemoteHost(Host):
     address, listens_on = HOST, "0.0.0.0"  # noqa: S104
     isolated = (*Host.isolated, "--net")
 
-    @property
-    def init(self) -> int:
-        """Its process 1, by the number that it has here."""
-        return int(self._init)
-
-    @property
-    def sshd(self) -> int:
-        """Its listening sshd."""
-        return int(Path(f"/proc/{self.init}/task/{self.init}/children").read_text().split()[0])
-
     def seen_here(self, path: str) -> Path:
         """An absolute path of the host, as a path of this process."""
         return Path(f"/proc/{self.init}/root{path}")
-
-    def quiet(self) -> None:
-        """Wait until nothing but sshd runs there. Raises TimeoutError."""
-        deadline = time.monotonic() + PATIENCE
-        while set(living(self.init)) - {self.init, self.sshd}:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"still running on the host:\n{self.sh('ps -ww -e -o args=')}")
-            time.sleep(0.01)
 
 
 class Rig:

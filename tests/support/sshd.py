@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.fab import PATIENCE, until
+from tests.support.processes import living
 
 PARTS = Path(__file__).parent / "real_host"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -21,6 +22,7 @@ NEEDED = {
     "useradd": "passwd",
     "git": "git",
     "ps": "procps",
+    "strace": "strace",
 }
 
 
@@ -81,6 +83,20 @@ class Host:
             self._unshare.wait(PATIENCE)
         finally:
             self._unshare.kill()
+
+    @property
+    def init(self) -> int:
+        """Its process 1, by the number that it has here."""
+        return int(self._init)
+
+    @property
+    def sshd(self) -> int:
+        """Its sshd that listens, likewise."""
+        return int(Path(f"/proc/{self.init}/task/{self.init}/children").read_text().split()[0])
+
+    def quiet(self) -> None:
+        """Wait until nothing runs there but that."""
+        until(lambda: set(living(self.init)) == {self.init, self.sshd})
 
     def know(self, public: str) -> None:
         """Make this the key that the workstation knows the host by."""

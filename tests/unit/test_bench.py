@@ -11,7 +11,7 @@ from tests.bench.options import GROWTH, PEERS, Options, parse
 from tests.bench.page import busy, command
 from tests.bench.rounds import Run, Runs, schedule, slope
 from tests.bench.table import markdown, pair, seen, shown, table, whole
-from tests.bench.trace import Traced
+from tests.support.traced import Traced
 
 SAMPLE = Sample(
     seconds=2.0,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench.forward import Counts, count
 from tests.bench.packets import ACK, SYN, Packet
-from tests.bench.trace import parse
+from tests.support.traced import parse
 
 UDP = 17
 STRACE = """\
