@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -12,17 +13,20 @@ from tests.bench.measure import Counted, count, measure
 from tests.bench.options import GROWTH, PEERS, Options, parse
 from tests.bench.page import git_version, page
 from tests.bench.peers.peer import Peer
+from tests.bench.peers.plain_fabric import PlainFabric
+from tests.bench.peers.pyinfra import Pyinfra
+from tests.bench.peers.pypi import BIN
 from tests.bench.rig import INSIDE, Rig, isolate, lacking, rig
 from tests.bench.rounds import FLOOR, Run, Runs, schedule
 from tests.bench.site import Repository
 from tests.support.marked import between
 
 PAGE, MARK = PROJECT / "docs/speed.md", "speed"
-ENDED = 128 + signal.SIGTERM
+INTERRUPTED, ENDED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure, print, and write the page if everything was measured. 2 where this machine cannot, 130 after Ctrl-C."""
+    """Measure, print, and write the page if everything was measured. 1 when a peer fails, 2 where this machine cannot."""
     inside = words[:1] == [INSIDE]
     options = parse(words[inside:])
     if not inside:
@@ -34,7 +38,10 @@ def main(words: Sequence[str]) -> int:
     try:
         written(options, measured(options))
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except (RuntimeError, AssertionError, subprocess.CalledProcessError) as error:
+        report(f"given up: {error}")
+        return 1
     return 0
 
 
@@ -109,7 +116,10 @@ def _round_trip(made: Rig, distance: int) -> float:
 def _lacking(options: Options) -> list[str]:
     tools = {tool: package for name in options.peers for tool, package in PEERS[name].tools.items()}
     packages = [package for tool, package in tools.items() if not shutil.which(tool)]
-    return [f"missing here: apt-get install {' '.join(packages)}"] if packages else []
+    lacking = [f"missing here: apt-get install {' '.join(packages)}"] if packages else []
+    if {Pyinfra.usual_name, PlainFabric.usual_name} & {*options.peers} and not BIN.exists():
+        lacking.append("no environment with the peers from PyPI: `make .bench/.ready`")
+    return lacking
 
 
 if __name__ == "__main__":
