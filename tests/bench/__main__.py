@@ -34,6 +34,7 @@ def main(words: Sequence[str]) -> int:
             print(lack, file=sys.stderr)
             return 2
         isolate(options.words())
+    between(PAGE.read_text(encoding="utf-8"), "", MARK)  # a page without a place for figures is found out now
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     try:
         written(options, measured(options))

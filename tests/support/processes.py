@@ -47,7 +47,7 @@ class Memory:
 
     def _look(self) -> None:
         while not self._end.wait(EVERY):
-            self.peak = max([self.peak, *(_resident(pid) for pid in _tree(self.pid))])
+            self.peak = max([self.peak, *(_resident(pid) for pid in tree(self.pid))])
 
 
 def _members(init: int) -> Iterator[Path]:
@@ -65,10 +65,11 @@ def _stat(process: Path) -> list[str]:
     return []
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
+    """A process and all below it."""
     yield pid
     for child in _children(pid):
-        yield from _tree(child)
+        yield from tree(child)
 
 
 def _children(pid: int) -> list[int]:
