@@ -17,7 +17,7 @@ from tests.bench.peers.plain_fabric import PlainFabric
 from tests.bench.peers.pyinfra import Pyinfra
 from tests.bench.peers.pypi import BIN
 from tests.bench.rig import INSIDE, Rig, isolate, lacking, rig
-from tests.bench.rounds import FLOOR, Run, Runs, schedule
+from tests.bench.rounds import Run, Runs, schedule
 from tests.bench.site import Repository
 from tests.support.marked import between
 
@@ -56,7 +56,7 @@ def measured(options: Options) -> str:
 
 def compared(made: Rig, options: Options) -> str:
     """The tables of verbs."""
-    peers = [_peer(made, name) for name in dict.fromkeys((FLOOR, *options.peers))]
+    peers = [_peer(made, name) for name in options.running]
     round_trips = {distance: _round_trip(made, distance) for distance in options.distances}
     runs = Runs([_run(made, *turn, options) for turn in schedule(peers, options.verbs, options.distances, options.rounds)])
     counts = _counted(made, peers, options)
@@ -99,7 +99,7 @@ def _counted(made: Rig, peers: Sequence[Peer], options: Options) -> dict[tuple[s
     counts = {}
     for verb in options.verbs:
         for peer in peers:
-            if verb in peer.verbs and not (peer.slow and options.rounds < 3):
+            if verb in peer.verbs:
                 peer.prepare(verb)
                 counts[peer.name, verb] = count(made, peer, verb)
                 report(f"watched: {verb}: {peer.name}")
@@ -115,10 +115,10 @@ def _round_trip(made: Rig, distance: int) -> float:
 
 
 def _lacking(options: Options) -> list[str]:
-    tools = {tool: package for name in options.peers for tool, package in PEERS[name].tools.items()}
+    tools = {tool: package for name in options.running for tool, package in PEERS[name].tools.items()}
     packages = [package for tool, package in tools.items() if not shutil.which(tool)]
     lacking = [f"missing here: apt-get install {' '.join(packages)}"] if packages else []
-    if {Pyinfra.usual_name, PlainFabric.usual_name} & {*options.peers} and not BIN.exists():
+    if {Pyinfra.usual_name, PlainFabric.usual_name} & {*options.running} and not BIN.exists():
         lacking.append("no environment with the peers from PyPI: `make .bench/.ready`")
     return lacking
 

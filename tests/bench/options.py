@@ -11,6 +11,7 @@ from tests.bench.peers.ours import Ours
 from tests.bench.peers.peer import VERBS, Peer
 from tests.bench.peers.plain_fabric import PlainFabric
 from tests.bench.peers.pyinfra import Pyinfra
+from tests.bench.rounds import FLOOR, SLOW_EVERY
 
 PEERS: dict[str, type[Peer]] = {peer.usual_name: peer for peer in (Floor, Mina, PlainFabric, Pyinfra, Capistrano, Ours)}
 GROWTH = "growth"
@@ -34,9 +35,15 @@ class Options:
         return tuple(verb for verb in VERBS if verb in self.only)
 
     @property
+    def running(self) -> tuple[str, ...]:
+        """The peers that get a turn in so many rounds: the floor always, slow ones only where there are enough."""
+        named = dict.fromkeys((FLOOR, *self.peers))
+        return tuple(name for name in named if self.rounds >= SLOW_EVERY or not PEERS[name].slow)
+
+    @property
     def whole(self) -> bool:
         """Is everything measured, so that the page may be written?"""
-        return (set(self.only), set(self.peers)) == (set(PARTS), set(PEERS)) and set(self.distances) >= set(DISTANCES)
+        return (set(self.only), set(self.running)) == (set(PARTS), set(PEERS)) and set(self.distances) >= set(DISTANCES)
 
     def words(self) -> list[str]:
         """These options, as a command line."""

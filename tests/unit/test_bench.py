@@ -124,7 +124,16 @@ def test_empty_options_are_everything() -> None:
 @pytest.mark.parametrize("words", [["--only", "release"], ["--peers", "floor,ours"], ["--distances", "0,150"]])
 def test_part_of_it_is_not_the_whole(words: list[str]) -> None:
     assert not parse(words).whole
-    assert parse(["--rounds", "2"]).whole
+
+
+def test_too_few_rounds_for_the_slow_peers_leave_them_out() -> None:
+    assert parse(["--rounds", "2"]).running == ("floor", "mina", "ours")
+    assert not parse(["--rounds", "2"]).whole
+    assert parse(["--rounds", "3"]).whole
+
+
+def test_the_floor_always_runs() -> None:
+    assert parse(["--peers", "ours"]).running == ("floor", "ours")
 
 
 def test_options_survive_the_way_into_the_namespaces() -> None:

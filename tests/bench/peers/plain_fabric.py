@@ -1,4 +1,4 @@
-"""Fabric without this project, from PyPI: 30 times `run` over one connection."""
+"""Fabric without this project, from PyPI: `run` again and again over one connection, 30 times for a release."""
 
 from tests.bench.peers.peer import FILES, Command, Peer
 from tests.bench.peers.pypi import BIN, version_of
@@ -7,7 +7,7 @@ from tests.bench.peers.pypi import BIN, version_of
 class PlainFabric(Peer):
     """What most people's fabfile looks like."""
 
-    usual_name, title, slow = "fabric", "Fabric, 30 times `run`", True
+    usual_name, title, slow = "fabric", "Fabric, a `run` for each command", True
 
     def command(self, verb: str) -> Command:
         """`fab`, of the environment that `make bench` made."""
