@@ -56,10 +56,11 @@ def measured(options: Options) -> str:
 
 def compared(made: Rig, options: Options) -> str:
     """The tables of verbs."""
-    peers = [_peer(made, name) for name in options.running]
+    site = Repository.create(made.folder, "site", FILES)
+    peers = [_peer(made, name, site) for name in options.running]
     round_trips = {distance: _round_trip(made, distance) for distance in options.distances}
     runs = Runs([_run(made, *turn, options) for turn in schedule(peers, options.verbs, options.distances, options.rounds)])
-    counts = _counted(made, peers, options)
+    counts = {} if options.quick else _counted(made, peers, options)
     versions = [git_version(), *dict.fromkeys(peer.version() for peer in peers)]
     return page(options, {peer.name: peer.title for peer in peers}, versions, round_trips, runs, counts)
 
@@ -78,10 +79,10 @@ def report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _peer(made: Rig, name: str) -> Peer:
+def _peer(made: Rig, name: str, site: Repository) -> Peer:
     """A peer with a site of its own, so that each release of each fetches one commit."""
     report(f"{name}: set up")
-    peer = PEERS[name](made, Repository(made.folder, f"site-{name}", FILES))
+    peer = PEERS[name](made, site.copy(f"site-{name}"))
     peer.set_up()
     peer.warm()
     peer.proven()

@@ -72,7 +72,7 @@ def table(beside: dict[str, str], seconds: dict[str, list[float]]) -> str:
 
 
 def _cases(rig: Rig) -> Iterator[Case]:
-    small = Repository(rig.folder, "small", FILES)
+    small = Repository.create(rig.folder, "small", FILES)
     for title, releases, recorded in (
         (BASE, 10, 0),
         ("500 releases", 500, 0),
@@ -86,7 +86,7 @@ def _cases(rig: Rig) -> Iterator[Case]:
         yield Case(title, peer, BASE)
     apps = {f"app{number}": {"path": f"src/{number}", "bootstrap": ["true"]} for number in range(APPS)}
     yield Case(f"{APPS} apps", _set_up(Ours(rig, small, "grown-apps", apps=apps)), BASE)
-    many = Repository(rig.folder, "many", MANY_FILES, SMALL)
+    many = Repository.create(rig.folder, "many", MANY_FILES, SMALL)
     floor = Floor(rig, many, "floor-many")
     yield Case("100,000 files, the floor", _set_up(floor), "100,000 files, the floor")
     yield Case("100,000 files", _set_up(Ours(rig, many, "grown-files")), "100,000 files, the floor")

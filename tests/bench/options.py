@@ -35,10 +35,15 @@ class Options:
         return tuple(verb for verb in VERBS if verb in self.only)
 
     @property
+    def quick(self) -> bool:
+        """Is it a quick look, without slow peers and without the run that strace slows down?"""
+        return self.rounds < SLOW_EVERY
+
+    @property
     def running(self) -> tuple[str, ...]:
-        """The peers that get a turn in so many rounds: the floor always, slow ones only where there are enough."""
+        """The peers that get a turn in so many rounds: the floor always, slow ones only where there are enough of them."""
         named = dict.fromkeys((FLOOR, *self.peers))
-        return tuple(name for name in named if self.rounds >= SLOW_EVERY or not PEERS[name].slow)
+        return tuple(name for name in named if not (self.quick and PEERS[name].slow))
 
     @property
     def whole(self) -> bool:

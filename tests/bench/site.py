@@ -1,6 +1,7 @@
 """The sites that are released: a git repository on the host, and a clone to commit in."""
 
 import random
+import shutil
 from pathlib import Path
 
 from tests.support.fab import git
@@ -12,19 +13,31 @@ AUTHOR = ("-c", "user.name=Anna", "-c", "user.email=anna@example.com")
 
 
 class Repository:
-    """A repository in `folder`, which the host sees as `url`: so many files of `size` bytes, and one more, index.php."""
+    """A repository in `folder`, which the host sees as `url`. `files` is how many there are in it."""
 
-    def __init__(self, folder: Path, name: str, files: int, size: int = 10_000) -> None:
-        self.url = f"file:///srv/{name}.git"
+    def __init__(self, folder: Path, name: str, files: int, size: int) -> None:
+        self.url, self.files = f"file:///srv/{name}.git", files
+        self._folder, self._size, self._chance = folder, size, random.Random(name)  # noqa: S311
         self._origin, self._clone = folder / f"host/srv/{name}.git", folder / f"clone-{name}"
-        self.files, self._size, self._chance = files + 1, size, random.Random(name)  # noqa: S311
-        git(folder, "init", "--quiet", "--bare", f"--initial-branch={BRANCH}", str(self._origin))
-        git(folder, "init", "--quiet", f"--initial-branch={BRANCH}", str(self._clone))
-        git(self._clone, "remote", "add", "origin", str(self._origin))
-        self._write("index.php", "<?php echo 'hello';\n")
+
+    @classmethod
+    def create(cls, folder: Path, name: str, files: int, size: int = 10_000) -> "Repository":
+        """A repository with so many files of `size` bytes, and one more, index.php."""
+        made = cls(folder, name, files + 1, size)
+        for path, bare in ((made._origin, ("--bare",)), (made._clone, ())):
+            git(folder, "init", "--quiet", *bare, f"--initial-branch={BRANCH}", str(path))
+        made._write("index.php", "<?php echo 'hello';\n")
         for number in range(files):
-            self._write(_name(number), self._text())
-        self._commit()
+            made._write(_name(number), made._text())
+        made._commit()
+        return made
+
+    def copy(self, name: str) -> "Repository":
+        """Another repository with the same commits."""
+        other = Repository(self._folder, name, self.files, self._size)
+        for mine, its in ((self._origin, other._origin), (self._clone, other._clone)):
+            shutil.copytree(mine, its)
+        return other
 
     def push(self) -> None:
         """A commit of five changed files."""
@@ -35,7 +48,7 @@ class Repository:
     def _commit(self) -> None:
         git(self._clone, "add", "--all")
         git(self._clone, *AUTHOR, "commit", "--quiet", "--message=a change")
-        git(self._clone, "push", "--quiet", "origin", BRANCH)
+        git(self._clone, "push", "--quiet", str(self._origin), BRANCH)
 
     def _text(self) -> str:
         return self._chance.randbytes(self._size // 2).hex() + "\n"

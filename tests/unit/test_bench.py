@@ -126,7 +126,8 @@ def test_part_of_it_is_not_the_whole(words: list[str]) -> None:
     assert not parse(words).whole
 
 
-def test_too_few_rounds_for_the_slow_peers_leave_them_out() -> None:
+def test_a_quick_look_is_without_the_slow_peers() -> None:
+    assert (parse(["--rounds", "2"]).quick, parse(["--rounds", "3"]).quick) == (True, False)
     assert parse(["--rounds", "2"]).running == ("floor", "mina", "ours")
     assert not parse(["--rounds", "2"]).whole
     assert parse(["--rounds", "3"]).whole

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.bench.peers.peer import FILES, RELEASE, Command, Peer
+from tests.bench.peers.peer import FILES, Command, Peer
 from tests.bench.rig import RELEASE_USER
 
 VERB = {"release": "release", "rollback": "deploy:rollback"}
@@ -22,7 +22,6 @@ class Mina(Peer):
         super().set_up()
         Command(("mina", "-f", str(FILES / "mina/deploy.rb"), "setup"), "", self.variables(), self.folder).run()
         self.rig.host.sh(f"echo 1000 >{self.place}/last_version", RELEASE_USER)
-        self.command(RELEASE).run()
 
     def version(self) -> str:
         """What Mina calls itself."""

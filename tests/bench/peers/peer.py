@@ -93,7 +93,7 @@ class Peer:
         elif verb == ROLLBACK:
             self.warm(1)
 
-    def warm(self, times: int = KEEP + 1) -> None:
+    def warm(self, times: int = KEEP) -> None:
         """Release so often that each further release prunes one."""
         for _ in range(times):
             self.repository.push()
