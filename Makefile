@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SHELL_FILES := $(wildcard tasks/shell/lib/*.sh tasks/shell/lib/*/*.sh) tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*.sh)
+SHELL_FILES := $(wildcard tasks/shell/lib/*.sh tasks/shell/lib/*/*.sh) tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*/*.sh tests/bench/*/*/*.sh)
 
-.PHONY: demo test test-host check figures chaos schema picture clean
+.PHONY: demo test test-host check figures bench chaos schema picture clean
 
 demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to rollback
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
@@ -22,7 +22,10 @@ check: $(VENV)/.ready ## lint and types
 	$(BIN)/shellcheck $(SHELL_FILES)
 
 figures: $(VENV)/.ready ## the README's tables of what a release loses, measured; root on Debian, six minutes
-	$(BIN)/python -m tests.bench.figures
+	$(BIN)/python -m tests.bench.requests.figures
+
+bench: $(VENV)/.ready .bench/.ready ## releases side by side with peers, into docs/speed.md; ROUNDS=, DISTANCES=, ONLY=, PEERS=; root on Debian, half an hour
+	@$(BIN)/python -m tests.bench --rounds "$(ROUNDS)" --distances "$(DISTANCES)" --only "$(ONLY)" --peers "$(PEERS)"
 
 chaos: $(VENV)/.ready ## every fault at every step, and the README's table of it; ONLY=FAULT:STEP:POSITION, MOMENTS=, SEED=, HOSTS=, MINUTES=; root on Debian, hours
 	$(BIN)/python -m tests.chaos --only "$(ONLY)" --seed "$(SEED)" --moments "$(or $(MOMENTS),100)" --hosts "$(or $(HOSTS),3)" --minutes "$(or $(MINUTES),inf)"
@@ -41,6 +44,12 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt $(wildcard start/*)
 	@cp start/* "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
+.bench/.ready: tests/bench/peers/requirements.txt
+	@$(PYTHON) -m venv .bench
+	@echo "installing the peers from PyPI into .bench ..."
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/peers/requirements.txt
+	@touch $@
+
 clean: ## as after a clone
 	-@test ! -x $(BIN)/fab || $(BIN)/fab sandbox.stop
-	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,72 +1,63 @@
-"""The shop under load, while verbs of this project, or what others are used to, make another release live."""
+"""The sites that are released: a git repository on the host, and a clone to commit in."""
 
-import time
-from collections import Counter
-from collections.abc import Callable
+import random
+import shutil
 from pathlib import Path
-from typing import Any
 
-from tests.support.booted import Booted
-from tests.support.fab import until
-from tests.support.load.clients import TAB
-from tests.support.load.judged import Judged
-from tests.support.load.running import load_of
-from tests.support.shop import DATA, Shop
+from tests.support.fab import git
 
-MIX = {"fast": 3, "slow": 4, "page": 1, "ping": 1, TAB: 1}
-COLOURS = ("orange", "green", "blue", "grey", "white", "black", "red", "pink", "brown", "gold", "teal", "navy")
-CONTROLLER = "src/Controller/Shop.php"
-ONE_WAY, OTHER_WAY = "(Release $release, string $project)", "(string $project, Release $release)"
-COMPOSER = "composer install --no-dev --no-interaction --optimize-autoloader"
-QUICK: dict[str, Any] = {
-    "apps": {
-        "web": {"bootstrap": [COMPOSER, (Path(__file__).parent / "front_end.sh").read_text()]},
-        "dossier-api": {"path": "apps/dossier-api", "bootstrap": [COMPOSER]},
-    },
-    "verify": [],
-}
+BRANCH = "master"
+A_FOLDER = 50  # files in one folder
+CHANGED = 5  # files in one commit
+AUTHOR = ("-c", "user.name=Anna", "-c", "user.email=anna@example.com")
 
 
-class Site:
-    """It begins as a directory that people build in."""
+class Repository:
+    """A repository in `folder`, which the host sees as `url`. `files` is how many there are in it."""
 
-    def __init__(self, host: Booted, folder: Path) -> None:
-        self.host, self.shop = host, Shop(host, folder)
-        self.colours, self.sent = list(COLOURS), list[str]()
-        self.shop.build_in_place()
-        self.shop.follow_by_hand()
+    def __init__(self, folder: Path, name: str, files: int, size: int) -> None:
+        self.url, self.files = f"file:///srv/{name}.git", files
+        self._folder, self._size, self._chance = folder, size, random.Random(name)  # noqa: S311
+        self._origin, self._clone = folder / f"host/srv/{name}.git", folder / f"clone-{name}"
 
-    def live(self) -> str:
-        """What pages call the release that is live."""
-        return self.shop.live() or "source"
+    @classmethod
+    def create(cls, folder: Path, name: str, files: int, size: int = 10_000) -> "Repository":
+        """A repository with so many files of `size` bytes, and one more, index.php."""
+        made = cls(folder, name, files + 1, size)
+        for path, bare in ((made._origin, ("--bare",)), (made._clone, ())):
+            git(folder, "init", "--quiet", *bare, f"--initial-branch={BRANCH}", str(path))
+        made._write("index.php", "<?php echo 'hello';\n")
+        for number in range(files):
+            made._write(_name(number), made._text())
+        made._commit()
+        return made
+
+    def copy(self, name: str) -> "Repository":
+        """Another repository with the same commits."""
+        other = Repository(self._folder, name, self.files, self._size)
+        for mine, its in ((self._origin, other._origin), (self._clone, other._clone)):
+            shutil.copytree(mine, its)
+        return other
 
     def push(self) -> None:
-        """A commit with another style sheet, and so with other names of assets, and with another constructor."""
-        code = (self.shop.clone / CONTROLLER).read_text()
-        code = code.replace(*(ONE_WAY, OTHER_WAY) if ONE_WAY in code else (OTHER_WAY, ONE_WAY))
-        self.shop.push({"assets/shop.css": f"h1 {{ color: {self.colours.pop()}; }}\n", CONTROLLER: code})
+        """A commit of five changed files."""
+        for _ in range(CHANGED):
+            self._write(_name(self._chance.randrange(self.files - 1)), self._text())
+        self._commit()
 
-    def under_load(self, change: Callable[[], object], seconds: float = 0, tabs: int = 1) -> Judged:
-        """Make a change under load, which goes on for so many seconds after it. `tabs` ask for assets of a page open before."""
-        before = self.live()
-        with load_of(self.shop, {**MIX, TAB: tabs}) as load:
-            change()
-            load.told()
-            time.sleep(seconds)
-        judged = load.judged(before, self.live())
-        self.sent += judged.pings
-        return judged
+    def _commit(self) -> None:
+        git(self._clone, "add", "--all")
+        git(self._clone, *AUTHOR, "commit", "--quiet", "--message=a change")
+        git(self._clone, "push", "--quiet", str(self._origin), BRANCH)
 
-    def write(self, *services: dict[str, str], **keys: Any) -> None:
-        """Write hosts.yml, with a quick build, and with these services alone where there are any."""
-        self.shop.write(prod={**QUICK, **keys, **({"services": list(services)} if services else {})})
+    def _text(self) -> str:
+        return self._chance.randbytes(self._size // 2).hex() + "\n"
 
-    def handled(self) -> str:
-        """Of the messages that were sent, how many workers have handled, and how many times."""
-        until(lambda: self.sent[-1] in self.shop.pings("ended"))
-        lines = self.host.sh(f"cat {DATA['prod']}/pings").splitlines()
-        ended = Counter(line.split()[1] for line in lines if line.startswith("ended "))
-        once = sum(ended[ping] == 1 for ping in self.sent)
-        return (
-            f"{len(self.sent):,} messages were sent meanwhile: {once:,} were handled once, {len(self.sent) - once} otherwise."
-        )
+    def _write(self, name: str, text: str) -> None:
+        file = self._clone / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def _name(number: int) -> str:
+    return f"src/{number // A_FOLDER}/{number}.php"

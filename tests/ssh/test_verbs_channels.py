@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.counts import WIRE
 from tests.support.fab import Site, sessions
+from tests.support.link import Link
 
 Make = Callable[..., Site]
 SERVICES = [{"run": "true"}]
@@ -26,6 +28,37 @@ def spoken(site: Site, *words: str) -> Counter[str]:
     before = len(sessions(site.sandbox))
     site.fab(*words)
     return Counter(event["event"] for event in sessions(site.sandbox)[before:])
+
+
+@pytest.fixture(scope="module")
+def released_twice(make: Make) -> Site:
+    """A site with one service, which two releases were made of: every verb has something to do."""
+    site = make(services=SERVICES)
+    site.deploy()
+    site.deploy("v1.0")
+    return site
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "services"),
+    [
+        ("status", (), SERVICES),
+        ("deploy", ("--ref", "master"), SERVICES),
+        ("rollback", (), []),
+        ("release", ("--ref", "master"), []),
+    ],
+)
+def test_a_verb_takes_no_more_of_the_network(
+    released_twice: Site, verb: str, words: tuple[str, ...], services: list[dict[str, str]]
+) -> None:
+    site, bound = released_twice, WIRE[verb]
+    with Link(site.sandbox.port) as link:
+        key = (site.sandbox.folder / "host_key.pub").read_text().strip()
+        site.write(port=link.port, host_key=key, services=services)
+        took = spoken(site, verb, *words)
+    assert 0 < took["connection"] <= bound.connections
+    assert 0 < took["session"] <= bound.sessions
+    assert 0 < link.sent <= bound.kilobytes_up * 1000
 
 
 def test_deploy_and_rollback_make_one_connection_a_user(make: Make) -> None:

@@ -7,13 +7,13 @@ from typing import Self
 
 
 class Link:
-    """Passes bytes on to a port, and counts what comes back and who comes. `cut` ends what is open."""
+    """Passes bytes on to a port, and counts what goes there, what comes back and who comes. `cut` ends what is open."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
-        self.received = 0
+        self.sent = self.received = 0
         self._silent: set[socket.socket] = set()
         self.opened: list[int] = []
         self.port = int(self._listener.getsockname()[1])
@@ -54,7 +54,10 @@ class Link:
     def _pass_on(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                self.received += len(data) if counted else 0
+                if counted:
+                    self.received += len(data)
+                else:
+                    self.sent += len(data)
                 if sink not in self._silent:
                     sink.sendall(data)
         with contextlib.suppress(OSError):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.fab import PATIENCE, until
+from tests.support.processes import living
 
 PARTS = Path(__file__).parent / "real_host"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -21,6 +22,7 @@ NEEDED = {
     "useradd": "passwd",
     "git": "git",
     "ps": "procps",
+    "strace": "strace",
 }
 
 
@@ -35,6 +37,10 @@ def missing() -> str:
 
 class Host:
     """Has users ftsuser and ubuntu; `folder` is the machine's, and its `srv` is /srv on the host."""
+
+    address = "127.0.0.1"
+    listens_on = "127.0.0.1"
+    isolated: tuple[str, ...] = ("--mount", "--pid", "--uts")
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,10 +57,10 @@ class Host:
         public = _new_key(self.identity_file)
         (self.srv / "authorized_keys").write_text(public)
         self.know(_new_key(self.srv / "host_key"))
-        isolated = ("unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child")
+        isolated = ("unshare", *self.isolated, "--fork", "--kill-child")
         with self._log.open("wb") as log:
             self._unshare = subprocess.Popen(
-                [*isolated, "bash", PARTS / "namespace.sh", self.folder, str(self.port)],
+                [*isolated, "bash", PARTS / "namespace.sh", self.folder, str(self.port), self.listens_on],
                 env={"PATH": PATH},
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -78,9 +84,23 @@ class Host:
         finally:
             self._unshare.kill()
 
+    @property
+    def init(self) -> int:
+        """Its process 1, by the number that it has here."""
+        return int(self._init)
+
+    @property
+    def sshd(self) -> int:
+        """Its sshd that listens, likewise."""
+        return int(Path(f"/proc/{self.init}/task/{self.init}/children").read_text().split()[0])
+
+    def quiet(self) -> None:
+        """Wait until nothing runs there but that."""
+        until(lambda: set(living(self.init)) == {self.init, self.sshd})
+
     def know(self, public: str) -> None:
         """Make this the key that the workstation knows the host by."""
-        self.known_hosts_file.write_text(f"[127.0.0.1]:{self.port} {' '.join(public.split()[:2])}\n")
+        self.known_hosts_file.write_text(f"[{self.address}]:{self.port} {' '.join(public.split()[:2])}\n")
 
     def fingerprint(self) -> str:
         """The fingerprint of its key, as ssh-keygen tells it."""
@@ -91,7 +111,7 @@ class Host:
         """What OpenSSH's own client prints for a script."""
         options = [f"UserKnownHostsFile={self.known_hosts_file}", f"IdentityFile={self.identity_file}", "LogLevel=ERROR"]
         words = ["ssh", "-F", "none", "-p", str(self.port), *(word for option in options for word in ("-o", option))]
-        done = subprocess.run([*words, f"{user}@127.0.0.1", script], check=True, capture_output=True, text=True)
+        done = subprocess.run([*words, f"{user}@{self.address}", script], check=True, capture_output=True, text=True)
         return done.stdout
 
     def run(self, script: str, user: str = "root") -> subprocess.CompletedProcess[str]:

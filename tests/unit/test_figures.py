@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.bench.tables import COLUMNS, Row, between, shown, table
+from tests.bench.requests.tables import COLUMNS, Row, shown, table
 from tests.support.load.judged import Judged
 from tests.support.load.request import Request, Said
+from tests.support.marked import between
 
 
 def load(*failures: str, path: str = "/fast", retried: bool = False) -> Judged:

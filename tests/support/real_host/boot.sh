@@ -1,5 +1,5 @@
 #!/bin/bash
-# boot.sh PORT: process 1 of the test host. Users and sshd exist only here, and only as long as somebody holds its stdin:
+# boot.sh PORT ADDRESS: process 1 of the test host. Users and sshd exist only here, and only as long as somebody holds its stdin:
 # when process 1 ends, the kernel ends all the others.
 set -eu
 
@@ -25,5 +25,5 @@ mkdir -p /run/services /run/sshd
 touch /run/services/{php8.2-fpm,messenger-worker@1,messenger-worker@2,nginx}.service /run/services/releases.program
 install -m 666 /dev/null /run/services.log
 
-/usr/sbin/sshd -D -e -f /srv/sshd_config -p "$1" &
+/usr/sbin/sshd -D -e -f /srv/sshd_config -p "$1" -o ListenAddress="$2" &
 read -r _ || true

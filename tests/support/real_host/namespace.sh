@@ -1,5 +1,5 @@
 #!/bin/bash
-# namespace.sh FOLDER PORT: a test host, in mount, pid and uts namespaces of its own (unshare makes them and starts this).
+# namespace.sh FOLDER PORT ADDRESS: a test host, in mount, pid and uts namespaces of its own (unshare makes them and starts this).
 # Its root is the machine's under an overlay in memory, so that nothing on the machine changes, and nothing stays mounted.
 set -eu
 folder=$1 root=$1/memory/root
@@ -15,4 +15,4 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount --bind "$folder/srv" "$root/srv"
-exec chroot "$root" /bin/bash /srv/boot.sh "$2"
+exec chroot "$root" /bin/bash /srv/boot.sh "$2" "$3"

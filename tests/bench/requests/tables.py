@@ -50,13 +50,3 @@ def table(first: str, rows: Sequence[Row]) -> str:
     """A table whose first column has this title."""
     lines = [[first, *COLUMNS], ["---", *["---:"] * len(COLUMNS)], *(row.cells() for row in rows)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def between(text: str, figures: str, mark: str = "figures") -> str:
-    """A text with these figures in the place of those that it has. Raises ValueError when it has no place for them."""
-    first, last = f"<!-- {mark} -->", f"<!-- /{mark} -->"
-    before, start, rest = text.partition(f"{first}\n")
-    _, end, after = rest.partition(last)
-    if not (start and end):
-        raise ValueError(f"there are no lines {first} and {last}")
-    return f"{before}{start}{figures}{end}{after}"

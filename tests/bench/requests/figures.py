@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 from tasks.sandbox.world import PROJECT
-from tests.bench.habits import habits, in_place
-from tests.bench.ours import releases, setups
-from tests.bench.site import MIX, Site
-from tests.bench.tables import between, table
+from tests.bench.requests.habits import habits, in_place
+from tests.bench.requests.ours import releases, setups
+from tests.bench.requests.site import MIX, Site
+from tests.bench.requests.tables import table
 from tests.support.booted import Lab, missing
+from tests.support.marked import between
 
 README = PROJECT / "README.md"
 TIMES = 3

@@ -1,7 +1,7 @@
 """What this project's verbs lose."""
 
-from tests.bench.site import Site
-from tests.bench.tables import Row
+from tests.bench.requests.site import Site
+from tests.bench.requests.tables import Row
 from tests.support.load.judged import Judged
 from tests.support.shop import HOME
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.site import Site
-from tests.bench.tables import Row
+from tests.bench.requests.site import Site
+from tests.bench.requests.tables import Row
 from tests.support.load.judged import Judged
 
 NGINX, POOLS = "/etc/nginx/sites-enabled/source", "/etc/php/8.2/fpm/pool.d/global.conf"

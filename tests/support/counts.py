@@ -1,0 +1,38 @@
+"""What each verb may take of the network and of a host, at most: the one place of these bounds. Times are in docs/speed.md.
+
+A bound is today's figure. What needs less lowers it here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Connections, SSH sessions, and kilobytes (1,000 bytes) of TCP payload from the workstation to the host."""
+
+    connections: int
+    sessions: int
+    kilobytes_up: int
+
+
+@dataclass(frozen=True)
+class OnHost:
+    """Programs that are started, sshd and the login shell among them; those that are Python interpreters; files flushed."""
+
+    programs: int
+    pythons: int
+    flushes: int
+
+
+WIRE = {
+    "release": Wire(connections=1, sessions=4, kilobytes_up=140),
+    "deploy": Wire(connections=2, sessions=8, kilobytes_up=195),  # with one service
+    "rollback": Wire(connections=1, sessions=4, kilobytes_up=72),  # without services
+    "status": Wire(connections=1, sessions=1, kilobytes_up=24),
+}
+# For a site with one runtime file, without commands of its own, of which one commit is new.
+ON_HOST = {
+    "release": OnHost(programs=206, pythons=17, flushes=23),
+    "rollback": OnHost(programs=50, pythons=13, flushes=8),
+    "status": OnHost(programs=9, pythons=1, flushes=0),
+}
