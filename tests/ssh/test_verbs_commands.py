@@ -105,7 +105,7 @@ def test_publish_and_verify_run_where_the_release_will_live(make: Make) -> None:
 
 
 def test_command_that_takes_too_long_is_given_up(make: Make) -> None:
-    site = make(step_timeout=1, **bootstrap("echo $$ > ~/late; exec sleep 300"))
+    site = make(step_timeout=15, **bootstrap("echo $$ > ~/late; exec sleep 300"))
     assert "step_timeout" in site.fab("build", "--ref", "master", code=3).err
     assert not (Path("/proc") / (site.home / "late").read_text().strip()).exists()
 
