@@ -32,7 +32,7 @@ WIRE = {
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
 ON_HOST = {
-    "release": OnHost(programs=206, pythons=17, flushes=23),
+    "release": OnHost(programs=207, pythons=18, flushes=23),
     "rollback": OnHost(programs=50, pythons=13, flushes=8),
     "status": OnHost(programs=9, pythons=1, flushes=0),
 }
