@@ -23,7 +23,7 @@ from tasks.shell.run import Run
 from tests.support.origin import GIT_ENVIRONMENT, Origin, git
 from tests.support.trash import deleted
 
-LINK, SECONDS = "source", 60
+LINK, SECONDS = "source", 300
 OURS = {"history", "hold", "lock", "job.lock", "jobs", "logs", "trash"}
 
 
