@@ -1,27 +1,31 @@
 """attach, cancel: follow, or end, the job that is running on the host, whoever has started it."""
 
-from tasks.flow.lost import follow_running
-from tasks.flow.session import Session
+from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import lock
+from tasks.remote.outcome import Outcome
 
 
 @verb()
-def attach(session: Session) -> None:
+def attach(fleet: Fleet) -> None:
     """Follow the job that is running on the host, to its end; Ctrl-C leaves it running."""
-    session.host.connect()
-    outcome = follow_running(session)
-    if outcome.status != "ok":
-        raise session.failure(outcome, "attach")
+    outcome = fleet.first(_follow)
     name = outcome.facts.get("release", "")
-    session.view.note(f"{name or 'it'} is built" if name else "it has ended well")
-    session.view.note("next: " + session.hint(f"release --name {name}" if name else "status"))
+    fleet.note(f"{name} is built" if name else "it has ended well")
+    fleet.note("next: " + fleet.hint(f"release --name {name}" if name else "status"))
 
 
 @verb()
-def cancel(session: Session) -> None:
+def cancel(fleet: Fleet) -> None:
     """End the job that is running on the host: its partial build is removed, the live site stays."""
-    session.host.connect()
-    outcome = session.require(lock.cancel_running(session.environment))
-    session.ask()
-    session.view.note(f"ended: {outcome.facts.get('cancelled', 'it')}. {session.standing()}")
+    outcome = fleet.first(lambda member: member.require(lock.cancel_running()))
+    fleet.require(Member.ask)
+    fleet.note(f"ended: {outcome.facts.get('cancelled', 'it')}. {fleet.state()}")
+
+
+def _follow(member: Member) -> Outcome:
+    outcome = member.follow()
+    if outcome.status != "ok":
+        raise member.failure(outcome, lock.follow())
+    return outcome

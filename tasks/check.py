@@ -1,44 +1,52 @@
 """check: everything that a release needs, one line each, with nothing changed."""
 
 from tasks.errors import NotReleased
-from tasks.flow.session import Session
-from tasks.flow.verb import reads, verb
+from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
+from tasks.flow.verb import verb
 from tasks.phases import check as phases
 from tasks.phases.sudoers import sudoers as sudoers_phase
 from tasks.view.report import print_lines, show_check
 
+_HELP = {"sudoers": "print the smallest sudoers file for the service user, and check nothing"}
 
-@verb({"sudoers": "print the smallest sudoers file for the service user, and check nothing"})
-@reads
-def check(session: Session, sudoers: bool = False) -> None:
+
+@verb(_HELP, reads=True)
+def check(fleet: Fleet, sudoers: bool = False) -> None:
     """Everything that a release needs, a line each: ok, warn or FAIL, and what to do."""
     if sudoers:
-        _print_sudoers(session)
+        _print_sudoers(fleet)
     else:
-        _check(session)
+        _check(fleet)
 
 
-def _check(session: Session) -> None:
-    environment = session.environment
-    session.host.connect()
-    outcomes = [session.require(phases.check(environment))]
-    if "live_link" in (told := outcomes[0].facts):  # else the host cannot run what would be asked next
-        outcomes.append(session.require(phases.check_web(environment)))
-        outcomes.append(session.require(phases.check_services(environment, told["live_link"], told["releases"])))
-    found = [event for outcome in outcomes for event in outcome.events if event.kind == "check"]
-    show_check([(session.host.address, *event.words) for event in found])
-    failed = sum(event.word(0) == "FAIL" for event in found)
+def _check(fleet: Fleet) -> None:
+    found = [line for lines in fleet.require(_found).values() for line in lines]
+    show_check(found)
+    failed = sum(level == "FAIL" for _, level, *_ in found)
     if failed:
         raise NotReleased(
-            f"{failed} of {len(found)} checks failed", next="do what the lines say, then " + session.hint("check")
+            f"{failed} of {len(found)} checks failed", next=fleet.hint("check") + " # once what the lines say is done"
         )
 
 
-def _print_sudoers(session: Session) -> None:
-    user, name = session.environment.service_user, session.environment.name
-    rules = session.require(sudoers_phase(session.environment)).texts if session.environment.services else []
+def _found(member: Member) -> list[tuple[str, ...]]:
+    """Every line of the checks of a host: its address, ok, warn or FAIL, the text, and what to do."""
+    environment = member.host.environment
+    outcomes = [member.require(phases.check(environment))]
+    facts = outcomes[0].facts
+    outcomes.append(member.require(phases.check_services(environment, facts["live_link"], facts["releases"])))
+    events = [event for outcome in outcomes for event in outcome.events if event.kind == "check"]
+    return [(member.host.address, *event.words) for event in events]
+
+
+def _print_sudoers(fleet: Fleet) -> None:
+    environment, rules = fleet.environment, list[str]()
+    if environment.services:
+        rules = fleet.first(lambda member: member.require(sudoers_phase(environment))).texts
     head = (
-        f"# What post-release of {name} runs through sudo as {user}. Try it with `visudo -cf FILE`, then, as root:",
-        f"# install -m 440 FILE /etc/sudoers.d/release-{name}",
+        f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
+        "Try it with `visudo -cf FILE`, then, as root:",
+        f"# install -m 440 FILE /etc/sudoers.d/release-{environment.name}",
     )
     print_lines([*head, *dict.fromkeys(rules)])

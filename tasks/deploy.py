@@ -1,27 +1,31 @@
 """deploy: release and post-release, undone when post-release fails."""
 
 from tasks.errors import LiveButFailed
-from tasks.flow import release as flow
-from tasks.flow.outcome import prune_unused, summarize
+from tasks.flow.build import Choice, choose
+from tasks.flow.cutover import cutover, migrate
+from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
+from tasks.flow.pruning import prune_unused
 from tasks.flow.services import post_release, put_back
-from tasks.flow.session import Session
+from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 
+HELP = {"ref": "branch, tag or commit to build and deploy", "name": "a release that was built before"}
 
-@verb({"ref": "branch, tag or commit to build and deploy", "name": "a release that was built before"}, dry=show, locks=True)
-def deploy(session: Session, ref: str | None = None, name: str | None = None) -> None:
+
+@verb(HELP, dry=show, locks=True)
+def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Release, then post-release; the release before comes back when that fails."""
-    choice = flow.Choice.of(ref, name, session.hint("deploy --ref master"))
-    session.prepare(services=True)
-    with session.lock(str(choice)):
-        flow.choose(session, choice)
-        flow.migrate(session)
-        before = flow.cutover(session)
+    choice = Choice.of(ref, name, fleet.hint("deploy --ref master"))
+    fleet.prepare(services=True)
+    with fleet.lock(str(choice)):
+        release = choose(fleet, choice)
+        migrate(fleet, release)
+        cutover(fleet, release)
         try:
-            post_release(session)
+            post_release(fleet, release)
         except LiveButFailed as failure:
-            put_back(session, before, failure)
-        prune_unused(session)
-    back = session.hint("rollback") + "   if it is not what you wanted"
-    summarize(session, before=before, next=[back if before else session.hint("status")])
+            put_back(fleet, failure)
+        prune_unused(fleet)
+    back = fleet.hint("rollback") + " # if it is not what you wanted"
+    summarize(fleet, release, next=[back if fleet.primary.first.name else fleet.hint("status")])

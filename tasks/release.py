@@ -1,23 +1,24 @@
 """release: build, migrate, cutover."""
 
-from tasks.flow import release as flow
-from tasks.flow.outcome import prune, summarize
+from tasks.flow.build import Choice, choose
+from tasks.flow.cutover import cutover, migrate
+from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
-from tasks.flow.session import Session
+from tasks.flow.pruning import prune
+from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 
 HELP = {"ref": "branch, tag or commit to build and release", "name": "a release that was built before"}
 
 
 @verb(HELP, dry=show, locks=True)
-def release(session: Session, ref: str | None = None, name: str | None = None) -> None:
+def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
-    choice = flow.Choice.of(ref, name, session.hint("release --ref master"))
-    session.prepare()
-    with session.lock(str(choice)):
-        before = session.live
-        flow.choose(session, choice)
-        flow.migrate(session)
-        flow.cutover(session)
-        prune(session)
-    summarize(session, before=before, next=[session.hint("post-release")])
+    choice = Choice.of(ref, name, fleet.hint("release --ref master"))
+    fleet.prepare()
+    with fleet.lock(str(choice)):
+        chosen = choose(fleet, choice)
+        migrate(fleet, chosen)
+        cutover(fleet, chosen)
+        prune(fleet)
+    summarize(fleet, chosen, next=[fleet.hint("post-release")])

@@ -1,36 +1,36 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
 from tasks.errors import UsageError
-from tasks.flow import release as flow
-from tasks.flow.outcome import summarize
-from tasks.flow.services import post_release, undone
-from tasks.flow.session import Session
+from tasks.flow.build import NOTHING_SENT, find
+from tasks.flow.cutover import cutover, undone
+from tasks.flow.fleet import Fleet
+from tasks.flow.services import post_release
+from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
+from tasks.remote.run import Release
 
 
 @verb({"to": "the release to go back to (default: the good one that was live before this one)"}, locks=True)
-def rollback(session: Session, to: str | None = None) -> None:
+def rollback(fleet: Fleet, to: str | None = None) -> None:
     """Swap back to the release before, or --to one, then post-release."""
     if to is not None and not to.strip():
-        raise UsageError("--to is empty", state="Nothing was sent to any host.", next=session.hint("releases"))
-    session.prepare(services=True)
-    with session.lock(to or ""):
-        _target(session, to)
-        before = flow.cutover(session)
-        post_release(session)
-    if note := undone(session):
-        session.view.note(note.strip())
-    summarize(
-        session,
-        before=before,
-        next=[session.hint("status"), session.hint(f"release --name {before}") + "   to go forward again"],
-    )
+        raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
+    fleet.prepare(services=True)
+    with fleet.lock(to or ""):
+        release = cutover(fleet, _target(fleet, to))
+        post_release(fleet, release)
+    if note := undone(fleet):
+        fleet.note(note)
+    forward = fleet.hint(f"release --name {fleet.primary.first.name}") + " # to go forward again"
+    summarize(fleet, release, next=[fleet.hint("status"), forward])
 
 
-def _target(session: Session, to: str | None) -> None:
+def _target(fleet: Fleet, to: str | None) -> Release:
+    """The release that is named; without a name the host decides which one was before."""
     if to is None:
-        session.update(release="")
-        return
-    flow.find(session, to)
-    if any(release["name"] == to and release["state"] == "bad" for release in session.state["releases"]):
-        session.view.note(f"{to} is marked bad: it was left by a rollback before")
+        return Release()
+    release = find(fleet, to)
+    known = fleet.primary.known.asked
+    if known and known.state == "bad":
+        fleet.note(f"{to} is marked bad: it was left by a rollback before")
+    return release

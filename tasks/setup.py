@@ -1,20 +1,26 @@
 """setup: make a host ready to be released to."""
 
-from tasks.flow.session import Session
+from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import setup as phases
 
 
 @verb()
-def setup(session: Session) -> None:
+def setup(fleet: Fleet) -> None:
     """Make a host ready: directories, repo.git, git access; what is live becomes the first release."""
-    session.host.connect()
-    phase = phases.setup(session.environment)
-    outcome = session.send(phase)
+    pending = fleet.require(_set_up)
+    for member, found in pending.items():
+        fleet.note(f"{member.host.address} is set up" + ("; post-release is pending" if found else ""))
+    fleet.note("next: " + fleet.hint("post-release" if any(pending.values()) else "check"))
+
+
+def _set_up(member: Member) -> bool:
+    """Set up one host; whether its post-release is pending then."""
+    phase = phases.setup(member.host.environment)
+    outcome = member.send(phase)
     if outcome.status != "ok":
-        error = session.failure(outcome, phase.name)
+        error = member.failure(outcome, phase)
         error.state = "What setup had made by then stays, and is taken up again."
         raise error
-    pending = any(event.kind == "pending" for event in outcome.events)
-    session.view.note(f"{session.host.address} is set up" + ("; post-release is pending" if pending else ""))
-    session.view.note("next: " + session.hint("post-release" if pending else "check"))
+    return any(event.kind == "pending" for event in outcome.events)

@@ -1,55 +1,57 @@
-"""status, releases, history, logs: what is live where, what is there, who did what, what a build said."""
+"""status, releases, history, logs: what is live where, what is there, who did what, the log of a build."""
 
+import json as json_module
+import tempfile
 from typing import Any
 
 from tasks.errors import UsageError
-from tasks.flow.session import Session
-from tasks.flow.verb import as_json, reads, verb
+from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
+from tasks.flow.verb import verb
 from tasks.phases import report
 from tasks.view.report import print_json, show_history, show_log, show_releases, show_status
 
 _JSON = {"json": "one JSON document on stdout"}
-_KEYS = ("live", "previous", "releases", "post_release_pending", "lock", "hold")
 
 
-@verb(_JSON)
-@reads
-def status(session: Session, json: bool = False) -> None:
+@verb(_JSON, reads=True)
+def status(fleet: Fleet, json: bool = False) -> None:
     """What is live, what was before, who holds the lock, whether post-release is pending."""
-    (print_json if json else show_status)(_document(session))
+    (print_json if json else show_status)(_document(fleet))
 
 
-@verb(_JSON)
-@reads
-def releases(session: Session, json: bool = False) -> None:
+@verb(_JSON, reads=True)
+def releases(fleet: Fleet, json: bool = False) -> None:
     """The releases that are there, newest first."""
-    (print_json if json else show_releases)(_document(session))
+    (print_json if json else show_releases)(_document(fleet))
 
 
-@verb(_JSON)
-@reads
-def history(session: Session, json: bool = False) -> None:
+@verb(_JSON, reads=True)
+def history(fleet: Fleet, json: bool = False) -> None:
     """Who did what, and when."""
-    session.host.connect()
-    entries = as_json(session.require(report.history(session.environment)).facts["history"])
-    (print_json if json else show_history)(entries)
+    outcome = fleet.first(lambda member: member.require(report.history()))
+    (print_json if json else show_history)(json_module.loads(outcome.facts["history"]))
 
 
-@verb({"name": "the release whose build it was (default: the newest log)"})
-@reads
-def logs(session: Session, name: str | None = None) -> None:
-    """What a build said."""
+@verb({"name": "the release whose build it was (default: the newest log)"}, reads=True)
+def logs(fleet: Fleet, name: str | None = None) -> None:
+    """The log of a build."""
     if name is not None and not name.strip():
-        raise UsageError("--name is empty", next=session.hint("releases"))
-    session.host.connect()
-    outcome = session.require(report.logs(session.environment, name or ""))
-    show_log(outcome.facts["log"], outcome.texts)
+        raise UsageError("--name is empty", next=fleet.hint("releases"))
+    phase = report.logs(name or "")
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
+        outcome = fleet.first(lambda member: member.require(phase, texts=lambda line: print(line, file=kept)))
+        kept.seek(0)
+        show_log(outcome.facts["log"], (line.removesuffix("\n") for line in kept))
 
 
-def _document(session: Session) -> dict[str, Any]:
-    session.host.connect()
-    session.ask()
-    if session.run.live_at_start and not session.live:
-        session.warn(f"the live link points at {session.run.live_at_start}, which is no release of this environment")
-    host = {"address": session.host.address, **{key: session.state[key] for key in _KEYS}}
-    return {"environment": session.environment.name, "hosts": [host]}
+def _document(fleet: Fleet) -> dict[str, Any]:
+    hosts = [_host(member) for member in fleet.require(Member.ask)]
+    return {"environment": fleet.environment.name, "hosts": hosts}
+
+
+def _host(member: Member) -> dict[str, Any]:
+    state = member.known
+    if state.live_path and not state.live:
+        member.host.warn(f"the live link points at {state.live_path}, which is no release of this environment")
+    return {"address": member.host.address, **state.document}

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline: how long an example takes says how busy the machine is.
+settings.register_profile("everywhere", deadline=None)
+settings.load_profile("everywhere")
 
 OURS = ("HOSTS_FILE", "SANDBOX_DIR", "RELEASE_DEBUG", "RELEASE_PICTURE")
 OF_THE_PERSON = ("SSH_AUTH_SOCK", "SSH_AGENT_PID", "NO_COLOR", "FORCE_COLOR", "CI", "LANG", "LANGUAGE", "XDG_CONFIG_HOME")

@@ -1,16 +1,17 @@
-"""Ctrl-C, a CI job that is cancelled, a terminal that is closed: the first ends the run in good order, the second at once."""
+"""Ctrl-C, a CI job that is cancelled, a terminal that is closed: two flags, which the main thread reads where it waits.
+
+A handler draws nothing, takes no lock and, once something may have been sent, raises nothing.
+"""
 
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-ORDERLY = 4.5
-"""Seconds for an end in good order; what is not over then may still be running on the host, and that is said."""
 
 ALONE = any(Path(word).name in ("fab", "fabric") for word in sys.orig_argv[1:3])
 """Whether this process is fab's own: nothing but verbs is to be interrupted in it."""
@@ -23,21 +24,23 @@ begun = False
 
 
 class Interrupts:
-    """Raises KeyboardInterrupt for a signal, unless it has to wait.
+    """Hears signals while it is entered: `heard` is the first, `hurried` the second.
 
-    Afterwards each is as it was before; in a process of fab's own it is ignored, for the verb's exit code stands.
+    Until the main thread has first waited, a signal raises KeyboardInterrupt wherever it arrives: nothing was sent. Afterwards
+    each is as it was before; in a process of fab's own it is ignored, for the verb's exit code stands.
     """
 
     def __init__(self) -> None:
         self.heard = self.hurried = False
-        self._waiting: Callable[[], None] | None = None
-        self._over = False
+        self._held = self._ending = self._over = False
+        self._waited = self._news = False
+        self._woken: SimpleQueue[Any] | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         global begun
         begun = True
-        for number in (*SIGNALS, signal.SIGALRM):
+        for number in SIGNALS:
             before = signal.getsignal(number)
             if number not in IGNORED and (ALONE or before != signal.SIG_IGN):
                 self._before[number] = before
@@ -45,34 +48,54 @@ class Interrupts:
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, before in self._before.items():
             signal.signal(number, signal.SIG_IGN if ALONE else before)
 
     @contextlib.contextmanager
-    def held(self, tell: Callable[[], None]) -> Iterator[None]:
-        """The first signal waits until this is done, and `tell` says so; the second does not."""
-        outer, self._waiting = self._waiting, tell
+    def held(self) -> Iterator[None]:
+        """The first signal waits until this is done; the second does not. Raises KeyboardInterrupt at the end."""
+        outer, self._held = self._held, True
         try:
             yield
         finally:
-            self._waiting = outer
-        if self.heard and not outer:
-            self._end()
+            self._held = outer
+        self.check()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a signal was heard that waits until what is held is done."""
+        return self.heard and self._held and not self._ending and not self._over
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt when the run is to end here."""
+        if not self._over and (self.hurried or (self.heard and not self._held and not self._ending)):
+            raise KeyboardInterrupt
+
+    def wait(self, inbox: SimpleQueue[Any], seconds: float | None = None) -> Any:
+        """The next item of a queue; None when a signal came first.
+
+        Raises KeyboardInterrupt as `check` does, and queue.Empty when so many seconds are over.
+        """
+        self._woken, self._waited = inbox, True
+        self.check()
+        item = None if self._news else inbox.get(timeout=seconds)
+        self._woken, self._news = None, False
+        self.check()
+        return item
+
+    def ending(self) -> None:
+        """The run is being ended: only a second signal is heard from here on."""
+        self._ending = True
 
     def over(self) -> None:
-        """From here on nothing is interrupted any more: there is nothing left to end."""
+        """Nothing is interrupted any more: there is nothing left to end."""
         self._over = True
 
     def _hear(self) -> None:
         if self._over:
             return
-        self.hurried, self.heard = self.heard, True
-        if self._waiting and not self.hurried:
-            self._waiting()
-            return
-        self._end()
-
-    def _end(self) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0 if self.hurried else ORDERLY)
-        raise KeyboardInterrupt
+        self.hurried, self.heard, self._news = self.heard, True, True
+        if self._woken is not None:
+            self._woken.put(None)  # SimpleQueue.put may be called within a signal handler
+        elif not self._waited:
+            raise KeyboardInterrupt

@@ -1,19 +1,45 @@
 """What a release would do, asked of the host: for `plan`, and for every verb that has it as its dry run."""
 
-from tasks.flow.release import Choice, find
-from tasks.flow.session import Session
-from tasks.phases import report
+from typing import Any
+
+from tasks.flow.build import Choice, find
+from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
+from tasks.phases import build, cutover, lock, report
+from tasks.remote.outcome import Outcome
+from tasks.remote.request import request
+from tasks.remote.run import About, Release, Run
 from tasks.view.report import show_plan
 
 
-def show(session: Session, ref: str | None = None, name: str | None = None) -> None:
+def show(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Show what a release of this ref, or of this finished release, would do."""
-    choice = Choice.of(ref, name, session.hint("plan --ref master"))
-    session.host.connect()
-    session.update(ref=choice.ref)
+    choice = Choice.of(ref, name, fleet.hint("plan --ref master"))
+    wanted = Release(ref=choice.ref)
     if choice.name:
-        session.ask()
-        find(session, choice.name)
-        session.update(ref=session.run.commit)
-    outcome = session.require(report.plan(session.environment))
-    show_plan(session.environment, session.state, outcome.facts, str(choice))
+        fleet.require(Member.ask)
+        wanted = Release(ref=find(fleet, choice.name).commit)
+    outcome = fleet.first(lambda member: _ask(member, wanted))
+    show_plan(fleet.environment, fleet.primary.known.document, outcome.facts, str(choice))
+
+
+def _ask(member: Member, wanted: Release) -> Outcome:
+    return member.require(report.plan(member.host.environment), About(wanted), again=True)
+
+
+def requests(fleet: Fleet) -> list[dict[str, Any]]:
+    """What `release` sends to each host, in order; what only a run knows stands in angle brackets."""
+    environment = fleet.environment
+    migrate = [cutover.migrate(environment)] if environment.migrate else []
+    phases = [lock.lock(), build.build(environment), *migrate, cutover.cutover(), cutover.prune(environment)]
+    run = Run("<run id>", "<user@workstation>", "release", "<release REF>")
+    about = About(Release("<release>", "<ref>", "<commit>"), expected="<live link>")
+    return [
+        {
+            "address": member.host.address,
+            "user": environment.release_user,
+            "request": request(phase, environment, run, about),
+        }
+        for member in fleet.members
+        for phase in phases
+    ]

@@ -1,93 +1,104 @@
 """Post-release, and the way back when it fails."""
 
-from tasks.errors import LiveButFailed, OutcomeUnknown, PutBack, ReleaseError
-from tasks.flow.lost import send_twice
-from tasks.flow.release import cutover
-from tasks.flow.session import Session
+from tasks.errors import Busy, LiveButFailed, NotReleased, OutcomeUnknown, ReleaseError
+from tasks.flow.cutover import swap, undone
+from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
+from tasks.flow.standing import Standing
 from tasks.phases import cutover as cutover_phases
-from tasks.phases import post_release as post_release_phase
-from tasks.remote.program import Outcome
+from tasks.phases import post_release as phases
+from tasks.remote.outcome import Outcome
+from tasks.remote.run import About, Release
 
 
-def post_release(session: Session) -> None:
-    """Make the services use what is live, and ask the site whether it is well. Raises LiveButFailed."""
-    session.update(path=session.state["live_target"])
-    outcome = send_twice(session, post_release_phase.post_release(session.environment))
-    session.update(path="")
-    said = outcome.facts.get("said", "")
-    written = send_twice(session, cutover_phases.finish(session.environment, _word(outcome), said))
-    if said:
-        session.send(post_release_phase.forget(session.environment, said))
+def post_release(fleet: Fleet, release: Release) -> None:
+    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed."""
+    fleet.require(lambda member: _serve(member, release), Standing.SERVED)
+
+
+def put_back(fleet: Fleet, failure: LiveButFailed) -> None:
+    """Each member to what it ran first, when post-release is known to have failed on one. Raises PutBack, else what stands.
+
+    An outcome that is unknown is no failure, nor is a lock that somebody else has by now: nothing is put back then, and
+    nothing is marked bad.
+    """
+    if not any(_failed(member) for member in fleet.members):
+        raise failure
+    fleet.note(f"putting {fleet.primary.first.name or 'nothing'} back")
+    with fleet.uninterrupted():
+        errors = fleet.each(_swap_back).errors
+    back = [member for member in fleet.members if member.standing is Standing.BACK]
+    fleet.each(_serve_again, of=back)
+    for member in back:
+        member.way_back = f"{member.way_back}. {member.made.name} is marked bad. {undone(fleet)}".rstrip(". ")
+    raise fleet.verdict(Standing.BACK, errors, because=failure) or failure
+
+
+def _serve(member: Member, release: Release) -> None:
+    """Post-release on one member, and its record in history. Raises what went wrong; the standing says how far it came."""
+    if member.standing is Standing.AS_IT_WAS:
+        member.made, member.standing = release, Standing.SWITCHED
+    phase = phases.post_release(member.host.environment)
+    outcome = member.send(phase, About(release, path=member.known.live_target), again=True)
+    member.services = outcome
+    written = _record(member, release, outcome)
     if "live_now" in written.facts:
-        session.ask()
-        raise LiveButFailed(
-            f"another release went live during the post-release of {session.run.release}",
-            state=f"Live: {session.live or 'nothing'}; what its services run is for its own post-release to say.",
-            next=session.hint("status"),
-        )
+        member.ask()
+        raise NotReleased(f"another release went live during the post-release of {release.name}")
     if outcome.status != "ok":
-        error = session.failure(outcome, "post-release")
-        raise LiveButFailed(
-            error.what,
-            details=written.tail or error.details,
-            state=f"Live: {session.live}. Post-release is not done.",
-            next=session.hint("post-release"),
-        )
-    if written.status != "ok":
-        session.warn(f"post-release went well, but that could not be written down: {written.failure or 'the link was lost'}")
+        error = member.failure(outcome, phase)
+        error.details = tuple(written.tail) or error.details
+        raise error
+    if written.status == "failed" and written.code == NotReleased.exit_code:
+        member.host.warn(f"post-release went well, but that could not be recorded: {written.failure}")
+    elif written.status != "ok":
+        unrecorded = "whether that was recorded is unknown" if written.status == "unknown" else "that could not be recorded"
+        why = written.failure or "the link was lost"
+        raise NotReleased(f"{member.host.address}: post-release went well, but {unrecorded}: {why}")
+    if member.standing is Standing.SWITCHED:
+        member.standing = Standing.SERVED
 
 
-def _word(outcome: Outcome) -> str:
-    """For history: `ok`, `failed`, or `unhealthy` when every service has followed and the site is not well."""
-    return "ok" if outcome.status == "ok" else "unhealthy" if outcome.step.startswith("health ") else "failed"
+def _failed(member: Member) -> bool:
+    """Whether post-release is known to have failed there, while this run has the lock."""
+    outcome = member.services
+    return outcome is not None and outcome.status == "failed" and outcome.code != Busy.exit_code
 
 
-def put_back(session: Session, before: str, failure: LiveButFailed) -> None:
-    """Make the release before live again after a failed post-release. Raises PutBack, else what stands."""
-    failed = session.run.release
-    if session.live != failed:
-        raise _stays(session, failure, "Somebody else released meanwhile, and that stays.")
-    if not before:
-        raise _stays(session, failure, "There is no release before it to put back.")
-    session.update(release=before, put_back="yes")
-    session.view.note(f"putting {before} back")
-    _swap_back(session, before, failure)
-    again = "and its post-release went well"
+def _record(member: Member, release: Release, outcome: Outcome) -> Outcome:
+    """Write how post-release went into history, and print what it left for release_user to print."""
+    environment, said = member.host.environment, outcome.facts.get("said", "")
+    finish = cutover_phases.finish(phases.recorded(outcome.status, outcome.step), said)
+    written = member.send(finish, About(release), again=True)
+    if said:
+        forgotten = member.send(phases.forget(environment, said))
+        if forgotten.status != "ok":
+            member.host.warn(f"what its services printed is still on the host, in {said}: {forgotten.failure}")
+    return written
+
+
+def _swap_back(member: Member) -> None:
+    """The one rename, the other way. Raises OutcomeUnknown; anything else is in the words of the member's way back."""
+    if member.live != member.made.name:
+        return
+    if not member.first.name:
+        member.way_back = "There is no release before it to put back."
+        return
     try:
-        post_release(session)
-    except LiveButFailed as problem:
-        again = f"but its own post-release failed: {problem.what}"
-    raise PutBack(
-        failure.what,
-        details=failure.details,
-        state=f"{before} is live again, {again}. {failed} is marked bad.{undone(session)}",
-        next=f"mend it and deploy again; {session.hint(f'deploy --name {failed}')} tries the same release once more",
-    )
-
-
-def _swap_back(session: Session, before: str, failure: LiveButFailed) -> None:
-    """The one rename, the other way. What fails after it is a warning: the release before is live."""
-    try:
-        cutover(session)
-    except OutcomeUnknown as problem:
-        details = [*failure.details, *problem.details]
-        what = f"{failure.what}; {problem.what}"
-        raise OutcomeUnknown(what, details=details, state=problem.state, next=problem.next) from problem
+        swap(member, member.first, Standing.BACK)
+    except OutcomeUnknown:
+        raise
     except ReleaseError as problem:
-        if session.live != before:
-            raise _stays(session, failure, f"It could not be put back: {problem.what}") from problem
-        session.warn(problem.what)
+        if member.standing is Standing.BACK:
+            member.host.warn(problem.what)
+        else:
+            member.way_back = f"It could not be put back: {problem.what}."
 
 
-def undone(session: Session) -> str:
-    """What going back does not do."""
-    return " Migrations are not undone." if session.environment.migrate else ""
-
-
-def _stays(session: Session, failure: LiveButFailed, why: str) -> LiveButFailed:
-    return LiveButFailed(
-        failure.what,
-        details=failure.details,
-        state=f"Live: {session.live or 'no release of ours'}. {why}",
-        next=session.hint("status"),
-    )
+def _serve_again(member: Member) -> None:
+    """Post-release of what is live again."""
+    member.way_back = "and its post-release went well"
+    try:
+        _serve(member, member.first)
+    except ReleaseError as problem:
+        member.way_back = f"but its own post-release failed: {problem.what}"

@@ -1,9 +1,11 @@
 """What every verb does alike: find the environment, open the view, turn errors into exit codes, leave nothing open."""
 
 import functools
+import getpass
 import inspect
-import json
 import os
+import secrets
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -16,10 +18,16 @@ from fabric.tasks import task
 from invoke.exceptions import Exit
 
 from tasks.config.inventory import find_hosts_file, load
-from tasks.errors import LiveButFailed, NotReleased, ReleaseError, UsageError
-from tasks.flow.interrupted import interrupted
+from tasks.config.models import Environment
+from tasks.errors import NotReleased, ReleaseError, UsageError
+from tasks.flow.build import NOTHING_SENT
+from tasks.flow.clock import Clock
+from tasks.flow.fleet import Fleet
 from tasks.flow.interrupts import Interrupts
-from tasks.flow.session import Session
+from tasks.flow.lock import Options
+from tasks.flow.member import Member
+from tasks.remote.host import Host
+from tasks.remote.run import Run
 from tasks.view.errors import show_error
 from tasks.view.view import open_view
 
@@ -31,29 +39,28 @@ _TIMES = {
 LONGEST = 1000
 """Characters of an option's text: no ref, name or reason is longer, and errors repeat it."""
 
-Body = Callable[Concatenate[Session, ...], None]
+Body = Callable[Concatenate[Fleet, ...], None]
 
 
-def verb(help: dict[str, str] | None = None, *, dry: Body | None = None, locks: bool = False) -> Callable[[Body], Any]:
-    """Make a Fabric task of a function that takes a Session.
+def verb(
+    help: dict[str, str] | None = None, *, dry: Body | None = None, locks: bool = False, reads: bool = False
+) -> Callable[[Body], Any]:
+    """Make a Fabric task of a function that takes a Fleet.
 
-    Under `fab --dry` the function `dry` runs in its place; a verb without one refuses, as it would not know what to show.
-    One that `locks` has the options --wait and --patience too.
+    Under `fab --dry` the function `dry` runs in its place; one that only `reads` runs itself, and any other refuses, as it
+    would not know what to show. One that `locks` has the options --wait and --patience too.
     """
 
     def decorate(body: Body) -> Any:
         @functools.wraps(body)
-        def run(connection: Any, **options: Any) -> None:
+        def run(connection: Any, **words: Any) -> None:
             name = body.__name__.replace("_", "-")
             with _exit_codes() as interrupts:
-                _readable(options)
-                harmless = getattr(body, "reads_only", False)
-                chosen = _dry(name, dry) if connection.config.run.dry and not harmless else body
-                times = {option: _seconds(option, options.pop(option)) for option in (_TIMES if locks else ())}
-                with _session(connection, name, interrupts) as session:
-                    for option, seconds in times.items():
-                        setattr(session, option, getattr(session, option) if seconds is None else seconds)
-                    chosen(session, **options)
+                _check_text(words)
+                chosen = (body if reads else _dry(name, dry)) if connection.config.run.dry else body
+                options = _options({option: words.pop(option) for option in (_TIMES if locks else ())})
+                with _fleet(connection, name, options, interrupts) as fleet:
+                    chosen(fleet, **words)
 
         signature = inspect.signature(body)
         own = list(signature.parameters.values())
@@ -64,77 +71,86 @@ def verb(help: dict[str, str] | None = None, *, dry: Body | None = None, locks: 
     return decorate
 
 
-def _seconds(option: str, text: str | None) -> float | None:
-    if text is None:
-        return None
+def _options(given: dict[str, str | None]) -> Options:
+    return Options(**{option: _seconds(option, text) for option, text in given.items() if text is not None})
+
+
+def _seconds(option: str, text: str) -> float:
     if not text.isascii() or not text.isdigit():
-        raise UsageError(f"--{option} takes seconds, a whole number, and not {text!r}", state="Nothing was sent to any host.")
+        raise UsageError(f"--{option} takes seconds, a whole number, and not {text!r}", state=NOTHING_SENT)
     return float(text)
 
 
-def _readable(options: dict[str, Any]) -> None:
-    for name, value in options.items():
+def _check_text(words: dict[str, Any]) -> None:
+    for name, value in words.items():
         if isinstance(value, str) and len(value) > LONGEST:
-            raise UsageError(
-                f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state="Nothing was sent to any host."
-            )
+            raise UsageError(f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state=NOTHING_SENT)
         if isinstance(value, str) and not value.isascii():
             try:
                 value.encode()
             except UnicodeEncodeError:
-                raise UsageError(f"--{name} is not UTF-8", state="Nothing was sent to any host.") from None
-
-
-def reads(body: Body) -> Body:
-    """Mark a verb that changes nothing: under `fab --dry` it does what it always does."""
-    body.reads_only = True  # type: ignore[attr-defined]
-    return body
+                raise UsageError(f"--{name} is not UTF-8", state=NOTHING_SENT) from None
 
 
 def _dry(name: str, dry: Body | None) -> Body:
     if dry is None:
         raise UsageError(
             f"{name} has no dry run",
-            state="Nothing was sent to any host.",
+            state=NOTHING_SENT,
             next="fab -H ENVIRONMENT plan --ref REF shows what a release would do",
         )
     return dry
 
 
 @contextmanager
-def _session(connection: Any, name: str, interrupts: Interrupts) -> Iterator[Session]:
+def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts) -> Iterator[Fleet]:
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
     config: Config = connection.config
-    with open_view() as view:
-        session = Session(environment, config, view, name, interrupts)
+    _check_addresses(environment)
+    with open_view(environment.addresses) as view:
+        run, clock = Run(secrets.token_hex(6), f"{_person()}@{socket.gethostname()}", name, name), Clock()
+        hosts = [Host(environment, address, config, view.event) for address in environment.addresses]
+        fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         try:
-            yield session
+            yield fleet
         except KeyboardInterrupt:
-            raise interrupted(session) from None
+            raise fleet.interrupted() from None
         except ReleaseError as error:
-            error.state = error.state or session.standing()
-            raise
+            raise fleet.judged(error) from None
         except Exit:
             raise
         except Exception as defect:
-            if interrupts.heard:  # it came in the midst of a library, which made another error of it
-                raise interrupted(session) from None
-            raise _defect(defect, session) from defect
+            raise fleet.judged(_defect(defect, fleet)) from defect
         finally:
-            interrupts.over()
-            session.host.close()
+            fleet.close()
+
+
+def _check_addresses(environment: Environment) -> None:
+    if len(environment.addresses) != 1:
+        raise UsageError(
+            f"{environment.name} has {len(environment.addresses)} addresses, and this version releases to one at a time",
+            state=NOTHING_SENT,
+            next="give each address an environment of its own in hosts.yml",
+        )
+
+
+def _person() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"  # a container without a line in /etc/passwd
 
 
 @contextmanager
 def _exit_codes() -> Iterator[Interrupts]:
     """Errors are shown, then become the exit code."""
-    with Interrupts() as interrupts, _told():
+    with Interrupts() as interrupts, _shown():
         yield interrupts
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _shown() -> Iterator[None]:
     try:
         yield
     except ReleaseError as error:
@@ -151,18 +167,13 @@ def _told() -> Iterator[None]:
         raise Exit(code=defect.code) from None
 
 
-def _defect(error: Exception, session: Session | None = None) -> ReleaseError:
-    """A mistake of this tool's own, told like any other error. RELEASE_DEBUG=1 shows where it came from."""
+def _defect(error: Exception, fleet: Fleet | None = None) -> ReleaseError:
+    """A mistake of this tool's own, shown like any other error. RELEASE_DEBUG=1 prints where it came from."""
     if os.environ.get("RELEASE_DEBUG"):
         traceback.print_exception(error)
-    kind = LiveButFailed if session and session.released else NotReleased
-    return kind(
+    return NotReleased(
         f"a defect of this tool: {type(error).__name__}: {error}",
-        state=session.standing() if session else "Nothing was sent to any host.",
-        next=(f"{session.hint('status')}; " if session else "") + "RELEASE_DEBUG=1 shows where it happened, for your report",
+        details=["RELEASE_DEBUG=1 shows where it happened, for your report"],
+        state="" if fleet else NOTHING_SENT,
+        next=fleet.hint("status") if fleet else "",
     )
-
-
-def as_json(text: str) -> Any:
-    """A document that a host has told."""
-    return json.loads(text)

@@ -1,71 +1,82 @@
 """From a ref to a sealed release, with the live site untouched. Read it from top to bottom: this is what a release does."""
 
 import posixpath
+from collections.abc import Sequence
 
 from tasks.config.models import App, Environment, SystemdService
-from tasks.phases.host import command_settings, env_words, link_words
-from tasks.phases.step import Phase, Step, Words
+from tasks.host import commands
+from tasks.host.build import assets, ref, release, room, runtime, settings, worktree, writable
+from tasks.host.build import links as persistent
+from tasks.phases.links import links
+from tasks.phases.step import Phase, Step, name_of, step
 
 UNKNOWN = 50_000_000
 """Bytes that a build takes before it is known how large a release is: less, and no disk is worth a try."""
 
+Lane = tuple[str, str, Sequence[str]]
+"""A label, a directory of the release, and commands that run there in order."""
+
 
 def build(environment: Environment) -> Phase:
-    """The build, on one host."""
-    links = link_words(environment)
+    """The build, on one host. What it leaves when it fails is removed by `undo`."""
     return Phase(
         "build",
-        settings=command_settings(environment),
-        runner="job",
-        steps=(
-            Step("begin", ("release_begin",)),
-            Step("pre-flight", ("preflight_place",)),
-            Step("pre-flight room", ("room_check", str(UNKNOWN))),
-            Step("pre-flight runtime files", ("runtime_check",), "runtime_files"),
-            Step("pre-flight persistent links", ("links_check", *links), "persistent_links"),
-            Step("sweep", ("release_sweep",)),
-            Step("fetch", ("git_fetch", environment.repository), "repository"),
-            Step("resolve", ("git_resolve",)),
-            Step("pre-flight settings", ("settings_check", *env_words(environment)), "env"),
-            Step("worktree", ("git_worktree",)),
-            Step("runtime files", ("runtime_copy",), "runtime_files"),
-            *_commands("bootstrap", "apps", *(lane(app.name, app.path, app.bootstrap) for app in environment.apps)),
+        (
+            step("begin", release.begin),
+            step("pre-flight", release.preflight),
+            step("pre-flight room", room.check, UNKNOWN),
+            step("pre-flight runtime files", runtime.check),
+            step("pre-flight persistent links", persistent.check, links(environment)),
+            step("sweep", release.sweep),
+            step("fetch", ref.fetch, environment.repository),
+            step("resolve", ref.resolve),
+            settings_step("pre-flight settings", environment),
+            step("worktree", worktree.make),
+            step("runtime files", runtime.copy),
+            *commands_step("bootstrap", environment, *((app.name, app.path, app.bootstrap) for app in environment.apps)),
             *_drop(environment.apps),
             *_carry(environment),
-            Step("persistent links", ("links_make", *links), "persistent_links"),
-            Step("detach", ("git_detach",)),
-            Step("move", ("release_move",)),
-            *_commands("publish", "publish", lane("publish", ".", environment.publish)),
+            step("persistent links", persistent.make, links(environment)),
+            step("detach", worktree.detach),
+            step("move", release.move),
+            *commands_step("publish", environment, ("publish", ".", environment.publish)),
             *_writable(environment),
-            *_commands("verify", "verify", lane("verify", ".", environment.verify)),
-            Step("flush", ("release_flush",)),
-            Step("seal", ("release_seal",)),
+            *commands_step("verify", environment, ("verify", ".", environment.verify)),
+            step("flush", release.flush),
+            step("seal", release.seal),
         ),
+        kind="job",
+        loud=True,
+        undo=name_of(release.undo),
     )
 
 
-def lane(label: str, folder: str, commands: tuple[str, ...]) -> Words:
-    """Commands that run in order, in a directory of the release, their output labelled; nothing where there are none."""
-    return (label, folder, str(len(commands)), *commands) if commands else ()
+def commands_step(name: str, environment: Environment, *lanes: Lane) -> tuple[Step, ...]:
+    """Commands of hosts.yml, lanes side by side; no step where there are none. Each command may take step_timeout."""
+    some = tuple(lane for lane in lanes if lane[2])
+    longest = max((len(lane[2]) for lane in some), default=0)
+    seconds = environment.step_timeout * (longest + 1.0)
+    return (step(name, commands.run_lanes, some).lasting(seconds),) if some else ()
 
 
-def _commands(name: str, key: str, *lanes: Words) -> tuple[Step, ...]:
-    words = tuple(word for lane_words in lanes for word in lane_words)
-    return (Step(name, ("commands_run", *words), key),) if words else ()
+def settings_step(name: str, environment: Environment, *, only_warn: bool = False) -> Step:
+    """APP_ENV, and where a .env may lie: in the directory of the site and in that of each app."""
+    folders = tuple(dict.fromkeys([".", *(posixpath.normpath(app.path) for app in environment.apps)]))
+    function = settings.warn if only_warn else settings.check
+    return step(name, function, environment.env.get("APP_ENV", "prod"), folders)
 
 
 def _carry(environment: Environment) -> tuple[Step, ...]:
-    words = ("assets_carry", str(environment.keep_releases), *environment.carry_assets)
-    return (Step("carry assets", words, "carry_assets"),) if environment.carry_assets else ()
+    carried = step("carry assets", assets.carry, environment.keep_releases, environment.carry_assets)
+    return (carried,) if environment.carry_assets else ()
 
 
 def _writable(environment: Environment) -> tuple[Step, ...]:
     """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
     units = tuple(dict.fromkeys(service.unit for service in environment.services if isinstance(service, SystemdService)))
-    words = ("writable_make", str(len(units)), *units, *environment.writable)
-    return (Step("writable", words, "writable"),) if environment.writable else ()
+    return (step("writable", writable.make, units, environment.writable),) if environment.writable else ()
 
 
 def _drop(apps: tuple[App, ...]) -> tuple[Step, ...]:
     paths = tuple(posixpath.normpath(f"{app.path}/{path}") for app in apps for path in app.drop)
-    return (Step("drop", ("release_drop", *paths), "apps"),) if paths else ()
+    return (step("drop", release.drop, paths),) if paths else ()

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from tasks.config.models import Environment, SystemdService
-from tasks.phases.host import link_words, runtime_settings, settings
-from tasks.phases.post_release import proven, service_settings, sudo_commands
-from tasks.phases.step import Phase, Step, Words
+from tasks.host.check import commands, files, git_server, services, state, tools, versions, web
+from tasks.phases.post_release import proven, sudo_commands
+from tasks.phases.step import Phase, Step, step
 
-TOOLS = (
-    *("bash", "git", "python3", "flock", "setpriv", "realpath", "stat"),
-    *("tail", "timeout", "mountpoint", "sync", "find", "sed"),
-)
+Pairs = tuple[tuple[str, str], ...]
+
+TOOLS = ("bash", "git", "du", "find", "mountpoint", "rm", "stat")
+"""What the phases start on a host, besides the commands and services of hosts.yml."""
 
 _WORD = re.compile(r"\s*(?:[A-Za-z_]\w*=[\w@%+:,./-]*\s+)*([\w@%+:,./][\w@%+:,./-]*)(?=\s|$)")
 _NEXT = re.compile(r"&&|\|\|?|;")
@@ -19,78 +19,60 @@ _READ_BY_A_SHELL_ALONE = re.compile(r"""['"\\$`(){}<>#\n]""")
 
 
 def check(environment: Environment) -> Phase:
-    """The release user's half: what a build takes."""
+    """The release user's half: what a build takes, and what the web server does with a release."""
     return Phase(
         "check",
-        settings=_settings(environment),
-        steps=(
-            Step("tools", ("check_tools", *TOOLS)),
-            Step("commands", ("check_commands", *_commands(environment)), "apps"),
-            Step("setup", ("check_setup",)),
-            Step("room", ("check_room",)),
-            Step("live", ("check_live",)),
-            Step("versions", ("check_versions", _php(environment), *_apps(environment)), "apps"),
-            Step("repository", ("check_repository", environment.repository), "repository"),
-            Step("runtime files", ("check_runtime",), "runtime_files"),
-            Step("persistent links", ("check_links", *link_words(environment)), "persistent_links"),
-            Step("clock", ("check_clock",)),
+        (
+            step("tools", tools.check_tools, TOOLS),
+            step("commands", commands.check_commands, _commands(environment)),
+            step("setup", state.check_setup),
+            step("room", state.check_room),
+            step("live", state.check_live),
+            step("versions", versions.check_versions, tuple((app.name, app.path) for app in environment.apps)),
+            step("repository", git_server.check_repository, environment.repository),
+            step("runtime files", files.check_runtime),
+            step("persistent links", files.check_links, _links(environment)),
+            step("clock", state.check_clock),
             *_later(environment),
+            step("web", web.check_web, _php(environment), environment.writable, _units(environment), _links(environment)),
         ),
-    )
-
-
-def check_web(environment: Environment) -> Phase:
-    """The release user's half: nginx and php-fpm, from their files, and what they may do with the files of the site."""
-    units = (word for service in _units(environment) for word in (service.action, service.unit))
-    return Phase(
-        "check-web",
-        settings=_settings(environment),
-        steps=(
-            Step(
-                "web",
-                ("check_web", _php(environment), str(len(environment.writable)), *environment.writable, *units),
-                "services",
-            ),
-        ),
+        kind="watched",
     )
 
 
 def check_services(environment: Environment, live_link: str = "", releases: str = "") -> Phase:
     """The service user's half: the sudo of post-release, its units and programs, and what all units run.
 
-    `live_link` and `releases` are the release user's, who may have told them: "" where they are not known.
+    `live_link` and `releases` are facts of the release user's half: "" where they are not known.
     """
-    units = dict.fromkeys(service.unit for service in _units(environment))
-    words = tuple(word for _, each in proven(environment) for word in each)
+    units = dict.fromkeys(unit for _, unit in _units(environment))
+    named = tuple(words for _, words in proven(environment))
     return Phase(
         "check-services",
-        settings=service_settings(environment),
-        as_service_user=bool(environment.services),
-        steps=(
-            *(Step(f"sudo {words[0]}", ("check_sudo", *words), "services") for words in sudo_commands(environment)),
-            *((Step("sudo of the proof", ("check_proof", *words), "services"),) if words else ()),
-            *(Step(unit, ("check_unit", unit), "services") for unit in units),
-            Step("services", ("check_services", live_link, releases, *words), "services"),
+        (
+            *(step(f"sudo {words[0]}", services.check_sudo, words) for words in sudo_commands(environment)),
+            *((step("sudo of the proof", services.check_proof, named),) if named else ()),
+            *(step(unit, services.check_unit, unit) for unit in units),
+            step("services", services.check_services, live_link, releases, named),
         ),
+        kind="watched",
+        as_service_user=bool(environment.services),
     )
 
 
 def _later(environment: Environment) -> tuple[Step, ...]:
     """Keys that this version reads but does not act on: nobody should find that out from a broken page."""
     keys = (f"apps.{app.name}.inputs" for app in environment.apps if app.inputs)
-    return tuple(Step("later", ("check_warn", f"{key} is not acted on by this version", "see CHANGELOG.md")) for key in keys)
+    return tuple(step("later", state.check_later, key) for key in keys)
 
 
-def _units(environment: Environment) -> tuple[SystemdService, ...]:
-    return tuple(service for service in environment.services if isinstance(service, SystemdService))
+def _units(environment: Environment) -> Pairs:
+    """Action and name of the services that are units."""
+    return tuple((each.action, each.unit) for each in environment.services if isinstance(each, SystemdService))
 
 
-def _settings(environment: Environment) -> tuple[Words, ...]:
-    return (*settings(environment), *runtime_settings(environment), ("check_path", *environment.path))
-
-
-def _apps(environment: Environment) -> Words:
-    return tuple(word for app in environment.apps for word in (app.name, app.path))
+def _links(environment: Environment) -> tuple[tuple[str, str, str], ...]:
+    return tuple((link.path, link.target, link.mountpoint or "") for link in environment.persistent_links)
 
 
 def _php(environment: Environment) -> str:
@@ -98,10 +80,10 @@ def _php(environment: Environment) -> str:
     return next((word for word, _ in _named(environment) if re.fullmatch(r"php[\d.]*", word)), "php")
 
 
-def _commands(environment: Environment) -> Words:
+def _commands(environment: Environment) -> Pairs:
     """Every command word of the release user's commands with the key that first names it."""
     first = dict(reversed(list(_named(environment))))
-    return tuple(word for pair in sorted(first.items()) for word in pair)
+    return tuple(sorted(first.items()))
 
 
 def _named(environment: Environment) -> Iterator[tuple[str, str]]:

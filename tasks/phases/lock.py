@@ -1,40 +1,39 @@
 """The lock that covers a run, the hold that stops everybody's, and the end of a job."""
 
-from tasks.config.models import Environment
-from tasks.phases.host import settings
-from tasks.phases.step import Phase, Step, Words
+from tasks.host import cancel as host
+from tasks.host import hold as holds
+from tasks.phases.report import READY
+from tasks.phases.step import Phase, step
 
 
-def lock(environment: Environment, *, returns: bool = False, beside: bool = False) -> Phase:
-    """Take the lock, tell the state of the host, and hold it while the workstation is heard.
+def lock(*, returns: bool = False, beside: bool = False) -> Phase:
+    """Take the lock, report the state of the host, and hold it while the workstation is heard.
 
     `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running there.
     """
-    more: tuple[Words, ...] = (("lock_returns", *(("beside",) if beside else ())),) if returns else ()
-    return Phase("lock", settings=(*settings(environment), *more), steps=(), runner="lock_keep")
+    return Phase("lock", kind="lock", options=(("returns", returns), ("beside", beside)))
 
 
-def follow(environment: Environment, job: str = "", seen: int = 0) -> Phase:
+def follow(job: str = "", seen: int = 0) -> Phase:
     """Follow a job to its end, from the event after those that were `seen`; without a name, whatever job is running."""
-    return Phase("attach", settings=(*settings(environment), ("job_of", job, str(seen))), steps=(), runner="job_follow")
+    return Phase("attach", kind="follow", loud=True, options=(("job", job), ("seen", seen)))
 
 
-def cancel(environment: Environment) -> Phase:
+def cancel() -> Phase:
     """End this run's job on the host: it removes its partial build itself."""
-    return Phase("cancel", settings=settings(environment), steps=(Step("cancel", ("job_cancel",)),))
+    return Phase("cancel", (step("cancel", host.cancel),))
 
 
-def cancel_running(environment: Environment) -> Phase:
+def cancel_running() -> Phase:
     """End the job that is running, whoever has started it."""
-    steps = (Step("ready", ("ready",)), Step("cancel", ("job_cancel_running",)))
-    return Phase("cancel", settings=settings(environment), steps=steps)
+    return Phase("cancel", (step("cancel", host.cancel_running),))
 
 
-def hold(environment: Environment, reason: str) -> Phase:
+def hold(reason: str) -> Phase:
     """Stop build, release and deploy for everybody."""
-    return Phase("hold", settings=settings(environment), steps=(Step("ready", ("ready",)), Step("hold", ("hold_set", reason))))
+    return Phase("hold", (READY, step("hold", holds.place, reason)))
 
 
-def unhold(environment: Environment) -> Phase:
+def unhold() -> Phase:
     """Let releases go on."""
-    return Phase("unhold", settings=settings(environment), steps=(Step("ready", ("ready",)), Step("unhold", ("hold_clear",))))
+    return Phase("unhold", (READY, step("unhold", holds.lift)))

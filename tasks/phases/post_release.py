@@ -5,8 +5,17 @@ import shlex
 from itertools import dropwhile
 
 from tasks.config.models import Environment, HealthCheck, RunService, Service, SupervisorService, SystemdService
-from tasks.phases.host import settings
-from tasks.phases.step import Phase, Step, Words
+from tasks.host.services import health, last_words, sudo
+from tasks.host.services import post_release as services
+from tasks.phases.step import Phase, Step, step
+
+WAITING = 120
+"""Seconds that an action on a service may take besides its programs: for a unit that is held back, and until it follows."""
+SLACK = 5
+"""Seconds that a health check may take beyond its time, for its last try."""
+
+Words = tuple[str, ...]
+_HEALTH = "health "
 
 _PLAIN = re.compile(r"""(?:[\w@%+=:,./ \t-]|\\.|'[^']*'|"[^"$`\\]*")+""")
 """Text without operators, expansions, globs and comments."""
@@ -14,72 +23,58 @@ _PLAIN = re.compile(r"""(?:[\w@%+=:,./ \t-]|\\.|'[^']*'|"[^"$`\\]*")+""")
 
 def post_release(environment: Environment) -> Phase:
     """Services in order, the proof that they run what was released, and health. No services: release_user asks for health."""
+    patience = 2 * environment.step_timeout + WAITING
     return Phase(
         "post-release",
-        settings=service_settings(environment),
-        runner="watched",
-        as_service_user=bool(environment.services),
-        steps=(
-            *(Step(service.label, _service(service), "services") for service in environment.services),
-            *_proof(environment),
-            *(Step(f"health {check.url}", ("health_check", *_health(check)), "health") for check in environment.health),
+        (
+            *(_act(service).lasting(patience) for service in environment.services),
+            *((step("proof", services.prove).lasting(patience),) if proven(environment) else ()),
+            *(_health(check) for check in environment.health),
         ),
+        kind="watched",
+        loud=True,
+        as_service_user=bool(environment.services),
     )
+
+
+def recorded(status: str, step: str) -> str:
+    """How history has an outcome whose last step this was: `unhealthy` when services followed, and the site is not well."""
+    return "unhealthy" if status == "failed" and step.startswith(_HEALTH) else status
 
 
 def forget(environment: Environment, said: str) -> Phase:
-    """Remove what a failed post-release left for the release user to tell."""
-    return Phase(
-        "forget",
-        settings=settings(environment),
-        as_service_user=bool(environment.services),
-        steps=(Step("forget", ("said_forget", said)),),
-    )
+    """Remove the last words that a failed post-release left for the release user, once they were reported."""
+    return Phase("forget", (step("forget", last_words.remove, said),), as_service_user=bool(environment.services))
 
 
 def try_services(environment: Environment) -> Phase:
     """Would every command of post-release run without a password? Asked before anything is written."""
     return Phase(
         "try",
-        settings=service_settings(environment),
-        as_service_user=True,
-        steps=(
-            *(Step(f"sudo {words[0]}", ("sudo_try", *words), "services") for words in sudo_commands(environment)),
-            *(Step(service.label, ("service_try", *words), "services") for service, words in proven(environment)),
+        (
+            *(step(f"sudo {words[0]}", sudo.try_command, words) for words in sudo_commands(environment)),
+            *(step(service.label, sudo.try_service, *words) for service, words in proven(environment)),
         ),
+        as_service_user=True,
     )
 
 
-def service_settings(environment: Environment) -> tuple[Words, ...]:
-    """Where things are, and whose release the services run."""
-    return (*settings(environment), ("services_of", environment.release_user))
-
-
-def proven(environment: Environment) -> tuple[tuple[Service, Words], ...]:
-    """The services whose processes are shown to run the release, as KIND ACTION NAME; `run` is proven by health alone."""
-    found = ((service, _acts(service)) for service in environment.services)
-    return tuple((service, words) for service, words in found if words)
+def proven(environment: Environment) -> tuple[tuple[Service, tuple[str, str, str]], ...]:
+    """The services whose processes are shown to run the release, as kind, action, name; `run` is proven by health alone."""
+    found = (service for service in environment.services if not isinstance(service, RunService))
+    return tuple((service, _words(service)) for service in found)
 
 
 def sudo_commands(environment: Environment) -> tuple[Words, ...]:
-    """The sudo commands of post-release that hosts.yml tells; of a `run` service, where its text is a plain sudo command."""
+    """The sudo commands of post-release that hosts.yml names; of a `run` service, where its text is a plain sudo command."""
     found = (words for service in environment.services for words in _sudo(service))
     return tuple(dict.fromkeys(words for words in found if words))
 
 
-def _proof(environment: Environment) -> tuple[Step, ...]:
-    words = tuple(word for _, each in proven(environment) for word in each)
-    return (Step("proof", ("service_prove", *words), "services"),) if words else ()
-
-
-def _acts(service: Service) -> Words:
-    match service:
-        case SystemdService():
-            return ("systemd", service.action, service.unit)
-        case SupervisorService():
-            return ("supervisor", service.action, service.program)
-        case RunService():
-            return ()
+def _words(service: SystemdService | SupervisorService) -> tuple[str, str, str]:
+    if isinstance(service, SystemdService):
+        return ("systemd", service.action, service.unit)
+    return ("supervisor", service.action, service.program)
 
 
 def _sudo(service: Service) -> tuple[Words, ...]:
@@ -101,10 +96,13 @@ def _sudo_in(text: str) -> Words:
     return command if command and not command[0].startswith("-") and "=" not in command[0] else ()
 
 
-def _service(service: Service) -> Words:
-    return ("service_run", service.command) if isinstance(service, RunService) else ("service_act", *_acts(service))
+def _act(service: Service) -> Step:
+    if isinstance(service, RunService):
+        return step(service.label, services.run_command, service.command)
+    return step(service.label, services.act, *_words(service))
 
 
-def _health(check: HealthCheck) -> Words:
-    headers = (word for name, value in check.headers.items() for word in (name, value))
-    return (check.url, str(check.status), str(check.within), check.contains or "", *headers)
+def _health(check: HealthCheck) -> Step:
+    headers = tuple(check.headers.items())
+    arguments = (check.url, check.status, check.within, check.contains or "", headers)
+    return step(f"{_HEALTH}{check.url}", health.check, *arguments).lasting(check.within + SLACK)

@@ -1,39 +1,42 @@
 """What a host is asked without being changed: plan, status, releases, history, logs."""
 
 from tasks.config.models import Environment
-from tasks.phases.host import env_words, runtime_settings, settings
-from tasks.phases.step import Phase, Step
+from tasks.host import plan as planned
+from tasks.host import ready
+from tasks.host import state as host
+from tasks.host.build import ref
+from tasks.phases.build import settings_step
+from tasks.phases.step import Phase, step
 
-_READY = Step("ready", ("ready",))
+READY = step("ready", ready.ready)
 
 
 def plan(environment: Environment) -> Phase:
     """What a release of this ref would do. It may fetch into repo.git."""
     return Phase(
         "plan",
-        settings=(*settings(environment), *runtime_settings(environment)),
-        steps=(
-            _READY,
-            Step("fetch", ("git_fetch", environment.repository), "repository"),
-            Step("resolve", ("git_resolve",)),
-            Step("settings", ("settings_warn", *env_words(environment)), "env"),
-            Step("commits", ("plan_commits",)),
-            Step("prune", ("plan_prune", str(environment.keep_releases))),
-            Step("state", ("report_state",)),
+        (
+            READY,
+            step("fetch", ref.fetch, environment.repository),
+            step("resolve", ref.resolve),
+            settings_step("settings", environment, only_warn=True),
+            step("commits", planned.commits),
+            step("prune", planned.pruned, environment.keep_releases),
+            step("state", host.report, True),
         ),
     )
 
 
-def state(environment: Environment) -> Phase:
-    """What is live, what is there, who holds the lock."""
-    return Phase("state", settings=settings(environment), steps=(_READY, Step("state", ("report_state",))))
+def state(*, whole: bool = True) -> Phase:
+    """What is live, what is there, who holds the lock. `whole`: every release, each of whose seals is read."""
+    return Phase("state", (READY, step("state", host.report, whole)))
 
 
-def history(environment: Environment) -> Phase:
+def history() -> Phase:
     """Who did what and when."""
-    return Phase("history", settings=settings(environment), steps=(_READY, Step("history", ("report_history",))))
+    return Phase("history", (READY, step("history", host.history)))
 
 
-def logs(environment: Environment, name: str) -> Phase:
-    """What the build of a release said; of the newest one when no name is given."""
-    return Phase("logs", settings=settings(environment), steps=(_READY, Step("log", ("report_log", name))))
+def logs(name: str) -> Phase:
+    """What the build of a release printed; of the newest one when no name is given."""
+    return Phase("logs", (READY, step("log", host.log, name)))

@@ -1,21 +1,23 @@
 """Make a host ready to be released to. Run again, it changes nothing."""
 
 from tasks.config.models import Environment
-from tasks.phases.host import link_words, runtime_settings, settings
-from tasks.phases.step import Phase, Step
+from tasks.host import adopt, repository
+from tasks.host import setup as host
+from tasks.phases.links import links
+from tasks.phases.step import Phase, step
 
 
 def setup(environment: Environment) -> Phase:
     """Directories, repo.git, and what is live already as the first release."""
     return Phase(
         "setup",
-        settings=(*settings(environment), *runtime_settings(environment)),
-        steps=(
-            Step("directories", ("setup_directories",)),
-            Step("lock", ("setup_lock",)),
-            Step("repository", ("setup_repository", environment.repository), "repository"),
-            Step("live", ("setup_adopt",)),
-            Step("persistent links", ("setup_links", *link_words(environment)), "persistent_links"),
-            Step("runtime files", ("setup_report",), "runtime_files"),
+        (
+            step("directories", host.directories),
+            step("lock", host.lock),
+            step("repository", repository.make, environment.repository),
+            step("live", adopt.adopt),
+            step("persistent links", host.links, links(environment)),
+            step("runtime files", host.runtime_files),
         ),
+        loud=True,
     )

@@ -1,40 +1,66 @@
-"""A phase is a list of steps, a step is a name and words."""
+"""A phase is a list of steps; a step is a name, a function of the host program, and its arguments."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Concatenate, Literal, ParamSpec
 
-Words = tuple[str, ...]
+from tasks.host.run import Run
+
+Kind = Literal["plain", "watched", "job", "lock", "follow"]
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One named thing that a phase does: a function of shell/lib, and its words. `key` is the hosts.yml key they come from."""
+    """One named thing that a phase does. `within`: the seconds that it may take, None for step_timeout and a little more."""
 
     name: str
-    words: Words
-    key: str = ""
+    function: str
+    arguments: tuple[Any, ...] = ()
+    within: float | None = None
+
+    def lasting(self, seconds: float) -> "Step":
+        """The same step with a time of its own."""
+        return replace(self, within=seconds)
+
+
+def step(name: str, function: Callable[Concatenate[Run, P], None], *arguments: P.args, **named: P.kwargs) -> Step:
+    """A step from the function object, so that a type checker sees a wrong name or argument. Arguments must be JSON."""
+    if named:
+        raise TypeError(f"{name}: arguments travel by their place")
+    return Step(name, name_of(function), arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What is sent to a host in one go.
+    """What a host is asked for in one go.
 
-    `runner` is the function that calls the steps: `job` for work that goes on when the workstation does not, `attached`
-    for a short program, `watched` for one that ends when the workstation lets go, `lock_keep` for the program that holds
-    the lock. `settings` are called before the first step.
+    `kind`: `plain` runs to its end whoever listens; `watched` ends when the workstation is gone; `job` outlives the
+    workstation; `lock` takes the lock and keeps it; `follow` follows a job. `undo` removes what a job has not finished;
+    `options` are those of a lock or of following. `loud`: a person wants to see its steps. `moves`: the name of the step
+    that moves the live link, "" for a phase that moves nothing.
     """
 
     name: str
-    settings: tuple[Words, ...]
-    steps: tuple[Step, ...]
-    runner: str = "attached"
+    steps: tuple[Step, ...] = ()
+    kind: Kind = "plain"
     as_service_user: bool = False
+    loud: bool = False
+    moves: str = ""
+    undo: str = ""
+    options: tuple[tuple[str, Any], ...] = ()
 
-    def sizes(self) -> Counter[str]:
-        """Bytes of each hosts.yml key in the program."""
-        said = [(step.key or step.name, step.words) for step in self.steps]
-        said += [(words[0].removeprefix("command_"), words) for words in self.settings]
-        found = Counter[str]()
-        for key, words in said:
-            found[key] += sum(len(word.encode()) for word in words)
-        return found
+    @property
+    def is_job(self) -> bool:
+        """Whether it goes on when the workstation does not: it has a log, can be followed again, and `cancel` ends it."""
+        return self.kind == "job"
+
+    @property
+    def follows(self) -> bool:
+        """Whether it only follows a job, which goes on without it."""
+        return self.kind == "follow"
+
+
+def name_of(function: Callable[..., None]) -> str:
+    """The name under which the host program finds a function."""
+    return f"{function.__module__}:{function.__qualname__}"

@@ -4,6 +4,7 @@ Fabric itself accepts any host key, reads no known_hosts, and opens its bastions
 """
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +33,24 @@ logging.getLogger("paramiko").propagate = False
 
 
 def connect(
-    environment: "Environment", address: str, user: str, fabric_config: Config, *, keys: HostKeys | None = None
+    environment: "Environment",
+    address: str,
+    user: str,
+    fabric_config: Config,
+    *,
+    keys: HostKeys | None = None,
+    opening: Callable[["VerifiedConnection"], None] | None = None,
 ) -> "VerifiedConnection":
     """Log in to `address` as `user`, over its bastions; `keys` stand in for the known_hosts files.
+
+    `opening` gets the connection before it is open: another thread may close it, which ends the attempt.
 
     Raises `Unreachable`, naming the hop that did not answer, is not who it should be or refused the login, and
     `UsageError` for what is wrong in hosts.yml itself.
     """
     connection = VerifiedConnection(route(environment, address, user, fabric_config), fabric_config, keys)
+    if opening:
+        opening(connection)
     connection.open()
     return connection
 
@@ -76,6 +87,7 @@ class VerifiedConnection(Connection):
             return
         self.close()
         with ExitStack() as opened:
+            self.opened = opened
             transport = None
             for hop in self.hops:
                 client = self._reach(hop, transport, opened)

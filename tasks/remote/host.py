@@ -1,33 +1,30 @@
-"""One host of an environment: at most one connection per user, and one channel per program."""
+"""One host of an environment: at most one connection per user, and one conversation on each."""
 
+import contextlib
 import time
 from collections.abc import Callable
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from fabric.config import Config
 
 from tasks.config.models import Environment
-from tasks.errors import Unreachable
+from tasks.phases.event import Event
 from tasks.phases.step import Phase
-from tasks.remote import program
 from tasks.remote.connection import connect
-from tasks.remote.lock import Lock
-from tasks.shell.events import Event
-from tasks.shell.render import command
-from tasks.shell.run import Run
+from tasks.remote.conversation import Conversation
+from tasks.remote.outcome import Outcome
+from tasks.remote.request import functions, request
+from tasks.remote.run import NOTHING, About, Run
 
 HostListener = Callable[[str, Event], None]
+Texts = Callable[[str], None]
 
-
-PAUSES = (0.5, 1.5, 3.0)
-"""Seconds between the first tries to reach a host again whose link was lost."""
-
-LONGEST_PAUSE = 5.0
-"""Seconds between the later ones."""
+_OF_A_LOCK = frozenset({"note", "warn", "noise"})
 
 
 class Host:
-    """One address, its connections, and what is sent to it."""
+    """One address, its connections, and what is asked of it. Its events go to the listener."""
 
     def __init__(self, environment: Environment, address: str, config: Config, listener: HostListener) -> None:
         self.environment = environment
@@ -35,13 +32,18 @@ class Host:
         self._config = config
         self._listener = listener
         self._connections: dict[str, Any] = {}
+        self._conversations: dict[str, Conversation] = {}
+        self._opening: list[Any] = []
         self._began = 0.0
+        self._generation = 0
 
     def connect(self, *, as_service_user: bool = False) -> Any:
         """The connection of the release user, or of the service user; opened once. Raises Unreachable."""
-        user = self.environment.service_user if as_service_user else self.environment.release_user
+        user = self._user(as_service_user)
         if user not in self._connections:
-            self._connections[user] = connect(self.environment, self.address, user, self._config)
+            connection = connect(self.environment, self.address, user, self._config, opening=self._opening.append)
+            self._connections[user] = connection
+            self._opening.clear()
         return self._connections[user]
 
     @property
@@ -49,57 +51,136 @@ class Host:
         """Whether the release user's connection was opened."""
         return self.environment.release_user in self._connections
 
-    def reconnect(self, patience: float = 0.0) -> None:
-        """Forget the connections, and open a new one, with a few tries, and more for `patience` seconds. Raises Unreachable."""
+    def reconnect(self) -> None:
+        """Forget the connections, and open a new one of the release user. Raises Unreachable."""
         self.close()
-        deadline = time.monotonic() + patience
-        pauses = [*PAUSES]
-        while True:
-            try:
-                self.connect()
-            except Unreachable:
-                if not pauses and time.monotonic() > deadline:
-                    raise
-                time.sleep(pauses.pop(0) if pauses else LONGEST_PAUSE)
-            else:
-                return
+        self.connect()
 
-    def run(self, phase: Phase, run: Run) -> program.Outcome:
-        """Send one phase, and follow it to its end. A job whose link is lost goes on: `go_on`, or give it up with `end`."""
-        text = command(phase, run)
-        connection = self.connect(as_service_user=phase.as_service_user)
-        self.begin(phase)
-        outcome = program.run(connection, text, run.nonce, self._hear)
-        if outcome.status != "unknown" or phase.runner != "job":
-            self.end(phase, outcome)
+    def run(self, phase: Phase, run: Run, about: About = NOTHING, texts: Texts | None = None) -> Outcome:
+        """Ask for one phase, and follow it to its end; each `text` goes to `texts` and is not kept, where that is given.
+
+        A link that is lost on the way is an unknown outcome. Raises Unreachable when nothing could be sent.
+        """
+        outcome = Outcome()
+        hear = self._hearing()
+
+        def passed_on(event: Event) -> None:
+            if texts and event.kind == "text":
+                texts(event.word(0))
+                outcome.texts.clear()
+            else:
+                hear(event)
+
+        self._ask(phase, run, about, passed_on, outcome)
         return outcome
 
-    def go_on(self, follow: Phase, run: Run, outcome: program.Outcome) -> None:
-        """Go on with the outcome of a job: send `follow`, which tells what the job has told since, and still tells."""
-        program.run(self.connect(), command(follow, run), run.nonce, self._hear, outcome)
+    def go_on(self, follow: Phase, run: Run, outcome: Outcome) -> None:
+        """Go on with the outcome of a job: `follow` reports what came since. Raises Unreachable."""
+        self._ask(follow, run, NOTHING, self._hearing(), outcome)
+
+    def lock(self, phase: Phase, run: Run) -> "Lock":
+        """The lock of a run, to be entered. Why it was refused is in its outcome, and is not shown. Raises Unreachable."""
+        return Lock(self, phase, run)
 
     def begin(self, phase: Phase) -> None:
-        """Tell that a phase begins."""
-        self._tell("phase", "start", phase.name, *(step.name for step in phase.steps))
+        """Show that a phase begins."""
+        self._report("phase", "start" if phase.loud else "quiet", phase.name, *(step.name for step in phase.steps))
         self._began = time.monotonic()
 
-    def end(self, phase: Phase, outcome: program.Outcome) -> None:
-        """Tell that a phase is over, or given up."""
+    def end(self, phase: Phase, outcome: Outcome) -> None:
+        """Show that a phase is over, or given up."""
         status = "done" if outcome.status == "ok" else outcome.status
-        self._tell("phase", status, phase.name, str(int((time.monotonic() - self._began) * 1000)))
+        self._report("phase", status, phase.name, str(int((time.monotonic() - self._began) * 1000)))
 
-    def lock(self, phase: Phase, run: Run) -> Lock:
-        """The lock of a run, to be entered."""
-        return Lock(self.connect(), command(phase, run), run.nonce, self._hear)
+    def note(self, text: str) -> None:
+        """Show a line about this host."""
+        self._report("note", text)
+
+    def warn(self, text: str) -> None:
+        """Show what went wrong without being a failure."""
+        self._report("warn", text)
+
+    def abandon(self) -> None:
+        """What runs now is left to itself: its events are not shown any more."""
+        self._generation += 1
 
     def close(self) -> None:
-        """Close every connection."""
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
+        """Close every conversation and every connection, those that are just being opened too."""
+        with contextlib.suppress(LookupError):  # Ctrl-C closes while another thread opens or closes
+            while self._conversations:
+                self._conversations.popitem()[1].close()
+        with contextlib.suppress(LookupError):
+            while self._connections:
+                self._connections.popitem()[1].close()
+        with contextlib.suppress(LookupError):
+            while self._opening:
+                self._opening.pop().close()
+
+    def let_go(self) -> None:
+        """End the release user's conversation, and with it the lock that it holds."""
+        if conversation := self._conversations.pop(self.environment.release_user, None):
+            conversation.close()
+
+    def _ask(self, phase: Phase, run: Run, about: About, listener: Callable[[Event], None], outcome: Outcome) -> None:
+        asked = request(phase, self.environment, run, about)
+        conversation = self._conversation(phase)
+        conversation.ask(asked, functions(phase), listener, outcome)
+
+    def _conversation(self, phase: Phase) -> Conversation:
+        """The one of the login; one more, for this phase alone, while that is busy with another phase."""
+        connection = self.connect(as_service_user=phase.as_service_user)
+        user = self._user(phase.as_service_user)
+        known = self._conversations.get(user)
+        if known is not None and known.busy and not known.ended:
+            return Conversation(connection)
+        if known is None or known.ended:
+            known = self._conversations[user] = Conversation(connection)
+        return known
+
+    def _user(self, as_service_user: bool) -> str:
+        return self.environment.service_user if as_service_user else self.environment.release_user
+
+    def _hearing(self) -> Callable[[Event], None]:
+        """A listener for one phase, until it is abandoned.
+
+        A phase that is refused because this run has lost its lock has not failed: it is sent again.
+        """
+        generation, refused = self._generation, False
+
+        def hear(event: Event) -> None:
+            nonlocal refused
+            refused = refused or (event.kind == "fact" and event.word(0) == "lost_lock")
+            if not refused and generation == self._generation:
+                self._hear(event)
+
+        return hear
 
     def _hear(self, event: Event) -> None:
         self._listener(self.address, event)
 
-    def _tell(self, kind: str, *words: str) -> None:
-        self._listener(self.address, Event(kind, words))
+    def _report(self, kind: str, *words: str) -> None:
+        self._hear(Event(kind, words))
+
+
+class Lock:
+    """Taken on entering, let go on leaving. `outcome` has the facts of the host under the lock, or why it was refused."""
+
+    def __init__(self, host: Host, phase: Phase, run: Run) -> None:
+        self._host, self._phase, self._run = host, phase, run
+        self.outcome = Outcome()
+
+    @property
+    def held(self) -> bool:
+        """Whether it was taken."""
+        return self.outcome.status == "ok"
+
+    def __enter__(self) -> Self:
+        hear = self._host._hearing()
+        self._host._ask(
+            self._phase, self._run, NOTHING, lambda event: hear(event) if event.kind in _OF_A_LOCK else None, self.outcome
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.held:
+            self._host.let_go()

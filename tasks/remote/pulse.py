@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
 
 import paramiko
 
@@ -18,20 +19,26 @@ QUESTION = "keepalive@openssh.com"
 """OpenSSH's own: a server that does not know it must say so (RFC 4254, 4), and that is an answer."""
 
 
+Wait = Callable[[threading.Event, float], bool]
+"""Waits for an event for so many seconds; whether it was set."""
+
+
 class Pulse(threading.Thread):
     """Asks, for as long as the link is open; closes it when no answer comes, and with it every channel that waits."""
 
-    def __init__(self, transport: paramiko.Transport, every: float = EVERY, silence: float = SILENCE) -> None:
+    def __init__(self, transport: paramiko.Transport, wait: Wait = threading.Event.wait) -> None:
         super().__init__(daemon=True)
-        self._transport, self._every, self._silence = transport, every, silence
+        self._transport, self._wait = transport, wait
         self._over = threading.Event()
 
     def run(self) -> None:
         """Ask and wait, again and again."""
-        while not self._over.wait(self._every) and self._transport.is_active():
+        while not self._wait(self._over, EVERY) and self._transport.is_active():
             answered = threading.Event()
             threading.Thread(target=self._ask, args=(answered,), daemon=True).start()
-            if not answered.wait(self._silence) and not answered.wait(AWAKE):  # the clock goes on while a workstation sleeps
+            if not self._wait(answered, SILENCE) and not self._wait(
+                answered, AWAKE
+            ):  # the clock goes on while a workstation sleeps
                 self._transport.close()
                 return
 

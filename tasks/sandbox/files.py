@@ -67,8 +67,8 @@ def _create_runtime_files(layout: Layout) -> None:
 
 
 def _create_command(layout: Layout, name: str) -> None:
-    """A two-line program: a shebang could hold neither spaces nor arguments."""
-    words = [sys.executable, str(Path(host.__file__).parent), name, str(layout.folder)]
+    """A two-line program: a shebang could hold neither spaces nor arguments. It is called often, and needs no packages (-S)."""
+    words = [sys.executable, "-S", str(Path(host.__file__).parent), name, str(layout.folder)]
     file = layout.bin / name
     file.write_text(f'#!/bin/bash\nexec {shlex.join(words)} "$@"\n')
     file.chmod(0o755)

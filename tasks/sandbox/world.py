@@ -81,7 +81,7 @@ def start(folder: Path) -> Sandbox:
     if found := running(folder):
         return found
     if importlib.util.find_spec("asyncssh") is None:
-        raise UsageError("the sandbox needs asyncssh", next="pip install -r requirements-dev.txt")
+        raise UsageError("the sandbox needs asyncssh", next="pip install -r requirements-sandbox.txt")
     stop(folder)
     layout = Layout(folder.resolve())
     try:

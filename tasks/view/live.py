@@ -35,7 +35,7 @@ class Live(Screen):
         """Above the region, which comes and goes with the phases."""
         with self._lock:
             put(self.console, lines, several=self.story.several)
-            if not self.story.running():
+            if self.story.idle:
                 self._stop()
             elif self._region is None:
                 self._start()

@@ -29,6 +29,8 @@ _SAID = {
     "abandoned": "the cutover to {name} did not happen",
     "post-release ok": "services run {name}",
     "post-release failed": "post-release of {name} failed",
+    "post-release unhealthy": "post-release of {name} failed: the site is not healthy",
+    "post-release unknown": "post-release of {name}: the outcome is unknown",
     "pruned": "pruned {name}",
     "hold": "hold: {reason}",
     "unhold": "hold ended",
@@ -96,7 +98,7 @@ def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -
     page.line(_verdict([level for _, level, _, _ in found]))
 
 
-def show_log(path: str, lines: Sequence[str], stream: TextIO | None = None) -> None:
+def show_log(path: str, lines: Iterable[str], stream: TextIO | None = None) -> None:
     """What a build said; where on the host it stands goes to stderr, as it is no part of the log."""
     print(clean(path), file=sys.stderr)
     print_lines(map(clean, lines), stream)

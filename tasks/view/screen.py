@@ -8,7 +8,7 @@ from typing import Self, TextIO, cast
 from rich.console import Console
 
 from tasks.errors import NotReleased
-from tasks.shell.events import Event
+from tasks.phases.event import Event
 from tasks.view.story import Line, Story
 from tasks.view.text import clean
 

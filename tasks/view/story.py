@@ -7,17 +7,14 @@ import copy
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from rich.cells import cell_len
 
-from tasks.shell.events import Event
+from tasks.phases.event import Event
 from tasks.view.text import clean
-
-LOUD = frozenset({"setup", "build", "migrate", "cutover", "post-release", "attach"})
-"""The phases whose steps a person wants to see. Of the others one line stays, and only when they were slow or failed."""
 
 SLOW = 2.0
 """Seconds after which a quiet phase is worth its line."""
@@ -62,12 +59,13 @@ class Lane:
 
 @dataclass(slots=True)
 class Running:
-    """The phase that a host is in."""
+    """The phase that a host is in. `loud`: its steps are shown; of another phase one line stays, when it was slow or failed."""
 
     address: str
     phase: str
     steps: int
     began: float
+    loud: bool = False
     ended: int = 0
     step: str = ""
     detail: str = ""
@@ -84,20 +82,15 @@ class Running:
 
 
 class Story:
-    """Told events by any thread, it gives back the lines that stay."""
+    """Takes events of these addresses from any thread, and returns the lines that stay."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, addresses: Sequence[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self.addresses: set[str] = set()
+        self.several = len(addresses) > 1  # a line must say which
         self.steps: list[tuple[str, float]] = []
         self._running: dict[str, Running] = {}
         self._headed = ""
         self._lock = threading.Lock()
-
-    @property
-    def several(self) -> bool:
-        """More than one host: a line must say which."""
-        return len(self.addresses) > 1
 
     def tell(self, address: str, event: Event) -> tuple[Line, ...]:
         """The lines that this event adds."""
@@ -106,9 +99,13 @@ class Story:
             return ()
         address = clean(address)
         with self._lock:
-            self.addresses.add(address)
             host = self._running.get(address) or Running(address, "", 0, self.clock())
             return tuple(teller(self, host, Event(event.kind, tuple(map(clean, event.words)))))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no phase is in progress."""
+        return not self._running
 
     def running(self) -> tuple[Running, ...]:
         """The phases in progress, as they are at this moment."""
@@ -122,9 +119,10 @@ class Story:
 
     def _phase(self, host: Running, event: Event) -> Iterator[Line]:
         what, name = event.word(0), event.word(1)
-        if what == "start":
-            self._running[host.address] = Running(host.address, name, len(event.words) - 2, self.clock())
-            if name in LOUD and name != self._headed:
+        if what in ("start", "quiet"):
+            loud = what == "start"
+            self._running[host.address] = Running(host.address, name, len(event.words) - 2, self.clock(), loud)
+            if loud and name != self._headed:
                 self._headed = name
                 yield Line("phase", phase=name, address=host.address)
             return
@@ -134,7 +132,7 @@ class Story:
         took = _seconds(event.word(2))
         if not self._running:
             self._headed = ""
-        if name in LOUD or took >= SLOW or what != "done":
+        if host.loud or took >= SLOW or what != "done":
             yield Line("end", what, seconds=took, address=host.address, phase=name)
 
     def _step(self, host: Running, event: Event) -> Iterator[Line]:
@@ -144,14 +142,14 @@ class Story:
             return
         host.ended += 1
         self.steps.append((name, took))
-        if host.phase in LOUD:
+        if host.loud:
             yield host.line("step", name, host.detail, took)
             yield from _commands(host)
         host.next("", self.clock())
 
     def _lane(self, host: Running, event: Event) -> Iterator[Line]:
         what, label, command = event.word(0), event.word(1), event.word(2)
-        if not host.lanes and host.phase in LOUD:
+        if not host.lanes and host.loud:
             yield host.line("long", host.step)
         lane = host.lanes.setdefault(label, Lane(self.clock()))
         if what == "start":
@@ -170,7 +168,7 @@ class Story:
 
     def _fail(self, host: Running, event: Event) -> Iterator[Line]:
         # Elsewhere the error that ends the run says the same, with nothing between the two.
-        if host.step and host.phase in LOUD:
+        if host.step and host.loud:
             yield host.line("broken", host.step, seconds=self.clock() - host.began)
             yield host.line("fail", event.word(0))
         yield from host.tail

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, Self, TextIO
 
-from tasks.shell.events import Event
+from tasks.phases.event import Event
 from tasks.view.live import Live
 from tasks.view.picture import Picture
 from tasks.view.plain import Plain
+from tasks.view.story import Story
 
 
 class View(Protocol):
@@ -33,10 +34,10 @@ class View(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
 
-def open_view(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> View:
+def open_view(addresses: Sequence[str] = (), environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> View:
     """Live on a terminal, plain lines elsewhere and in CI; with a picture where RELEASE_PICTURE names a file."""
-    stream = stream or sys.stderr
-    view = Live(stream, environ) if _is_live(environ, stream) else Plain(stream)
+    stream, story = stream or sys.stderr, Story(addresses)
+    view = Live(stream, environ, story) if _is_live(environ, stream) else Plain(stream, story)
     picture = environ.get("RELEASE_PICTURE")
     return Picture(view, Path(picture)) if picture else view
 

@@ -1,4 +1,4 @@
-"""Every fault at every step of a deploy, and the table of it in the README: `make chaos`, as root."""
+"""Every fault at every step of a deploy, and the table of it in docs/chaos.md: `make chaos`, as root."""
 
 import argparse
 import datetime
@@ -19,7 +19,7 @@ from tests.support.booted import missing
 from tests.support.booted_image import cache
 from tests.support.marked import between
 
-README, MARK = PROJECT / "README.md", "chaos"
+PAGE, MARK = PROJECT / "docs" / "chaos.md", "chaos"
 
 
 def main() -> int:
@@ -61,15 +61,15 @@ def said(verdict: Verdict) -> str:
 
 
 def shown(cases: list[Case], seed: str, journal: Journal) -> int:
-    """The table; into the README too when it is of every case."""
+    """The table; into docs/chaos.md too when it is of every case."""
     print(f"\n{table(cases, journal.verdicts)}")
     broken = [case for case in cases if case.id in journal.verdicts and not journal.holds(case)]
     for case in broken:
         print(f"broken: make chaos ONLY='{case.fault}:{case.name}:{case.position}' SEED={seed}")
     if set(cases) >= set(every_case()):
         today = str(datetime.datetime.now(tz=datetime.UTC).date())
-        text = between(README.read_text(encoding="utf-8"), report(cases, journal.verdicts, today, seed), MARK)
-        README.write_text(text, encoding="utf-8")
+        text = between(PAGE.read_text(encoding="utf-8"), report(cases, journal.verdicts, today, seed), MARK)
+        PAGE.write_text(text, encoding="utf-8")
     return 1 if broken else 0
 
 

@@ -63,13 +63,13 @@ def phases(site: Environment) -> tuple[Phase, ...]:
     """What a deploy that goes well sends to a host, in order."""
     return (
         post_release.try_services(site),
-        lock.lock(site),
+        lock.lock(),
         build.build(site),
         cutover.migrate(site),
-        cutover.cutover(site),
+        cutover.cutover(),
         post_release.post_release(site),
-        cutover.finish(site, "ok"),
-        cutover.in_use(site),
+        cutover.finish("ok"),
+        cutover.in_use(),
         cutover.prune(site),
     )
 

@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 
+from tasks.phases.post_release import WAITING
 from tests.chaos.cases import MOMENT, Case, allowed
 from tests.support.chaos_faults import FAULTS, Visitors
 from tests.support.chaos_looks import Look, afterwards, always, look, running, told
@@ -12,6 +13,9 @@ from tests.support.chaos_typed import Typed, soon
 
 SHORT = 5
 """Seconds for one step, when a command hangs."""
+
+LONGEST = 2 * SHORT + WAITING + 30
+"""Seconds within which fab ends then: a step that acts on a service may wait for it besides."""
 
 UNMOVED, MOVED = {3, 5, 6, 7}, {0, 4}
 """Exit codes after which the release from before is live, and after which the new one is."""
@@ -94,7 +98,7 @@ class Trial:
             FAULTS[self.case.fault](self.site, typed, visitors, dice)
         else:
             self.broken.append("the place was never reached")
-        if not typed.wait():
+        if not typed.wait(LONGEST if self.case.fault == "hang" else 60):
             self.broken.append("fab did not end, and was killed")
         self.site.go_on()
         self.said += typed.said

@@ -12,13 +12,8 @@ SEALS = (".release.json", ".release.json.new", "release.json.new", ".release.jso
 @pytest.fixture
 def released(acme: Acme) -> Acme:
     """A site with a release that is live."""
-    acme.fab("release", "--ref", "master")
+    acme.deploy()
     return acme
-
-
-def built(acme: Acme, code: int = 0) -> str:
-    """Build what master is now; what was printed."""
-    return acme.fab("build", "--ref", "master", code=code).err
 
 
 def commit_links(acme: Acme, links: dict[str, str]) -> None:
@@ -37,9 +32,9 @@ def keys(acme: Acme) -> str:
 def test_a_committed_link_in_the_place_of_the_seal_leads_it_nowhere(acme: Acme) -> None:
     commit_links(acme, dict.fromkeys(SEALS, KEYS_FILE))
     before = keys(acme)
-    built(acme)
+    acme.deploy()
     assert keys(acme) == before
-    assert acme.host.sh("cd releases/*/ && stat -c %F release.json; ls -A | grep -c release", "ftsuser").split("\n") == [
+    assert acme.host.sh("stat -c %F source/release.json; ls -A source | grep -c release", "ftsuser").split("\n") == [
         "regular file",
         str(len(SEALS) + 1),
     ]
@@ -48,9 +43,9 @@ def test_a_committed_link_in_the_place_of_the_seal_leads_it_nowhere(acme: Acme) 
 def test_a_link_that_a_command_makes_in_the_place_of_the_seal_is_replaced(acme: Acme) -> None:
     acme.write(verify=[f"ln -s {KEYS_FILE} release.json; ln -s {KEYS_FILE} .release.json"])
     before = keys(acme)
-    built(acme)
+    acme.deploy()
     assert keys(acme) == before
-    assert acme.host.sh("cd releases/*/ && stat -c %F release.json", "ftsuser") == "regular file"
+    assert acme.host.sh("stat -c %F source/release.json", "ftsuser") == "regular file"
 
 
 SWAPS = {
@@ -63,7 +58,7 @@ SWAPS = {
 def test_a_build_that_puts_a_link_to_the_live_release_in_its_own_place_seals_nothing(released: Acme, key: str) -> None:
     before, seal = released.live, released.host.sh("stat -c '%i %Y' source/release.json", "ftsuser")
     released.write(**{key: SWAPS[key]})
-    built(released, code=3)
+    released.deploy(code=3)
     assert (released.live, released.host.sh("stat -c '%i %Y' source/release.json", "ftsuser")) == (before, seal)
     assert released.names == [before]
 
@@ -75,7 +70,7 @@ def test_a_committed_link_leads_no_runtime_file_elsewhere(acme: Acme, target: st
     acme.host.write("/home/ftsuser/runtime/source/config/authorized_keys", "ours\n")
     acme.write(runtime_files=["config/authorized_keys"])
     before = keys(acme)
-    said = built(acme, code=3)
+    said = acme.deploy(code=3).err
     assert "config" in said
     assert keys(acme) == before
     assert (acme.names, acme.left_over()) == ([], [])
@@ -84,30 +79,31 @@ def test_a_committed_link_leads_no_runtime_file_elsewhere(acme: Acme, target: st
 def test_a_committed_link_in_the_place_of_a_runtime_file_is_replaced(acme: Acme) -> None:
     commit_links(acme, {".env.local": KEYS_FILE})
     before = keys(acme)
-    built(acme)
+    acme.deploy()
     assert keys(acme) == before
-    assert acme.host.sh("cd releases/*/ && stat -c '%F %a' .env.local; cat .env.local", "ftsuser").split("\n") == [
+    assert acme.host.sh("stat -c '%F %a' source/.env.local; cat source/.env.local", "ftsuser").split("\n") == [
         "regular file 640",
         f"TOKEN={SECRET}",
     ]
 
 
 NOT_FILES = {
-    "link": "mv .env.local elsewhere && ln -s elsewhere .env.local",
-    "link in the way": "mkdir config && mv .env.local config && ln -s config conf",
-    "fifo": "rm .env.local && mkfifo .env.local && chown ftsuser: .env.local",
-    "device": "rm .env.local && mknod .env.local c 1 3 && chown ftsuser: .env.local",
-    "root": "chown root .env.local && chmod 644 .env.local",
+    "link": ("mv .env.local elsewhere && ln -s elsewhere .env.local", "reached through no link"),
+    "link in the way": ("mkdir config && mv .env.local config && ln -s config conf", "reached through no link"),
+    "fifo": ("rm .env.local && mkfifo .env.local && chown ftsuser: .env.local", "but a FIFO of uid "),
+    "device": ("rm .env.local && mknod .env.local c 1 3 && chown ftsuser: .env.local", "but a device of uid "),
+    "root": ("chown root .env.local && chmod 644 .env.local", "but a file of uid 0"),
 }
 
 
 @pytest.mark.parametrize("spoilt", NOT_FILES)
 def test_a_runtime_file_is_a_regular_file_of_the_release_user_reached_through_no_link(released: Acme, spoilt: str) -> None:
     file = "conf/.env.local" if spoilt == "link in the way" else ".env.local"
-    released.host.sh(f"cd {released.host.sh('realpath /home/ftsuser/source')} && {NOT_FILES[spoilt]}")
+    spoil, how = NOT_FILES[spoilt]
+    released.host.sh(f"cd {released.host.sh('realpath /home/ftsuser/source')} && {spoil}")
     released.write(runtime_files=[file])
-    said = built(released, code=3)
-    assert f"/{file} is not a regular file of ftsuser, reached through no link" in said
+    said = released.deploy(code=3).err
+    assert f"/{file} is not a regular file of ftsuser, {how}" in said
     assert (released.names, released.left_over()) == ([released.live], [])
     assert f"/{file} is not a regular file" in released.fab("check", code=3).out
     released.fab("plan", "--ref", "master")

@@ -38,10 +38,15 @@ def test_a_verb_starts_no_more_programs_and_flushes_no_more_files(plain: Acme, t
     assert traced.flushes.total() <= bound.flushes, traced.flushes
 
 
+def counted_with_files(site: Acme, output: Path, number: int) -> Traced:
+    """What a release with so many files comes to; git starts its workers, one for each processor, from 100 files on."""
+    site.push({f"src/{each}.php": "<?php\n" for each in range(number)})
+    site.fab("release", "--ref", "master")
+    site.push({"page": f"with {number} files\n"})
+    return counted(site, output, *WORDS["release"])
+
+
 def test_a_release_starts_no_more_where_there_are_more_files(plain: Acme, tmp_path: Path) -> None:
-    few = counted(plain, tmp_path / "few", *WORDS["release"])
-    plain.push({f"src/{number}.php": "<?php\n" for number in range(200)})
-    plain.fab("release", "--ref", "master")
-    plain.push({"page": "fourth\n"})
-    many = counted(plain, tmp_path / "many", *WORDS["release"])
+    plain.write(apps={}, services=[], keep_releases=9)  # none is pruned meanwhile
+    few, many = (counted_with_files(plain, tmp_path / f"{number}", number) for number in (200, 600))
     assert many.programs.total() <= few.programs.total(), many.programs - few.programs

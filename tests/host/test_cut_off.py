@@ -1,19 +1,18 @@
 """A workstation that dies or gives up in the middle: the host tidies up by itself, or the next run does; nobody has to."""
 
-import os
 import signal
-import subprocess
 
 import pytest
 
 from tests.support.acme import Acme
 from tests.support.fab import Ran, finish, until
+from tests.support.forked import Forked
 
 HELD = {"web": {"bootstrap": ["touch /tmp/building; until [ -e /tmp/enough ]; do sleep 0.05; done", "bash build.sh"]}}
 DAEMONS = {"web": {"bootstrap": ["sleep 600 & touch /tmp/building; sleep 600"]}, "api": {"bootstrap": ["sleep 601 | cat"]}}
 
 
-def building(acme: Acme, apps: object) -> subprocess.Popen[str]:
+def building(acme: Acme, apps: object) -> Forked:
     """A deploy of apps whose bootstrap is on its way."""
     acme.write(apps=apps)
     run = acme.start("deploy", "--ref", "master")
@@ -21,16 +20,15 @@ def building(acme: Acme, apps: object) -> subprocess.Popen[str]:
     return run
 
 
-def killed(run: subprocess.Popen[str]) -> None:
+def killed(run: Forked) -> None:
     """SIGKILL: no chance to say goodbye; the kernel closes its sockets."""
     run.kill()
     run.communicate()
 
 
-def interrupted(run: subprocess.Popen[str]) -> Ran:
-    """Ctrl-C, and what is said to it; within five seconds."""
-    os.kill(run.pid, signal.SIGINT)
-    run.wait(timeout=5)
+def interrupted(run: Forked) -> Ran:
+    """Ctrl-C, and what is printed then."""
+    run.send_signal(signal.SIGINT)
     return finish(run, 130)
 
 
@@ -150,15 +148,15 @@ def test_service_that_hangs_is_ended_and_said_to_have_taken_too_long(live: Acme)
         "root",
         "755",
     )
-    live.write(services=[{"supervisor": "releases"}], step_timeout=1)
+    live.write(services=[{"supervisor": "releases"}], step_timeout=15)
     said = live.deploy(code=5).err
-    assert "was ended after 1 seconds (step_timeout)" in said
+    assert "was ended after 15 seconds (step_timeout)" in said
     assert "sleep 600" not in live.host.processes("root")
 
 
 def test_terminated_fab_is_an_interrupted_one(live: Acme) -> None:
     run = building(live, DAEMONS)
-    run.terminate()
+    run.send_signal(signal.SIGTERM)
     finish(run, 130)
     assert live.host.processes() == []
     assert live.left_over() == []

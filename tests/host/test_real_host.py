@@ -60,4 +60,4 @@ def test_machine_without_the_tools_is_told_what_to_install(monkeypatch: pytest.M
     monkeypatch.setattr(sshd, "PATH", "")
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert "run them as root" in missing()
-    assert "apt-get install git openssh-client openssh-server passwd procps sudo util-linux" in missing()
+    assert "apt-get install git openssh-client openssh-server passwd procps strace sudo util-linux" in missing()

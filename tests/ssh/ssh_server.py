@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import asyncssh
 
+from tests.support.fab import PATIENCE
+
 
 class SshServer:
     """A server that lets in whoever holds one of `authorized`, and answers a command with the command."""
@@ -64,7 +66,7 @@ class SshServer:
         await asyncio.sleep(0)
 
     def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
 
 class _Session(asyncssh.SSHServer):

@@ -2,7 +2,6 @@
 
 import shlex
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,10 +90,7 @@ def silent_agent(here: Workstation, monkeypatch: pytest.MonkeyPatch) -> Iterator
 @pytest.mark.usefixtures("silent_agent")
 def test_an_agent_that_never_answers_does_not_hang(here: Workstation) -> None:
     server = here.known_server(authorized=[YOURS])
-    started = time.monotonic()
-    error = here.refusal(server.port)
-    assert time.monotonic() - started < 20
-    assert error.details[-1] == f"agent at {here.home}/agent: does not answer"
+    assert here.refusal(server.port).details[-1] == f"agent at {here.home}/agent: does not answer"
 
 
 @pytest.mark.usefixtures("silent_agent")

@@ -79,5 +79,5 @@ def test_folder_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_missing_asyncssh_names_the_file_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(UsageError, match=r"requirements-dev\.txt"):
+    with pytest.raises(UsageError, match=r"requirements-sandbox\.txt"):
         world.start(tmp_path / "host")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fab import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 INTERRUPTS = """
 import signal, sys
@@ -18,7 +20,7 @@ class Interrupts:
 sys.where = {module!r}
 sys.meta_path.insert(0, Interrupts())
 """
-MODULES = ("invoke", "paramiko", "fabric.main", "tasks", "pydantic", "tasks.flow.session", "rich.console")
+MODULES = ("invoke", "paramiko", "fabric.main", "tasks", "pydantic", "tasks.flow.fleet", "rich.console")
 
 
 def interrupted(folder: Path, module: str, signal: str = "SIGINT") -> subprocess.CompletedProcess[str]:
@@ -26,7 +28,7 @@ def interrupted(folder: Path, module: str, signal: str = "SIGINT") -> subprocess
     (folder / "sitecustomize.py").write_text(INTERRUPTS.format(module=module, signal=signal))
     words = [str(Path(sys.executable).with_name("fab")), "-H", "nowhere", "status"]
     here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder)}
-    return subprocess.run(words, cwd=ROOT, env=here, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(words, cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -44,5 +46,15 @@ def test_a_cancelled_job_and_a_closed_terminal_are_as_ctrl_c_from_the_start(tmp_
 def test_other_programs_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTS.format(module="calendar", signal="SIGINT"))
     words = [sys.executable, "-c", "import calendar"]
-    ran = subprocess.run(words, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        words, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert "KeyboardInterrupt" in ran.stderr
+
+
+def test_what_was_compiled_is_kept_for_the_next_run(tmp_path: Path) -> None:
+    """Invoke switches that off."""
+    fab = [str(Path(sys.executable).with_name("fab")), "--list"]
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    subprocess.run(fab, cwd=ROOT, env=here, check=True, capture_output=True, timeout=PATIENCE)
+    assert list(tmp_path.rglob("tasks/deploy.*.pyc"))

@@ -2,12 +2,12 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.fab import Site, finish, push, until
+from tests.support.fab import PATIENCE, Site, finish, push, until
+from tests.support.forked import Forked
 
 Make = Callable[..., Site]
 WAITS = "touch ~/{0}; until [ -e ~/{0}.go ]; do sleep 0.05; done"
@@ -20,17 +20,28 @@ class Paused:
         self.command = WAITS.format(name)
         self.at, self.go = site.home / name, site.home / f"{name}.go"
 
-    def reached(self, running: subprocess.Popen[str]) -> None:
+    def reached(self, running: Forked) -> None:
         until(self.at.exists, running)
 
 
-@pytest.fixture
-def site(make: Make) -> Site:
-    """A site with two releases."""
-    site = make()
+@pytest.fixture(scope="module")
+def two(make: Make) -> Site:
+    """A site with two releases, the newer live."""
+    site = make(keep_releases=50)
     site.deploy("v1.0")
     site.deploy("master")
     return site
+
+
+@pytest.fixture
+def site(two: Site) -> Iterator[Site]:
+    """That site, idle and with a release to go back to. Its hosts.yml is its own again afterwards."""
+    if not two.host["previous"]:
+        two.deploy("master")
+    keys = dict(two.keys)
+    yield two
+    until(lambda: not two.locked)
+    two.write(**keys)
 
 
 @pytest.fixture
@@ -40,6 +51,9 @@ def paused(site: Site) -> Iterator[Paused]:
     site.write(apps={"web": {"bootstrap": [paused.command]}})
     yield paused
     paused.go.touch()
+    until(lambda: not site.locked)
+    for file in (paused.at, paused.go):
+        file.unlink(missing_ok=True)
 
 
 def consistent(site: Site) -> None:
@@ -60,7 +74,7 @@ def test_of_two_that_start_together_each_wins_or_is_told_who_did(site: Site, ver
     for _ in range(2):
         before = len(site.json("history"))
         runs = [site.start(*words.get(verb, (verb,))) for verb in verbs]
-        ended = [(run.communicate(timeout=60), run.returncode) for run in runs]
+        ended = [(run.communicate(PATIENCE), run.wait()) for run in runs]
         codes = sorted(code for _, code in ended)
         assert set(codes) <= {0, 3, 6}, ended
         assert codes != [6, 6], ended
@@ -74,6 +88,7 @@ def test_of_two_that_start_together_each_wins_or_is_told_who_did(site: Site, ver
 
 
 def test_of_many_that_start_together_exactly_one_has_the_lock(site: Site, paused: Paused) -> None:
+    before = site.names
     runs = [site.start("build", "--ref", "master") for _ in range(5)]
     until(lambda: sum(run.poll() is not None for run in runs) == 4)
     (winner,) = [run for run in runs if run.poll() is None]
@@ -83,13 +98,13 @@ def test_of_many_that_start_together_exactly_one_has_the_lock(site: Site, paused
             assert "holds the lock: build master, since 20" in finish(loser, 6).err
     paused.go.touch()
     finish(winner, 0)
-    assert len(site.names) == 3
+    assert site.names == [*before, site.names[-1]]
 
 
 def test_one_that_may_wait_comes_after_the_other(site: Site, paused: Paused) -> None:
     first = site.start("deploy", "--ref", "v1.0")
     paused.reached(first)
-    second = site.start("deploy", "--ref", "master", "--wait", "50")
+    second = site.start("deploy", "--ref", "master", "--wait", str(PATIENCE))
     paused.go.touch()
     finish(first, 0)
     finish(second, 0)
@@ -124,7 +139,7 @@ def test_what_was_resolved_is_what_goes_live_though_the_branch_moves_meanwhile(s
 
 
 def test_a_link_that_somebody_moves_during_a_build_stays_where_they_put_it(site: Site, paused: Paused) -> None:
-    older, live = site.names
+    older, live = site.host["previous"], site.live
     running = site.start("deploy", "--ref", "master")
     paused.reached(running)
     by_hand = site.home / "by hand"

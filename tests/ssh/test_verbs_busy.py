@@ -1,18 +1,18 @@
 """Exit code 6: somebody else holds the lock, or there is a hold."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.support.fab import Site, finish, until
+from tests.support.forked import Forked
 
 Make = Callable[..., Site]
 SLOW = ["touch ~/slow; until [ -e ~/go-on ]; do sleep 0.05; done"]
 
 
 @pytest.fixture
-def busy(make: Make) -> Iterator[tuple[Site, subprocess.Popen[str]]]:
+def busy(make: Make) -> Iterator[tuple[Site, Forked]]:
     """A build that goes on until it is let go."""
     site = make(apps={"web": {"bootstrap": SLOW}})
     running = site.start("build", "--ref", "v1.0")
@@ -34,7 +34,7 @@ def test_second_run_is_told_who_and_what_and_since_when(busy: tuple[Site, object
     assert "fab -H sandbox attach" in said
 
 
-def test_build_goes_on_while_others_are_refused(busy: tuple[Site, subprocess.Popen[str]]) -> None:
+def test_build_goes_on_while_others_are_refused(busy: tuple[Site, Forked]) -> None:
     site, running = busy
     site.fab("deploy", "--ref", "master", code=6)
     assert running.poll() is None

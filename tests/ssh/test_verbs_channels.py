@@ -1,16 +1,17 @@
-"""How a host is spoken to: one connection a user, one program a phase, and just the text that `plan --script` shows."""
+"""How a host is spoken to: one connection and one program a user, and just the requests that `plan --steps` shows."""
 
 import json
 import re
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.counts import WIRE
 from tests.support.fab import Site, sessions
+from tests.support.host_python import overhear
 from tests.support.link import Link
 
 Make = Callable[..., Site]
@@ -69,12 +70,11 @@ def test_deploy_and_rollback_make_one_connection_a_user(make: Make) -> None:
     logins = [event["user"] for event in sessions(site.sandbox)[before:] if event["event"] == "auth"]
     assert sorted(logins) == ["ftsuser", "ubuntu"]
     rollback = spoken(site, "rollback")
-    assert deploy["connection"] == rollback["connection"] == 2
-    assert rollback["session"] <= deploy["session"]
+    assert deploy == rollback == {"connection": 2, "auth": 2, "session": 2}
 
 
-def test_without_services_there_is_one_connection(make: Make) -> None:
-    assert spoken(make(), "deploy", "--ref", "v1.0")["connection"] == 1
+def test_without_services_there_is_one_connection_and_one_program(make: Make) -> None:
+    assert spoken(make(), "deploy", "--ref", "v1.0") == {"connection": 1, "auth": 1, "session": 1}
 
 
 def test_question_is_one_connection_and_one_program(make: Make) -> None:
@@ -87,7 +87,7 @@ def test_connections_and_channels_do_not_grow_with_the_work(make: Make) -> None:
 
 
 @pytest.fixture
-def commands(make: Make) -> Iterator[tuple[Site, Path]]:
+def every_kind(make: Make) -> Iterator[tuple[Site, Path]]:
     """A site whose every kind of value is there, and the file in which its host notes the text of each command."""
     site = make(
         apps={"web": {"bootstrap": ["echo 'a b' \"$HOME\" \\\\ ü"], "drop": ["README.md"]}},
@@ -101,30 +101,44 @@ def commands(make: Make) -> Iterator[tuple[Site, Path]]:
     log.touch()
     yield site, log
     log.unlink()
+    (site.sandbox.folder / "run" / "path").unlink(missing_ok=True)
 
 
-def test_plan_script_shows_what_release_sends(commands: tuple[Site, Path]) -> None:
-    site, log = commands
-    shown = re.split(r"^#### (.+), as (.+)\n", site.fab("plan", "--script").out, flags=re.MULTILINE)[1:]
+def test_plan_steps_shows_what_release_sends(every_kind: tuple[Site, Path]) -> None:
+    site, log = every_kind
+    heard = overhear(site)
+    shown = json.loads(site.fab("plan", "--steps", "--json").out)["requests"]
     assert log.read_text() == "", "nobody was asked"
     site.fab("release", "--ref", "v1.0")
-    sent = [json.loads(line) for line in log.read_text().splitlines()]
-    programs = [(entry["user"], shlex.split(entry["command"])) for entry in sent]
-    assert all(words[:-1] == ["bash", "--norc", "--noprofile", "-p", "-c"] for _, words in programs)
-    assert [_said(words[-1]) for _, words in programs] == [_said(text) for text in shown[2::3]]
-    assert [user for user, _ in programs] == shown[1::3]
-    assert shown[::3] == ["lock", "build", "migrate", "cutover", "prune"]
+    (program,) = [json.loads(line) for line in log.read_text().splitlines()]
+    assert program["user"] == "ftsuser"
+    sent = requests(program["command"], heard.read_bytes())
+    assert [known(request) for request in sent] == [known(entry["request"]) for entry in shown]
+    assert {entry["user"] for entry in shown} == {"ftsuser"}
+    assert [request["phase"] for request in sent] == ["lock", "build", "migrate", "cutover", "prune"]
 
 
-def _said(program: str) -> tuple[list[str], str]:
-    """The names of a program's run values, and all of its text but these values."""
-    first, phase, rest = re.split(r"^PHASE=(\S+)\n", program, maxsplit=1, flags=re.MULTILINE)
-    more, version, rest = re.split(r"^(TOOL_VERSION=\S+)\n", rest, maxsplit=1, flags=re.MULTILINE)
-    names = re.findall(r"^([A-Z_]+)=.*\n", first + more, flags=re.MULTILINE)
-    return names, "\n".join([phase, version, rest.rstrip("\n")])
+def requests(command: str, heard: bytes) -> list[dict[str, Any]]:
+    """The requests of a conversation: they follow the program, whose length the command names, and the word."""
+    size = int(command.split()[-2])
+    return [json.loads(line) for line in heard[size:].splitlines()[1:] if line]
 
 
-def test_plan_script_shows_no_value_of_a_run(make: Make) -> None:
-    script = make(setup=False).fab("plan", "--script").out
-    assert "NONCE='<nonce>'" in script
-    assert "RELEASE_NAME='<release>'" in script
+def known(request: dict[str, Any]) -> dict[str, Any]:
+    """All of a request that is known before a run, and the names of its run values."""
+    run_values = {key: sorted(request[key]) for key in ("who", "about")}
+    return {**{key: value for key, value in request.items() if key != "modules"}, **run_values}
+
+
+def test_command_line_holds_nothing_but_the_bootstrap(every_kind: tuple[Site, Path]) -> None:
+    """Everybody on the host can read it in /proc."""
+    site, log = every_kind
+    site.fab("status")
+    (command,) = [json.loads(line)["command"] for line in log.read_text().splitlines()]
+    assert re.fullmatch(r"""exec python3 -I -S -c "import [^"\\!$`]*" \d+ [0-9a-f]{64}""", command)
+
+
+def test_plan_steps_shows_no_value_of_a_run(make: Make) -> None:
+    (first, *_) = json.loads(make(setup=False).fab("plan", "--steps", "--json").out)["requests"]
+    assert first["request"]["who"]["id"] == "<run id>"
+    assert first["request"]["about"]["release"] == "<release>"

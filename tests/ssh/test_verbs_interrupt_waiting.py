@@ -2,10 +2,10 @@
 
 import contextlib
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 
-from tests.support.fab import Site, finish, until
+from tests.support.fab import PATIENCE, Site, finish, heard, until
+from tests.support.forked import Forked
 from tests.support.link import Link
 
 Make = Callable[..., Site]
@@ -13,7 +13,7 @@ HELD = {"web": {"bootstrap": ["touch ~/held; until [ -e ~/go-on ]; do sleep 0.05
 
 
 @contextlib.contextmanager
-def building(site: Site, link: Link, *words: str) -> Iterator[subprocess.Popen[str]]:
+def building(site: Site, link: Link, *words: str) -> Iterator[Forked]:
     """A build over a link, at work on the host."""
     site.write(apps=HELD, port=link.port, host_key=(site.sandbox.folder / "host_key.pub").read_text().strip())
     running = site.start("build", "--ref", "master", *words)
@@ -22,15 +22,9 @@ def building(site: Site, link: Link, *words: str) -> Iterator[subprocess.Popen[s
     site.write(port=site.sandbox.port)
 
 
-def heard(running: subprocess.Popen[str], words: str) -> None:
-    """It has said so."""
-    assert running.stderr is not None
-    assert any(words in line for line in running.stderr)
-
-
 def test_who_waits_for_a_lock_is_told_what_is_live(live: Site) -> None:
     with Link(live.sandbox.port) as link, building(live, link) as running:
-        waits = live.start("prune", "--wait", "50")
+        waits = live.start("prune", "--wait", str(PATIENCE))
         heard(waits, "waiting: ")
         waits.send_signal(signal.SIGINT)
         assert f"Live: {live.live}, unchanged." in finish(waits, 130).err
@@ -65,4 +59,4 @@ def test_who_follows_a_build_may_leave_it_to_itself(live: Site) -> None:
         (live.home / "go-on").touch()
         finish(running, 0)
     assert f"interrupted; the job goes on\nLive: {live.live}, unchanged.\n" in said
-    assert "next: fab -H sandbox attach follows it again; fab -H sandbox cancel ends it" in said
+    assert "next: fab -H sandbox attach # follows it again; cancel ends it" in said

@@ -25,7 +25,7 @@ def test_first_release_stays_live_when_its_post_release_fails(make: Make) -> Non
     said = site.fab("deploy", "--ref", "master", code=4).err
     assert site.live == site.names[0]
     assert "There is no release before it to put back." in said
-    assert f"Live: {site.live}." in said
+    assert f"Live: {site.live}, since this run. Post-release is pending." in said
     host = site.host
     assert host["live"]["state"] == "live"
     assert host["post_release_pending"]
@@ -36,8 +36,8 @@ def test_post_release_that_fails_says_that_it_is_not_done(make: Make) -> None:
     site.deploy()
     site.write(services=[{"run": "echo no memory; exit 1"}])
     said = site.fab("post-release", code=4).err
-    assert "run | no memory" in said
-    assert f"Live: {site.live}. Post-release is not done." in said
+    assert "post-release | no memory" in said
+    assert f"Live: {site.live}, unchanged. Post-release is not done." in said
     site.write(services=[{"run": "true"}])
     site.fab("post-release")
     assert not site.host["post_release_pending"]

@@ -3,11 +3,13 @@
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tasks.sandbox.world import PROJECT
-from tests.support.fab import PATIENCE, Ran, Site
+from tests.support.fab import PATIENCE, Ran, Site, finish
+from tests.support.forked import forked
 
 CLOSED = ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"]
 ANSWERS = [
@@ -20,7 +22,7 @@ ANSWERS = [
     "check",
     "check --sudoers",
     "plan --ref master",
-    "plan --script",
+    "plan --steps",
 ]
 
 
@@ -44,14 +46,18 @@ def test_a_release_goes_on_without_its_screen(live: Site, redirected: str) -> No
 
 @pytest.mark.parametrize("words", ANSWERS)
 def test_an_answer_that_a_full_disk_swallows_is_an_error(live: Site, words: str) -> None:
-    ran = typed(live, words, ">/dev/full")
-    assert ran.code == 3
+    with Path("/dev/full").open("wb") as full:
+        ran = finish(forked(["-H", "sandbox", *words.split()], live.environment(), stdout=full.fileno()), 3)
     assert "error: the answer cannot be written: [Errno 28] No space left on device\nNothing was changed.\n" in ran.err
 
 
 @pytest.mark.parametrize("words", ANSWERS)
 def test_whoever_reads_no_further_has_enough(live: Site, words: str) -> None:
-    assert typed(live, words, "| head -c 1").code == 0
+    with subprocess.Popen(["head", "-c", "1"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as head:
+        assert head.stdin is not None
+        running = forked(["-H", "sandbox", *words.split()], live.environment(), stdout=head.stdin.fileno())
+        head.stdin.close()
+        finish(running, 0)
 
 
 @pytest.mark.parametrize("words", ANSWERS)

@@ -7,15 +7,13 @@ import re
 import select
 import signal
 import struct
-import subprocess
-import sys
 import termios
 from collections.abc import Callable
 
 import pytest
 
-from tasks.sandbox.world import PROJECT
 from tests.support.fab import PATIENCE, Site
+from tests.support.forked import Forked
 
 Make = Callable[..., Site]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -27,15 +25,7 @@ def on_terminal(site: Site, *words: str, code: int = 0, until: str = "", **varia
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     settings = termios.tcgetattr(theirs)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fabric", "-H", "sandbox", *words],
-        cwd=PROJECT,
-        env=site.environment(**{"TERM": "xterm-256color", **variables}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = Forked(["-H", "sandbox", *words], site.environment(**{"TERM": "xterm-256color", **variables}), [theirs] * 3)
     seen = _read(ours, process, until)
     assert process.wait(PATIENCE) == code, seen
     assert termios.tcgetattr(theirs) == settings
@@ -44,7 +34,7 @@ def on_terminal(site: Site, *words: str, code: int = 0, until: str = "", **varia
     return seen
 
 
-def _read(ours: int, process: "subprocess.Popen[bytes]", until: str) -> str:
+def _read(ours: int, process: Forked, until: str) -> str:
     """Read until the process has ended and the terminal is drained: it stays open, so no end of file comes."""
     seen = b""
     os.set_blocking(ours, False)

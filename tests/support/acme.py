@@ -2,16 +2,13 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tasks.sandbox.world import PROJECT
 from tests.support.fab import Ran, finish, git
+from tests.support.forked import Forked, forked
 from tests.support.sshd import Host
 
 ENVIRONMENT = "prod"
@@ -76,19 +73,10 @@ class Acme:
         self.host.write("/home/ftsuser/runtime/source/.env.local", f"TOKEN={SECRET}\n", mode="640")
         return self
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> Forked:
         """Type `fab -H prod WORDS`, and do not wait."""
         here = {"HOSTS_FILE": str(self.workstation / "hosts.yml"), "HOME": str(self.workstation), "LC_ALL": "C.UTF-8"}
-        return subprocess.Popen(
-            [sys.executable, "-m", "fabric", "-H", ENVIRONMENT, *words],
-            cwd=PROJECT,
-            env={"PATH": os.environ["PATH"], **here},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
-        )
+        return forked(["-H", ENVIRONMENT, *words], {"PATH": os.environ["PATH"], **here})
 
     def fab(self, *words: str, code: int = 0) -> Ran:
         """Type `fab -H prod WORDS`, to its end, which has to be `code`."""

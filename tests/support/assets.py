@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.host import LocalHost, Ran
+from tests.support.host import LocalHost
+from tests.support.talk import Ran
 
 ASSETS = "public/build"
 

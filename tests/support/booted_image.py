@@ -114,3 +114,7 @@ def _locked(path: Path, how: int) -> Iterator[None]:
 def _home() -> str:
     """The home of whoever runs the tests; HOME is another one in a test."""
     return pwd.getpwuid(os.getuid()).pw_dir
+
+
+if __name__ == "__main__":
+    image()

@@ -2,9 +2,6 @@
 
 import os
 import shlex
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +11,10 @@ import yaml
 
 from tasks.config.inventory import load
 from tasks.config.models import Environment
-from tasks.sandbox.world import PROJECT
 from tests.support.booted import Booted
 from tests.support.chaos_typed import Typed
 from tests.support.fab import git
+from tests.support.forked import Forked
 
 HOME, LINK = "/home/ftsuser", "source"
 PARTS = Path(__file__).parent / "chaos_host"
@@ -83,7 +80,7 @@ def environment(folder: Path, **keys: Any) -> Environment:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a program is to do at a place: `count` the commands of each step, `stop`, or `hang`. As places.sh reads it."""
+    """What a program is to do at a place: `count` the calls to the system of each step, `stop`, or `hang`: for places.py."""
 
     mode: str
     place: str = ""
@@ -138,9 +135,9 @@ class ChaosSite:
     def _install(self) -> None:
         host = self.host
         for name, place in (
-            ("shim.sh", "bin/bash"),
+            ("python3.py", "bin/python3"),
             ("inside.sh", "bin/chaos-inside"),
-            ("places.sh", "lib/chaos/places.sh"),
+            ("places.py", "lib/chaos/places.py"),
             ("look.sh", "lib/chaos/look.sh"),
         ):
             host.write(f"/usr/local/{place}", (PARTS / name).read_text(), "root", "755")
@@ -184,16 +181,10 @@ class ChaosSite:
         self.runs += 1
         said = self.folder / f"said-{self.runs}"
         here = {"HOSTS_FILE": str(self.workstation / "hosts.yml"), "HOME": str(self.workstation), "LC_ALL": "C.UTF-8"}
-        with said.open("wb") as file:
-            process = subprocess.Popen(
-                self.host.lab.inside([sys.executable, "-m", "fabric", "-H", "prod", *words]),
-                cwd=PROJECT,
-                env={"PATH": os.environ["PATH"], **here},
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
-            )
+        with said.open("wb") as file, Path(os.devnull).open() as nothing:
+            streams = [nothing.fileno(), file.fileno(), file.fileno()]
+            environment = {"PATH": os.environ["PATH"], **here}
+            process = Forked(["-H", "prod", *words], environment, streams, self.host.lab.inside(()))
         return Typed(process, said)
 
     def fab(self, *words: str) -> str:
@@ -221,7 +212,7 @@ class ChaosSite:
 
     @property
     def reached(self) -> str:
-        """The process, group and session of the shell that has reached the place, and its command; "" while none has."""
+        """The process, group and session that has reached the place, and its call; "" while none has."""
         file = self.chaos / "reached"
         text = file.read_text() if file.exists() else ""
         return text.strip() if text.endswith("\n") else ""
@@ -237,7 +228,7 @@ class ChaosSite:
         (self.chaos / "go").touch()
 
     def counted(self) -> dict[str, int]:
-        """The places that a deploy comes to, in order, and how many commands of its shell each step has."""
+        """The places that a deploy comes to, in order, and how many calls to the system each step makes."""
         self.plan(Plan("count"))
         self.push()
         self.fab("deploy", "--ref", "master")

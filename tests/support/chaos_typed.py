@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support.forked import Forked
+
 
 class Typed:
     """A run of fab, and what it says."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", file: Path) -> None:
+    def __init__(self, process: Forked, file: Path) -> None:
         self.process, self._file = process, file
 
     @property

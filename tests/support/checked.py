@@ -1,42 +1,20 @@
-"""What a check has told: the lines of each level, each with what it says to do; and a live release for it to look at."""
+"""A live release for check to look at, and the lines of a phase or of the verb."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.fab import Ran
 from tests.support.host import LINK, LocalHost
-from tests.support.host import Ran as Program
+from tests.support.lines import LEVELS, Lines
+from tests.support.talk import Ran as Phase
 
 NAME = f"{LINK}-20260101T000000Z"
-LEVELS = ("ok", "warn", "FAIL")
 
 
-@dataclass(frozen=True)
-class Told:
-    """Lines as "TEXT -> WHAT TO DO", by level."""
-
-    ok: tuple[str, ...]
-    warn: tuple[str, ...]
-    fail: tuple[str, ...]
-
-    @property
-    def bad(self) -> tuple[str, ...]:
-        """All that is not ok."""
-        return (*self.warn, *self.fail)
-
-    @classmethod
-    def of(cls, lines: list[tuple[str, str, str]]) -> "Told":
-        """From (level, text, what to do)."""
-        by_level = ([f"{text} -> {do}".removesuffix(" -> ") for level, text, do in lines if level == each] for each in LEVELS)
-        ok, warn, fail = map(tuple, by_level)
-        return cls(ok, warn, fail)
-
-
-def told(program: Program) -> Told:
-    """What a program told, which must go well."""
-    assert program.code == 0, (program.failure, program.texts("tail"), program.stderr)
-    return Told.of([(words[0], words[1], words[2]) for words in program.all("check")])
+def lines(phase: Phase) -> Lines:
+    """The lines of a phase, which must go well."""
+    assert phase.code == 0, (phase.failure, phase.texts("tail"), phase.stderr)
+    return Lines.of(phase.all("check"))
 
 
 def lay_live(host: LocalHost) -> Path:
@@ -48,20 +26,21 @@ def lay_live(host: LocalHost) -> Path:
     return folder
 
 
-def shown(fab: Ran) -> Told:
-    """What `fab check` showed; a line that is broken is one again."""
-    lines: list[tuple[str, str, str]] = []
+def shown(fab: Ran) -> Lines:
+    """The lines that `fab check` showed; a line that is broken is one again."""
+    found: list[tuple[str, str, str]] = []
     for line in fab.out.splitlines():
         level, _, text = line.strip().partition(" ")
         if level in LEVELS:
-            lines.append((level, text.strip(), ""))
-        elif lines and line.startswith(" " * 8):
-            before = lines.pop()
-            said = line.strip()
-            if said.startswith("do: "):
-                lines.append((before[0], before[1], said[4:]))
-            elif before[2]:
-                lines.append((before[0], before[1], f"{before[2]} {said}"))
-            else:
-                lines.append((before[0], f"{before[1]} {said}", ""))
-    return Told.of(lines)
+            found.append((level, text.strip(), ""))
+        elif found and line.startswith(" " * 8):
+            found.append(joined(found.pop(), line.strip()))
+    return Lines.of(found)
+
+
+def joined(line: tuple[str, str, str], more: str) -> tuple[str, str, str]:
+    """A line and what follows it, broken off or what to do."""
+    level, text, todo = line
+    if more.startswith("do: "):
+        return level, text, more.removeprefix("do: ")
+    return (level, text, f"{todo} {more}") if todo else (level, f"{text} {more}", "")

@@ -25,14 +25,14 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=4, kilobytes_up=140),
-    "deploy": Wire(connections=2, sessions=8, kilobytes_up=195),  # with one service
-    "rollback": Wire(connections=1, sessions=4, kilobytes_up=72),  # without services
+    "release": Wire(connections=1, sessions=1, kilobytes_up=140),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=195),  # with one service
+    "rollback": Wire(connections=1, sessions=1, kilobytes_up=72),  # without services
     "status": Wire(connections=1, sessions=1, kilobytes_up=24),
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
 ON_HOST = {
-    "release": OnHost(programs=207, pythons=18, flushes=23),
+    "release": OnHost(programs=206, pythons=17, flushes=23),
     "rollback": OnHost(programs=50, pythons=13, flushes=8),
     "status": OnHost(programs=9, pythons=1, flushes=0),
 }

@@ -5,9 +5,7 @@ import glob
 import hashlib
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +15,14 @@ from typing import Any
 import yaml
 
 from tasks.sandbox.inventory import environment_of
-from tasks.sandbox.world import PROJECT, Sandbox
+from tasks.sandbox.world import Sandbox
+from tests.support.forked import Forked, forked
 
-PATIENCE = 60
+PATIENCE = 300
+"""Seconds until what a test waits for has failed: long, for a machine may be busy."""
+
 Words = tuple[str, ...]
+Process = Forked | subprocess.Popen[str]
 REACH = ("address", "port", "identity_file", "known_hosts_file", "repository")
 
 
@@ -58,18 +60,9 @@ class Site:
         quiet = {"HOME": str(self.workstation), "LC_ALL": "C.UTF-8", "GIT_CONFIG_GLOBAL": os.devnull}
         return {"PATH": os.environ["PATH"], **place, **quiet, **more}
 
-    def start(self, *words: str, before: Words = ("-H", "sandbox"), **variables: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, before: Words = ("-H", "sandbox"), **variables: str) -> Forked:
         """Type `fab -H sandbox WORDS`, with more variables in the environment, and do not wait."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "fabric", *before, *words],
-            cwd=PROJECT,
-            env=self.environment(**variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
-        )
+        return forked([*before, *words], self.environment(**variables))
 
     def fab(self, *words: str, code: int = 0, before: Words = ("-H", "sandbox"), **variables: str) -> Ran:
         """Type `fab -H sandbox WORDS`, to its end, which has to be `code`."""
@@ -147,7 +140,7 @@ def quick(sandbox: Sandbox, folder: Path, **keys: Any) -> Site:
     return Site(sandbox, folder, {**{key: known[key] for key in REACH}, "apps": {"web": {"bootstrap": ["echo built"]}}, **keys})
 
 
-def finish(process: subprocess.Popen[str], code: int) -> Ran:
+def finish(process: Process, code: int) -> Ran:
     """Wait for a run of fab, which has to end with `code`."""
     try:
         out, err = process.communicate(timeout=PATIENCE)
@@ -182,7 +175,7 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def until(condition: Callable[[], Any], process: subprocess.Popen[str] | None = None) -> None:
+def until(condition: Callable[[], Any], process: Process | None = None) -> None:
     """Wait until something is so; a run of fab that was to bring it about must not end before."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
@@ -190,6 +183,22 @@ def until(condition: Callable[[], Any], process: subprocess.Popen[str] | None = 
             raise AssertionError(f"fab ended with {process.returncode}: {process.communicate()}")
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.02)
+
+
+def host_key(site: Site) -> str:
+    """The pin that makes the port of no account."""
+    return (site.sandbox.folder / "host_key.pub").read_text().strip()
+
+
+def heard(running: Process, words: str) -> str:
+    """Wait until a run has printed these words on stderr: all that it has printed there since somebody last read it."""
+    assert running.stderr is not None
+    lines: list[str] = []
+    for line in running.stderr:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    raise AssertionError(f"it never printed {words!r}: {lines}")
 
 
 def snapshot(folder: Path, *without: str) -> dict[str, tuple[Any, ...]]:

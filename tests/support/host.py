@@ -1,15 +1,17 @@
-"""A host without a network: a home directory, a git origin, and the rendered programs run by the bash of this machine."""
+"""A host without a network: a home directory, a git origin, and the host program, run in a fork of this process."""
 
 import json
 import os
 import secrets
+import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import yaml
 
@@ -17,77 +19,13 @@ from tasks.config.inventory import load
 from tasks.config.models import Environment
 from tasks.phases import build, cutover, lock, report, setup
 from tasks.phases.step import Phase
-from tasks.shell.events import Event, parse
-from tasks.shell.render import BASH, program
-from tasks.shell.run import Run
+from tasks.remote import packing
 from tests.support.origin import GIT_ENVIRONMENT, Origin, git
+from tests.support.talk import Ran, Run, Talk
 from tests.support.trash import deleted
 
-LINK, SECONDS = "source", 300
-OURS = {"history", "hold", "lock", "job.lock", "jobs", "logs", "trash"}
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A program that has ended."""
-
-    code: int
-    events: tuple[Event, ...]
-    stderr: str = ""
-
-    def all(self, kind: str) -> list[tuple[str, ...]]:
-        """The words of every event of a kind."""
-        return [event.words for event in self.events if event.kind == kind]
-
-    def texts(self, kind: str) -> str:
-        """The words of every event of a kind, as one text to look in."""
-        return "\n".join(" ".join(words) for words in self.all(kind))
-
-    @cached_property
-    def facts(self) -> dict[str, str]:
-        """What the program has told, the last word on each."""
-        return {key: value for key, value in self.all("fact")}
-
-    @property
-    def failure(self) -> str:
-        """What it said went wrong."""
-        return " ".join(words[0] for words in self.all("fail")[:1])
-
-    @property
-    def steps(self) -> list[str]:
-        """The steps that were done."""
-        return [words[1] for words in self.all("step") if words[0] == "done"]
-
-
-class Running:
-    """A program at work. Leaving the block ends it, if it is not over."""
-
-    def __init__(self, process: subprocess.Popen[bytes], nonce: str) -> None:
-        self.process, self._nonce = process, nonce
-        self.events: list[Event] = []
-
-    def __enter__(self) -> "Running":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def until(self, kind: str, *words: str) -> Event:
-        """Read on to the first event that starts with these words."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            event = parse(line.decode().rstrip("\n"), self._nonce)
-            self.events.append(event)
-            if event.kind == kind and event.words[: len(words)] == words:
-                return event
-        raise AssertionError(f"ended without {kind} {words}: {self.events[-5:]}")
-
-    def end(self) -> Ran:
-        """Let go of its stdin, and read to its end."""
-        out, err = self.process.communicate(timeout=SECONDS)
-        events = [*self.events, *(parse(line, self._nonce) for line in out.decode("utf-8", "replace").split("\n") if line)]
-        return Ran(self.process.returncode, tuple(events), err.decode("utf-8", "replace"))
+LINK = "source"
+OURS = {"history", "hold", "lock", "job.lock", "jobs", "logs", "trash", "reserve"}
 
 
 @dataclass
@@ -95,7 +33,7 @@ class Locked:
     """A lock that was asked for: the run that holds it with the host's state, or why it was refused."""
 
     run: Run
-    keeper: Running
+    keeper: Talk
     refused: Ran | None
     state: dict[str, Any]
 
@@ -113,6 +51,7 @@ class LocalHost:
         self.builds, self.releases = self.home / "builds", self.home / "releases"
         self.live, self.state_dir, self.repo = self.home / LINK, self.builds / LINK, self.builds / "repo.git"
         self.variables, self.under = dict[str, str](), list[str]()
+        self._keepers: dict[str, Talk] = {}
         self.use(**keys)
 
     def use(self, **keys: Any) -> Environment:
@@ -125,38 +64,79 @@ class LocalHost:
 
     def shim(self, name: str, script: str) -> None:
         """A command that stands before the real one on PATH; $REAL is the real one."""
-        real = subprocess.run(["which", name], check=True, capture_output=True, text=True).stdout.strip()
+        real = shutil.which(name)
         file = self.shims / name
         file.write_text(f"#!/bin/bash\nREAL={real}\n{script}\n")
         file.chmod(0o755)
 
     # -- programs
 
-    def start(self, text: str, nonce: str, *, stdin: int | IO[str] = subprocess.PIPE) -> Running:
-        """Start a program, as sshd would, with its stdin held open."""
+    def start(self, phase: Phase, run: Run) -> Talk:
+        """Start the host program with this phase as its first request."""
+        talk = self.open()
+        talk.ask(run.request(phase, self.environment))
+        return talk
+
+    def open(self) -> Talk:
+        """Start the host program, with its stdin held open: a fork of this process, or under other programs its real start."""
+        word = secrets.token_hex(16)
+        stdin, ours = os.pipe()
+        theirs, stdout = os.pipe()
+        errors = os.memfd_create("stderr")
+        sources = packing.sources(packing.everything())
+        pid = os.fork()
+        if not pid:
+            try:
+                self._become((stdin, stdout, errors), sources)
+            finally:
+                os._exit(1)
+        os.close(stdin)
+        os.close(stdout)
+        talk = Talk(pid, ours, theirs, errors, word)
+        if self.under:
+            talk.send(self._packed())
+        talk.send(word.encode() + b"\n")
+        return talk
+
+    def _become(self, streams: tuple[int, int, int], sources: dict[str, str]) -> None:
+        """The host program, as sshd starts it. Never returns."""
+        os.setsid()
+        os.chdir(self.home)
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+            signal.signal(name, signal.SIG_DFL)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+        os.closerange(3, 4096)  # our ends of its pipes, and those of others
         here = {"HOME": str(self.home), "USER": os.environ.get("USER") or "root", "LC_ALL": "C.UTF-8"}
         here |= {"PATH": f"{self.shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin", "TMPDIR": str(self.temporary)}
-        process = subprocess.Popen(
-            [*self.under, *BASH, text],
-            env=here | GIT_ENVIRONMENT | self.variables,
-            cwd=self.home,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        return Running(process, nonce)
+        here |= GIT_ENVIRONMENT | self.variables
+        if self.under:
+            words = [*self.under, "bash", "-c", packing.command(self._packed())]
+            os.execvpe(words[0], words, here)  # noqa: S606
+        os.environ.clear()
+        os.environ.update(here)
+        from tasks.host.boot import Packed
+        from tasks.host.conversation import serve
+
+        sys.executable = shutil.which("python3", path="/usr/bin") or sys.executable
+        serve(Packed(sources), open(0, "rb"))  # noqa: SIM115 to the end of this process
+
+    def _packed(self) -> bytes:
+        return packing.first([f"{module}:" for module in packing.everything()])[0]
 
     def run(self, phase: Phase, run: Run | None = None) -> Ran:
-        """Run a phase to its end, heard by somebody all the time."""
+        """Run a phase to its end: in the conversation that holds the run's lock, or in one of its own."""
         run = run or self.new_run("status")
-        reading, writing = os.pipe()
-        with os.fdopen(reading) as stdin, os.fdopen(writing, "w"):
-            return self.start(program(phase, run), run.nonce, stdin=stdin).end()
+        if run.id in self._keepers:
+            keeper = self._keepers[run.id]
+            keeper.ask(run.request(phase, self.environment))
+            return keeper.answer()
+        with self.start(phase, run) as talk:
+            return talk.end()
 
-    def new_run(self, verb: str, **values: str) -> Run:
+    def new_run(self, verb: str, **about: str) -> Run:
         """The values of a run nobody made before."""
-        return Run(nonce=secrets.token_hex(8), id=secrets.token_hex(6), by="anna@laptop", verb=verb, what=verb, **values)
+        return Run(id=secrets.token_hex(6), by="anna@laptop", verb=verb, what=verb, **about)
 
     def set_up(self) -> "LocalHost":
         """Setup, which must go well."""
@@ -168,16 +148,18 @@ class LocalHost:
     def lock(self, verb: str = "release") -> Iterator[Locked]:
         """The lock, held by a process that hears this one, or refused."""
         run = self.new_run(verb)
-        with self.start(program(lock.lock(self.environment), run), run.nonce) as keeper:
-            try:
-                keeper.until("locked")
-            except AssertionError:
-                yield Locked(run, keeper, replace(keeper.end(), events=tuple(keeper.events)), {})
+        with self.start(lock.lock(), run) as keeper:
+            asked = keeper.answer()
+            if asked.code:
+                yield Locked(run, keeper, asked, {})
                 return
-            facts = Ran(0, tuple(keeper.events)).facts
-            state = json.loads(facts["state"])
-            run = replace(run, live_at_start=facts["live_path"], release=state["next"])
-            yield Locked(run, keeper, None, state)
+            state = json.loads(asked.facts["state"])
+            run = replace(run, live_at_start=asked.facts["live_path"], release=state["next"])
+            self._keepers[run.id] = keeper
+            try:
+                yield Locked(run, keeper, None, state)
+            finally:
+                del self._keepers[run.id]
             keeper.end()
 
     def build(self, ref: str = "master", verb: str = "build") -> Ran:
@@ -189,7 +171,7 @@ class LocalHost:
         """Build and cut over, which must go well; the name of the release."""
         with self.lock("release") as locked:
             run = replace(locked.run, ref=ref)
-            for phase in (build.build(self.environment), cutover.cutover(self.environment)):
+            for phase in (build.build(self.environment), cutover.cutover()):
                 done = self.run(phase, run)
                 assert done.code == 0, (done.failure, done.texts("tail"), done.stderr)
         return run.release
@@ -198,15 +180,15 @@ class LocalHost:
         """A cutover under a lock of its own; without a name, to what the host calls previous."""
         with self.lock(verb) as locked:
             run = replace(locked.run, release=name, put_back=put_back)
-            return locked.refused or self.run(cutover.cutover(self.environment), run)
+            return locked.refused or self.run(cutover.cutover(), run)
 
     def finish(self, name: str, outcome: str = "ok") -> None:
         """Write down how post-release went."""
         with self.lock("post-release") as locked:
             run = replace(locked.run, release=name)
-            assert self.run(cutover.finish(self.environment, outcome), run).code == 0
+            assert self.run(cutover.finish(outcome), run).code == 0
 
-    def prune(self, used: tuple[str, ...] = ()) -> Ran:
+    def prune(self, used: tuple[tuple[str, str], ...] = ()) -> Ran:
         """Prune, under a lock of its own; `used` are releases and their users."""
         with self.lock("prune") as locked:
             return locked.refused or self.run(cutover.prune(self.environment, used), locked.run)
@@ -215,7 +197,7 @@ class LocalHost:
 
     def state(self) -> dict[str, Any]:
         """What the host says of itself."""
-        asked = self.run(report.state(self.environment))
+        asked = self.run(report.state())
         assert asked.code == 0, (asked.failure, asked.stderr)
         return dict(json.loads(asked.facts["state"]))
 
@@ -243,6 +225,6 @@ class LocalHost:
         assert {path.name for path in self.state_dir.iterdir()} <= OURS
         assert git(self.repo, "worktree", "list").count("\n") == 0
         assert [*(self.repo / "worktrees").glob("*"), *deleted(self.state_dir)] == []
-        assert not (self.home / f".{LINK}.new").is_symlink()
+        assert [*self.home.glob(f".{LINK}.*")] == []
         for name in ("lock", "job.lock"):
             subprocess.run(["flock", "--nonblock", self.state_dir / name, "true"], check=True)

@@ -7,7 +7,11 @@ from typing import Self
 
 
 class Link:
-    """Passes bytes on to a port, and counts what goes there, what comes back and who comes. `cut` ends what is open."""
+    """Passes bytes on to a port, and counts what goes there, what comes back and who comes.
+
+    `cut` ends what is open, `down` also turns away whoever comes until `up`; `roam` ends only the near side: the host does not
+    notice, as when a laptop goes to another network.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -15,6 +19,9 @@ class Link:
         self._open: list[socket.socket] = []
         self.sent = self.received = 0
         self._silent: set[socket.socket] = set()
+        self._kept: set[socket.socket] = set()
+        self._down = False
+        self.turned_away = 0
         self.opened: list[int] = []
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -37,6 +44,22 @@ class Link:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
+    def down(self) -> None:
+        """End every connection that is open, and let in nobody."""
+        self._down = True
+        self.cut()
+
+    def up(self) -> None:
+        """Let in again whoever comes."""
+        self._down = False
+
+    def roam(self) -> None:
+        """End the near side of every connection that is open; the far side stays, and hears nothing more."""
+        self._kept |= set(self._open[1::2])
+        for near in self._open[::2]:
+            with contextlib.suppress(OSError):
+                near.shutdown(socket.SHUT_RDWR)
+
     def silence(self) -> None:
         """Nothing arrives any more over what is open, and nobody is told."""
         self._silent |= set(self._open)
@@ -45,6 +68,10 @@ class Link:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
+                if self._down:
+                    self.turned_away += 1
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._open += [near, far]
                 self.opened.append(near.fileno())
@@ -61,4 +88,5 @@ class Link:
                 if sink not in self._silent:
                     sink.sendall(data)
         with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_RDWR)
+            if sink not in self._kept:
+                sink.shutdown(socket.SHUT_RDWR)

@@ -13,8 +13,7 @@ import asyncssh
 import yaml
 
 from tasks.sandbox.world import Sandbox
-
-TIMEOUT = 20
+from tests.support.fab import PATIENCE
 
 
 def connect(sandbox: Sandbox, user: str, key: Path | None = None) -> Any:
@@ -32,7 +31,7 @@ def connect(sandbox: Sandbox, user: str, key: Path | None = None) -> Any:
 
 async def run_async(sandbox: Sandbox, user: str, command: str, stdin: bytes = b"") -> asyncssh.SSHCompletedProcess:
     async with connect(sandbox, user) as connection:
-        done: asyncssh.SSHCompletedProcess = await connection.run(command, input=stdin, encoding=None, timeout=TIMEOUT)
+        done: asyncssh.SSHCompletedProcess = await connection.run(command, input=stdin, encoding=None, timeout=PATIENCE)
         return done
 
 
@@ -48,7 +47,7 @@ def text(sandbox: Sandbox, user: str, command: str) -> str:
 
 def get(sandbox: Sandbox, path: str = "/") -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(sandbox.web_url + path, timeout=TIMEOUT) as answer:  # noqa: S310
+        with urllib.request.urlopen(sandbox.web_url + path, timeout=PATIENCE) as answer:  # noqa: S310
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -72,7 +71,7 @@ def make_live(sandbox: Sandbox, name: str, ref: str) -> None:
 
 
 def wait_for(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if condition():
             return True

@@ -3,18 +3,16 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tasks.sandbox.world import PROJECT
 from tests.support.booted import Booted
 from tests.support.fab import Ran, finish, git, until
+from tests.support.forked import Forked, forked
 
 SITE, HOST_FILES = Path(__file__).parent / "symfony", Path(__file__).parent / "symfony_host"
 HOME, END = "/home/ftsuser", "<!-- end -->\n"
@@ -83,19 +81,10 @@ class Shop:
             keys.update({**reach, **trust[name], **hosts.get(name, {})})
         (self.workstation / "hosts.yml").write_text(yaml.safe_dump(document, sort_keys=False))
 
-    def start(self, *words: str, on: str = "prod") -> subprocess.Popen[str]:
+    def start(self, *words: str, on: str = "prod") -> Forked:
         """Type `fab -H ENVIRONMENT WORDS`, and do not wait."""
         here = {"HOSTS_FILE": str(self.workstation / "hosts.yml"), "HOME": str(self.workstation), "LC_ALL": "C.UTF-8"}
-        return subprocess.Popen(
-            self.host.lab.inside([sys.executable, "-m", "fabric", "-H", on, *words]),
-            cwd=PROJECT,
-            env={"PATH": os.environ["PATH"], **here},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
-        )
+        return forked(["-H", on, *words], {"PATH": os.environ["PATH"], **here}, inside=self.host.lab.inside(()))
 
     def fab(self, *words: str, on: str = "prod", code: int = 0) -> Ran:
         """Type `fab -H ENVIRONMENT WORDS`, to its end, which has to be `code`."""

@@ -52,7 +52,21 @@ def parse(text: str) -> Traced:
 def tracing(pid: int, output: Path) -> Iterator[None]:
     """Write such calls of a process, and of all that it starts meanwhile, to a file. All is slower meanwhile."""
     calls = ",".join(PROGRAMS + FLUSHES)
-    words = ["strace", "-f", "-s", "256", "-e", f"trace={calls}", "-e", "signal=none", "-o", str(output), "-p", str(pid)]
+    with _strace(pid, "-s", "256", "-e", f"trace={calls}", "-o", str(output)):
+        yield
+
+
+@contextmanager
+def killing(pid: int, *calls: str) -> Iterator[None]:
+    """Kill what the process has started once it enters one of these calls, before the call is done."""
+    names = ",".join(calls)
+    with _strace(pid, "-e", f"trace={names}", "-e", f"inject={names}:signal=KILL", "-o", "/dev/null"):
+        yield
+
+
+@contextmanager
+def _strace(pid: int, *options: str) -> Iterator[None]:
+    words = ["strace", "-f", "-e", "signal=none", *options, "-p", str(pid)]
     tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert tracer.stderr is not None

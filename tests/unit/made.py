@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.config.models import Environment
-from tasks.shell.run import Run
+from tasks.remote.run import Run
 
 REPOSITORY = "git@github.com:acme/site.git"
 
@@ -15,4 +15,4 @@ def environment(name: str = "prod", **keys: Any) -> Environment:
 
 def run(**values: str) -> Run:
     """A run with a name for everything that every run has."""
-    return Run(**{"nonce": "c0ffee", "id": "1d", "by": "ada@desk", "verb": "deploy", "what": "deploy master", **values})
+    return Run(**{"id": "1d", "by": "ada@desk", "verb": "deploy", "what": "deploy master", **values})

@@ -13,9 +13,8 @@ import tasks
 ROOT = Path(__file__).parents[2]
 TASKS = ROOT / "tasks"
 SITE = TASKS / "sandbox" / "site"
-LIB = TASKS / "shell" / "lib"
+HOST = TASKS / "host"
 OURS = sorted(path for path in TASKS.rglob("*.py") if not path.is_relative_to(SITE))
-MODULES = [path for path in OURS if not path.is_relative_to(LIB)]
 
 # Both quote what a person types or has typed; no host ever sees it.
 QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "view" / "picture.py"}
@@ -23,15 +22,22 @@ QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "view" / "picture.py
 MAY_IMPORT = {
     "errors": set(),
     "config": {"errors"},
-    "phases": {"config"},
-    "shell": {"errors", "phases"},
-    "remote": {"errors", "config", "phases", "shell"},
-    "view": {"errors", "config", "phases", "shell"},
-    "flow": {"errors", "config", "phases", "shell", "remote", "view"},
-    "verb": {"errors", "config", "phases", "shell", "remote", "view", "flow"},
+    "host": set(),
+    "phases": {"config", "host"},
+    "remote": {"errors", "config", "phases"},
+    "view": {"errors", "config", "phases"},
+    "flow": {"errors", "config", "phases", "remote", "view"},
+    "verb": {"errors", "config", "phases", "remote", "view", "flow"},
     "sandbox": {"errors", "config"},
     "namespace": {"verb", "sandbox"},
 }
+
+
+FLOW = (
+    *("clock", "interrupts", "state", "standing", "lock", "member", "fleet", "build", "cutover", "services"),
+    *("pruning", "summary", "plan", "verb", "executor"),
+)
+"""The files of flow/; each imports only what stands before it."""
 
 
 def name_of(path: Path) -> str:
@@ -68,10 +74,17 @@ def importers(*packages: str) -> set[str]:
     return {layer(path) for path in OURS if any(wanted.match(module) for module in imported(path))}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@pytest.mark.parametrize("path", OURS, ids=name_of)
 def test_imports_go_one_way(path: Path) -> None:
     own = layer(path)
     assert layers_imported(path) <= MAY_IMPORT[own] | ({own} - {"verb"})
+
+
+def test_each_file_of_flow_imports_only_what_stands_above_it() -> None:
+    assert {path.stem for path in (TASKS / "flow").glob("*.py")} == {"__init__", *FLOW}
+    for place, name in enumerate(FLOW):
+        below = {f"tasks.flow.{other}" for other in FLOW[place:]}
+        assert not below & set(imported(TASKS / "flow" / f"{name}.py")), name
 
 
 def test_every_folder_of_tasks_is_a_stage_with_its_place_in_the_order() -> None:
@@ -95,23 +108,29 @@ def test_phases_are_values_without_input_output_or_clock() -> None:
     assert "phases" not in stages
 
 
-def test_what_a_host_runs_is_quoted_in_one_file() -> None:
+def test_nothing_that_a_host_runs_is_quoted() -> None:
     quoting = re.compile(r"shlex\.(quote|join)|from shlex import|pipes\.quote")
     found = {path for path in OURS if layer(path) != "sandbox" and quoting.search(path.read_text(encoding="utf-8"))}
-    assert found == {TASKS / "shell" / "render.py", *QUOTED_FOR_PEOPLE}
+    assert found == QUOTED_FOR_PEOPLE
+
+
+def test_no_shell_text_runs_on_a_host_but_the_commands_of_hosts_yml() -> None:
+    started = re.compile(r'"(?:ba|da|z)?sh", "-')
+    assert {path for path in HOST.rglob("*.py") if started.search(path.read_text(encoding="utf-8"))} == {HOST / "programs.py"}
+    assert not [path for path in TASKS.rglob("*.sh") if not path.is_relative_to(TASKS / "sandbox")]
 
 
 def test_what_runs_on_a_host_imports_only_the_standard_library() -> None:
     outside = {
         module.partition(".")[0]
-        for path in LIB.rglob("*.py")
+        for path in HOST.rglob("*.py")
         for module in imported(path)
-        if not module.startswith("tasks.shell.lib")
+        if not module.startswith("tasks.host")
     }
     assert outside <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("path", sorted(LIB.rglob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", sorted(HOST.rglob("*.py")), ids=name_of)
 def test_what_runs_on_a_host_is_python_3_8(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     ast.parse(text, feature_version=(3, 8))
@@ -136,11 +155,6 @@ def test_no_name_in_tasks_hides_one_of_the_standard_library() -> None:
 @pytest.mark.parametrize("path", [path for path in TASKS.rglob("*") if not path.is_relative_to(SITE)], ids=name_of)
 def test_no_name_says_nothing(path: Path) -> None:
     assert not re.search(r"util|helper|core|manager|handler|processor|engine|common|misc", path.stem)
-
-
-def test_a_file_of_lib_is_known_by_its_name_alone() -> None:
-    names = [path.name for path in LIB.rglob("*.*") if path.suffix in (".sh", ".py", ".php")]
-    assert len(names) == len(set(names)) > 50
 
 
 def test_a_package_re_exports_nothing() -> None:

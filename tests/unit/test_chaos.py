@@ -33,7 +33,7 @@ def test_every_step_of_every_phase_of_a_deploy_has_every_fault_before_in_the_mid
 
 def test_the_site_that_faults_befall_has_every_step_that_a_hosts_yml_can_have(tmp_path: Path) -> None:
     reference, ours = load(ROOT / "hosts.yml").environment("prod"), environment(tmp_path)
-    build, own = ({step.words[0] for phase in phases(site) for step in phase.steps} for site in (reference, ours))
+    build, own = ({step.function for phase in phases(site) for step in phase.steps} for site in (reference, ours))
     assert build - own == set()
     names = {step.name for step in phases(ours)[2].steps}
     assert {step.name for step in phases(reference)[2].steps} <= names

@@ -1,4 +1,4 @@
-"""The words that people and scripts rely on: verbs, options, exit codes, and the promises of the README."""
+"""The words that people and scripts rely on: verbs, options, exit codes, and the promises."""
 
 import ast
 import re
@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tasks import errors, ns
+from tasks.host import failure
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+PROMISES = ROOT / "docs" / "promises.md"
 VERBS = [
     *("setup", "check", "plan", "build", "release", "post-release", "deploy", "rollback"),
     *("status", "releases", "history", "logs", "hold", "unhold", "attach", "cancel", "prune"),
@@ -19,7 +21,7 @@ VERBS = [
 TIMES = {"wait", "patience"}
 OPTIONS = {
     "check": {"sudoers"},
-    "plan": {"ref", "script"},
+    "plan": {"ref", "steps", "json"},
     "build": {"ref", *TIMES},
     "release": {"ref", "name", *TIMES},
     "post-release": TIMES,
@@ -61,14 +63,8 @@ def test_a_verb_says_in_one_line_what_it_does(name: str) -> None:
 
 
 def test_the_host_and_the_workstation_have_the_same_exit_codes() -> None:
-    base = (ROOT / "tasks" / "shell" / "lib" / "base.sh").read_text(encoding="utf-8")
-    assert "\nreadonly FAILED=3 BUSY=6 INTERRUPTED=130\n" in base
+    assert (failure.FAILED, failure.BUSY, failure.CANCELLED) == (3, 6, 130)
     assert (errors.NotReleased.exit_code, errors.Busy.exit_code, errors.Interrupted.exit_code) == (3, 6, 130)
-
-
-def test_python_on_the_host_has_the_same_exit_codes() -> None:
-    commands = (ROOT / "tasks" / "shell" / "lib" / "build" / "commands.py").read_text(encoding="utf-8")
-    assert "\nFAILED, INTERRUPTED = 3, 130\n" in commands
 
 
 def rows(start: str) -> list[list[str]]:
@@ -90,13 +86,8 @@ def test_the_readme_has_every_exit_code() -> None:
 
 
 def promises() -> list[str]:
-    """Lines of the README that begin as a promise does: `- **The live site is never touched.** ...`"""
-    return re.findall(r"^(?:- |\d+\. )\*\*.*(?:\n {2,}.*)*", section("What it promises"), flags=re.MULTILINE)
-
-
-def section(title: str) -> str:
-    _, _, rest = README.read_text(encoding="utf-8").partition(f"\n## {title}\n")
-    return rest.partition("\n## ")[0]
+    """Paragraphs that begin as a promise does: `- **A build never touches the live site.** ...`"""
+    return re.findall(r"^- \*\*.*(?:\n {2,}.*)*", PROMISES.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
 def exists(test: str) -> bool:
@@ -108,12 +99,20 @@ def exists(test: str) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == name.partition("[")[0] for node in ast.walk(tree))
 
 
-def test_the_readme_makes_promises() -> None:
-    assert len(promises()) >= 8
+def test_there_are_promises_and_nothing_else_is_listed() -> None:
+    assert len(promises()) >= 19
+    assert len(promises()) == PROMISES.read_text(encoding="utf-8").count("\n- ")
+
+
+def test_the_readme_has_room_for_what_people_need_first() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 160
+    assert lines.index("## Verbs") < 60
+    assert "docs/promises.md" in "".join(lines)
 
 
 @pytest.mark.parametrize("promise", promises(), ids=lambda promise: promise[:40])
-def test_every_promise_of_the_readme_names_a_test_that_exists(promise: str) -> None:
+def test_every_promise_names_tests_that_exist(promise: str) -> None:
     named = re.findall(r"`(tests/[\w/]+\.py::\w+)`", promise)
     assert named
     assert [test for test in named if not exists(test)] == []

@@ -1,4 +1,4 @@
-"""The figures in the README are what the loads have shown, put where its markers are."""
+"""The figures in docs/requests.md are what the loads have shown, put where its markers are."""
 
 import pytest
 

@@ -1,8 +1,8 @@
 """Where everything lies in the folder of a sandbox, and the environment of those who log in there."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 RELEASE_USER = "ftsuser"
 SERVICE_USER = "ubuntu"
@@ -11,8 +11,7 @@ LIVE_LINK = "source"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The paths of one sandbox."""
 
     folder: Path
@@ -61,10 +60,13 @@ class Layout:
         return self.run / f"{service}.port"
 
     def search_path(self, user: str) -> str:
-        """PATH of a user: the services' commands are there for who may use them. The file run/path replaces the system's."""
+        """PATH of a user: the services' commands are there for who may use them. The file run/path replaces the system's.
+
+        It comes before the directory of this interpreter, so that a test can put its own python3 there.
+        """
         python, told = str(Path(sys.executable).parent), self.run / "path"
         own = [] if user == RELEASE_USER else [str(self.bin)]
-        return ":".join([*own, python, told.read_text().strip() if told.exists() else SYSTEM_PATH])
+        return ":".join([*own, *([told.read_text().strip(), python] if told.exists() else [python, SYSTEM_PATH])])
 
     def environment(self, user: str) -> dict[str, str]:
         """The whole environment that a login or a service starts with."""

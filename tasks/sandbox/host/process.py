@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .layout import Layout
 
-START_SECONDS = 15.0
+START_SECONDS = 60.0
 END_SECONDS = 2.0
 READY_FD = "READY_FD"
 
@@ -22,8 +22,7 @@ class NotStartedError(Exception):
     """A process ended, or said nothing, before it was ready."""
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(NamedTuple):
     """One process, and only that one."""
 
     pid: int
@@ -104,7 +103,7 @@ def launch(layout: Layout, name: str, program: str, *, cwd: Path, environment: M
         finally:
             os.close(writer)
         process = Process(child.pid, start_time(child.pid) or "")
-        _record(layout, name).write_text(json.dumps(asdict(process)))
+        _record(layout, name).write_text(json.dumps(process._asdict()))
         said, _, _ = select.select([ready], [], [], START_SECONDS)
         if not (said and ready.read()):
             end(process)

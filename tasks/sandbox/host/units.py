@@ -2,23 +2,21 @@
 
 import signal
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from . import process
 from .layout import SERVICE_USER, Layout
 
 State = Literal["active", "inactive", "failed"]
-RELOAD_SECONDS = 5.0
+RELOAD_SECONDS = 60.0
 
 
 class UnitError(Exception):
     """A service did not do what it was told to."""
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """One service: its program, and whether it can take a new release without being restarted."""
 
     name: str
@@ -35,8 +33,7 @@ SYSTEMD = (
 SUPERVISOR = (Unit("releases", "worker", "The releases worker"),)
 
 
-@dataclass(frozen=True)
-class Services:
+class Services(NamedTuple):
     """What can be done to the services of one sandbox."""
 
     layout: Layout

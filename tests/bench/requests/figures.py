@@ -1,4 +1,4 @@
-"""Measure what this project and the habits of others lose under load, and write it into the README: `make figures`, as root."""
+"""Measure the requests that this project and the habits of others lose, into docs/requests.md: `make figures`, as root."""
 
 import datetime
 import os
@@ -14,7 +14,7 @@ from tests.bench.requests.tables import table
 from tests.support.booted import Lab, missing
 from tests.support.marked import between
 
-README = PROJECT / "README.md"
+PAGE = PROJECT / "docs" / "requests.md"
 TIMES = 3
 
 
@@ -23,11 +23,11 @@ def main() -> int:
     if lack := missing():
         print(lack, file=sys.stderr)
         return 2
-    between(README.read_text(encoding="utf-8"), "")
+    between(PAGE.read_text(encoding="utf-8"), "")
     os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
     figures = measured()
     print(figures)
-    README.write_text(between(README.read_text(encoding="utf-8"), figures), encoding="utf-8")
+    PAGE.write_text(between(PAGE.read_text(encoding="utf-8"), figures), encoding="utf-8")
     return 0
 
 

@@ -3,18 +3,15 @@
 import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tasks.sandbox.world import PROJECT
 from tests.support.booted import Booted
 from tests.support.fab import Ran, finish, git
+from tests.support.forked import Forked, forked
 
 HOME = "/home/ftsuser"
 PAGE = '<?php usleep(1); echo basename(dirname(__DIR__)), "\\n";\n'
@@ -56,19 +53,10 @@ class Following:
         keys = {**reach, "repository": "/srv/origin.git", "keep_releases": 9, "services": services, **more}
         (self.workstation / "hosts.yml").write_text(yaml.safe_dump({"hosts": {"prod": keys}}))
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> Forked:
         """Type `fab -H prod WORDS`, and do not wait."""
         here = {"HOSTS_FILE": str(self.workstation / "hosts.yml"), "HOME": str(self.workstation), "LC_ALL": "C.UTF-8"}
-        return subprocess.Popen(
-            self.host.lab.inside([sys.executable, "-m", "fabric", "-H", "prod", *words]),
-            cwd=PROJECT,
-            env={"PATH": os.environ["PATH"], **here},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
-        )
+        return forked(["-H", "prod", *words], {"PATH": os.environ["PATH"], **here}, inside=self.host.lab.inside(()))
 
     def fab(self, *words: str, code: int = 0) -> Ran:
         """Type `fab -H prod WORDS`, to its end, which has to be `code`."""

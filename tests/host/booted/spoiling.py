@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.checked import Told, shown
+from tests.support.checked import shown
+from tests.support.lines import Lines
 from tests.support.shop import Shop
 
 
@@ -37,15 +38,15 @@ class Checks:
 
     def __init__(self, shop: Shop, groups: Mapping[str, Sequence[Spoilt]]) -> None:
         self.shop, self.groups = shop, groups
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, Lines] = {}
 
-    def told(self, group: str) -> Told:
+    def told(self, group: str) -> Lines:
         """What check says while all of a group is wrong."""
         if group not in self._told:
             self._told[group] = self._check(self.groups[group])
         return self._told[group]
 
-    def _check(self, spoilt: Sequence[Spoilt]) -> Told:
+    def _check(self, spoilt: Sequence[Spoilt]) -> Lines:
         keys: dict[str, Any] = {}
         for each in spoilt:
             for key, value in each.keys.items():

@@ -4,7 +4,8 @@ import pytest
 
 from tests.host.booted.spoiling import Checks, Spoilt, each_of
 from tests.support.booted import Booted
-from tests.support.checked import Told, shown
+from tests.support.checked import shown
+from tests.support.lines import Lines
 from tests.support.shop import HOME, Shop
 
 LIVE, KNOWN, REPO = f"{HOME}/source", f"{HOME}/.ssh/known_hosts", f"{HOME}/builds/repo.git"
@@ -58,8 +59,7 @@ GROUPS = {
             "there is no no-such-tool on this host for ftsuser, and verify needs it", "fail", keys={"verify": ["no-such-tool"]}
         ),
         Spoilt("bun is not on the PATH of ftsuser's commands", "fail", keys={"path": []}, todo="put ~/.bun/bin into path"),
-        Spoilt("missing on the host: flock", "fail", *taken("/usr/bin/flock"), todo="apt-get install"),
-        Spoilt("curl is missing on the host", "warn", *taken("/usr/bin/curl"), todo="apt-get install curl"),
+        Spoilt("missing on the host: du", "fail", *taken("/usr/bin/du"), todo="apt-get install"),
         Spoilt("ask for: ext-imaginary", "fail", *edited(f"{LIVE}/composer.json", "require", "ext-imaginary", "'*'")),
         Spoilt("Permission denied (publickey)", "fail", *taken(f"{HOME}/.ssh/id_ed25519"), todo="deploy key"),
         Spoilt("which is not a sealed release", "fail", *taken(f"{LIVE}/release.json"), todo="fab -H prod setup"),
@@ -74,7 +74,12 @@ GROUPS = {
     "inodes": [
         Spoilt("inodes are free in", "fail", *small(INODES), todo="fab -H prod prune"),
         Spoilt("runtime file .env.local is missing", "fail", *taken(f"{LIVE}/.env.local"), todo="put it there"),
-        Spoilt("bank.json is empty", "fail", *replaced(f"{LIVE}/config/credentials/bank.json", "touch"), todo="restore it"),
+        Spoilt(
+            "bank.json is empty",
+            "fail",
+            *replaced(f"{LIVE}/config/credentials/bank.json", "install -o ftsuser /dev/null"),
+            todo="restore it",
+        ),
         Spoilt(
             "/mnt/efs is not mounted",
             "fail",
@@ -114,7 +119,7 @@ def test_what_is_wrong_has_a_line_of_its_own(checks: Checks, group: str, spoilt:
 
 
 @pytest.fixture(scope="module")
-def well(shop: Shop) -> Told:
+def well(shop: Shop) -> Lines:
     """What check says of the host as it is."""
     names, before = shop.host.sh("find /tmp | sort"), shop.host.snapshot()
     told = shown(shop.fab("check"))
@@ -122,7 +127,7 @@ def well(shop: Shop) -> Told:
     return told
 
 
-def test_a_host_where_all_is_well_is_ready_and_as_it_was(well: Told) -> None:
+def test_a_host_where_all_is_well_is_ready_and_as_it_was(well: Lines) -> None:
     assert well.fail == ()
     assert [line.partition(" -> ")[0] for line in well.warn] == [
         "requests to dossier-api (127.0.0.1:8001) are lost while it restarts"
@@ -155,7 +160,7 @@ def test_a_host_where_all_is_well_is_ready_and_as_it_was(well: Told) -> None:
         "workers end gracefully: systemd messenger-worker@*",
     ],
 )
-def test_each_line_says_what_is_well(well: Told, line: str) -> None:
+def test_each_line_says_what_is_well(well: Lines, line: str) -> None:
     assert [each for each in well.ok if each.startswith(line)] != []
 
 

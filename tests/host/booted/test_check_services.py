@@ -180,7 +180,7 @@ GROUPS = {
             "stopwaitsecs = 60",
         ),
         Spoilt(
-            "supervisor shell: its shell is told to end, and the worker is not",
+            "supervisor shell: its shell gets the signal, and the worker does not",
             "warn",
             *program("shell", f'command=bash -c "{CONSUME}"', f"directory={LIVE}", "user=ftsuser", "stopwaitsecs=60"),
             "stopasgroup = true",

@@ -14,6 +14,10 @@ mount --bind "$folder" /run/folder
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 
+# One lab at a time: another one that starts would take this one for a left one, until it is entered.
+exec {turn}</sys/fs/cgroup
+flock "$turn"
+
 # What a lab left that was killed: a group with nobody in it.
 for left in "${group%-*}"-*/; do
     if grep -qs '^populated 0' "$left/cgroup.events"; then
@@ -21,15 +25,10 @@ for left in "${group%-*}"-*/; do
     fi
 done
 
-# Another lab that starts may take this one for such a left one, until it is entered.
 before=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
-for attempt in {1..100}; do
-    if mkdir -p "$group/lab" && echo 0 >"$group/lab/cgroup.procs"; then
-        break
-    fi 2>/dev/null
-    ((attempt < 100)) || { echo "no cgroup could be made at $group" >&2 && exit 1; }
-done
-mkdir -p "$group/guests/workstation"
+mkdir -p "$group/lab" "$group/guests/workstation"
+echo 0 >"$group/lab/cgroup.procs"
+exec {turn}<&-
 
 ip link set lo up
 ip link add lan type bridge

@@ -12,7 +12,7 @@ content() {
 }
 
 told live "$(readlink source)"
-[[ ! -e .source.new && ! -L .source.new ]] || told left .source.new
+find . -maxdepth 1 -name '.source.*' -printf 'left\t%f\t\n'
 for path in releases/* releases/.[!.]*; do
     name=${path#releases/}
     if [[ -f $path/release.json ]]; then
@@ -24,7 +24,7 @@ for path in releases/* releases/.[!.]*; do
 done
 for path in builds/* builds/.[!.]* builds/source/* builds/source/.[!.]*; do
     case ${path#builds/} in
-        repo.git | source | source/history | source/hold | source/lock | source/job.lock | source/jobs | source/logs) ;;
+        repo.git | repo.git.lock | source | source/history | source/hold | source/lock | source/job.lock | source/jobs | source/logs | source/reserve) ;;
         source/trash) find builds/source/trash -mindepth 1 -maxdepth 1 -printf 'left\t%p\t\n' ;;
         *) [[ ! -e $path ]] || told left "$path" ;;
     esac

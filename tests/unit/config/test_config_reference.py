@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tasks.config import reference
 from tasks.config.inventory import PROJECT, load
 from tasks.config.models import (
     App,
@@ -105,6 +106,15 @@ def test_the_hosts_yml_of_the_repo_names_its_schema_in_the_first_line() -> None:
 def test_the_schema_in_the_repo_is_that_of_the_models() -> None:
     stored = (PROJECT / "hosts.schema.json").read_text(encoding="utf-8")
     assert stored == text(), "type: python -m tasks.config.schema > hosts.schema.json"
+
+
+def test_the_reference_page_in_the_repo_is_that_of_the_models() -> None:
+    stored = (PROJECT / "docs" / "hosts.md").read_text(encoding="utf-8")
+    assert stored == reference.text(), "type: make schema"
+
+
+def test_the_reference_page_has_every_section_of_the_models() -> None:
+    assert set(reference.TITLES) == set(schema()["$defs"])
 
 
 def test_the_schema_explains_every_key() -> None:

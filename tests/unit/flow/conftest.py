@@ -9,7 +9,9 @@ import yaml
 from fabric.main import make_program
 from pytest_mock import MockerFixture
 
-from tests.unit.flow.stand_in import StandIn
+from tasks.flow.interrupts import Interrupts
+from tests.unit.flow.fake_host import FakeHost
+from tests.unit.flow.stand_in import FakeClock, StandIn
 from tests.unit.made import REPOSITORY
 
 ROOT = Path(__file__).parents[3]
@@ -24,19 +26,31 @@ class Ran(NamedTuple):
 
 
 Fab = Callable[..., Ran]
+Site = Callable[..., None]
 
 
 @pytest.fixture
 def host(mocker: MockerFixture) -> StandIn:
+    """The host of prod, and the clock of its runs, which only pauses move."""
     host = StandIn()
-    mocker.patch("tasks.flow.session.Host", autospec=True, return_value=host.spec)
-    mocker.patch("tasks.flow.session.PATIENCE", 0)
-    mocker.patch("tasks.flow.lost.PAUSE", 0)
+
+    def interrupts() -> Interrupts:
+        host.interrupts = Interrupts()
+        return host.interrupts
+
+    def clock() -> FakeClock:
+        host.clock = FakeClock()
+        host.over.clear()
+        return host.clock
+
+    mocker.patch("tasks.flow.verb.Host", side_effect=lambda *values: FakeHost(host, *values))
+    mocker.patch("tasks.flow.verb.Clock", side_effect=clock)
+    mocker.patch("tasks.flow.verb.Interrupts", side_effect=interrupts)
     return host
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """hosts.yml with one environment, prod, of these keys."""
     monkeypatch.setenv("HOSTS_FILE", str(tmp_path / "hosts.yml"))
 
@@ -48,7 +62,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
 
 
 @pytest.fixture
-def fab(host: StandIn, site: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fab:
+def fab(host: StandIn, site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fab:
     """Run fab as it is typed. Nothing that it does may end in a traceback."""
     site(services=[{"systemd": "nginx"}])
     assert host.sent == []

@@ -1,39 +1,63 @@
 """A host without a network: coherent by itself, and wrong exactly where a test says so."""
 
 import json
+import os
 import signal
+import threading
+import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
-from unittest.mock import Mock, create_autospec
 
+from tasks.flow.clock import Clock
+from tasks.flow.interrupts import Interrupts
+from tasks.phases.event import Event
 from tasks.phases.step import Phase
-from tasks.remote.host import Host
-from tasks.remote.lock import Lock
-from tasks.remote.program import Outcome
-from tasks.shell.events import Event
-from tasks.shell.run import Run
+from tasks.remote.outcome import Outcome
+from tasks.remote.run import NOTHING, About, Run
 
-OLDER, OLD, NEW = "source-20261101T080000Z", "source-20261120T090000Z", "source-20261122T173432Z"
-COMMITS = {OLDER: "a" * 40, OLD: "b" * 40, NEW: "c" * 40}
+OLDER, OLD, NEW, OTHER = (
+    "source-20261101T080000Z",
+    "source-20261120T090000Z",
+    "source-20261122T173432Z",
+    "source-20261130T000000Z",
+)
+COMMITS = {OLDER: "a" * 40, OLD: "b" * 40, NEW: "c" * 40, OTHER: "d" * 40}
 CUT = Outcome()
 
 Answer = Outcome | BaseException | Callable[[], Outcome]
 
 
-def done(**more: Any) -> Outcome:
-    """A program that ended well, and said so."""
-    return Outcome(code=0, began=True, ended=True, **more)
-
-
-def silent(code: int = 0) -> Outcome:
-    """A login that ended without a word of the program."""
-    return Outcome(code=code, failure="the login of ftsuser did not run it", noise=["closed for maintenance"])
-
-
 def failed(what: str = "it broke", code: int = 3, **more: Any) -> Outcome:
     """A program that ended badly, and said why."""
-    return Outcome(code=code, began=True, failure=what, **more)
+    return Outcome(code=code, failure=what, **more)
+
+
+def lost_lock(holder: str = "somebody") -> Outcome:
+    """A program that the host refuses, as it has let go of this run's lock."""
+    return failed(f"this run has lost the lock; {holder} holds the lock", code=6, facts={"lost_lock": "yes"})
+
+
+def taken(holder: str, run: str = "another") -> Outcome:
+    """A lock that this run of somebody has."""
+    return failed(f"{holder} holds the lock", code=6, facts={"busy_run": run})
+
+
+class FakeClock(Clock):
+    """A clock that only pauses move."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 1000.0
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def pause(self, seconds: float) -> None:
+        self.check()
+        self.pauses.append(seconds)
+        self.seconds += seconds
 
 
 class StandIn:
@@ -45,11 +69,14 @@ class StandIn:
         self.answers: dict[str, list[Answer]] = {}
         self.sent: list[str] = []
         self.runs: list[Run] = []
+        self.abouts: list[About] = []
         self.phases: list[Phase] = []
-        self.spec: Any = create_autospec(Host, instance=True)
-        self.spec.address = "web1"
-        self.spec.run.side_effect = self.run
-        self.spec.lock.side_effect = self.lock
+        self.logins: list[str] = []
+        self.reconnected, self.closed = 0, 0
+        self.away = False
+        self.clock = FakeClock()
+        self.interrupts = Interrupts()
+        self.over = threading.Event()
 
     @property
     def changed(self) -> list[str]:
@@ -59,32 +86,64 @@ class StandIn:
     @property
     def written(self) -> list[str]:
         """How each post-release went, as it was written down."""
-        return [phase.steps[0].words[1] for phase in self.phases if phase.name == "finish"]
+        return [phase.steps[0].arguments[0] for phase in self.phases if phase.name == "finish"]
 
-    def run(self, phase: Phase, run: Run) -> Outcome:
-        """As Host.run."""
+    def about(self, name: str) -> About:
+        """What the first program of this name was about."""
+        return self.abouts[self.sent.index(name)]
+
+    def run(self, phase: Phase, run: Run, about: About = NOTHING) -> Outcome:
+        """What becomes of a program."""
         self.sent.append(phase.name)
         self.runs.append(run)
+        self.abouts.append(about)
         self.phases.append(phase)
         answers = self.answers.get(phase.name)
-        answer = answers.pop(0) if answers else getattr(self, "_" + phase.name.replace("-", "_"), done)
+        answer = answers.pop(0) if answers else getattr(self, "_" + phase.name.replace("-", "_"), lambda: Outcome(code=0))
         if isinstance(answer, BaseException):
             raise answer
-        return answer() if callable(answer) else answer
+        outcome = answer() if callable(answer) else answer
+        return replace(outcome, facts=dict(outcome.facts))  # whoever gets it may go on with it
 
-    def lock(self, phase: Phase, run: Run) -> Any:
-        """As Host.lock."""
-        outcome = self.run(phase, run)
-        held: Mock = create_autospec(Lock, instance=True)
-        held.held, held.outcome = outcome.status == "ok", outcome
-        return nullcontext(held)
+    # -- what a test says goes wrong
 
-    def ctrl_c(self, then: Callable[[], Outcome] | None = None) -> Callable[[], Outcome]:
+    def goes_away(self, then: Callable[[], Outcome] | None = None) -> Callable[[], Outcome]:
+        """The link is lost for good while the program runs, which ends as it would have."""
+
+        def answer() -> Outcome:
+            self.away = True
+            if then:
+                then()
+            return CUT
+
+        return answer
+
+    def press(self, times: int = 1, number: signal.Signals = signal.SIGINT) -> None:
+        """Somebody presses Ctrl-C, and this process hears it."""
+        for _ in range(times):
+            before = (self.interrupts.heard, self.interrupts.hurried)
+            os.kill(os.getpid(), number)
+            while (self.interrupts.heard, self.interrupts.hurried) == before:
+                time.sleep(0.001)
+
+    def ctrl_c(
+        self, then: Callable[[], Outcome] | None = None, number: signal.Signals = signal.SIGINT
+    ) -> Callable[[], Outcome]:
         """Somebody presses Ctrl-C while the program runs, which then ends as it would have."""
 
         def answer() -> Outcome:
-            signal.raise_signal(signal.SIGINT)
-            return (then or done)()
+            self.press(1, number)
+            return (then or (lambda: Outcome(code=0)))()
+
+        return answer
+
+    def pressed(self, times: int = 1, number: signal.Signals = signal.SIGINT) -> Callable[[], Outcome]:
+        """Somebody presses Ctrl-C while the program runs, which goes on until it is cancelled or the link is closed."""
+
+        def answer() -> Outcome:
+            self.press(times, number)
+            assert self.over.wait(30)
+            return CUT
 
         return answer
 
@@ -92,17 +151,27 @@ class StandIn:
         """The live link moves; what became of the program after that is for the test to say."""
 
         def answer() -> Outcome:
-            before, self.live = self.live, self.runs[-1].release or self.previous
+            run, about = self.runs[-1], self.abouts[-1]
+            before, self.live = self.live, about.release.name or self.previous
             self.previous, self.pending = before, True
             if before:
-                self.sealed[before] = "bad" if self.runs[-1].put_back or self.runs[-1].verb == "rollback" else "good"
+                self.sealed[before] = "bad" if about.put_back or run.verb == "rollback" else "good"
             self.sealed[self.live] = "live"
-            if not told:
-                return Outcome(code)
-            about: dict[str, Any] = {"facts": self._facts(before), "swapped": True, "failure": failure}
-            return Outcome(code, began=True, ended=code == 0, **about)
+            return Outcome(code, self._facts(before), swapped=True, failure=failure) if told else Outcome(code)
 
         return answer
+
+    def colleague(self, outcome: Callable[[], Outcome]) -> Callable[[], Outcome]:
+        """Somebody else releases before the program answers."""
+
+        def answer() -> Outcome:
+            self.sealed[self.live], self.sealed[OTHER] = "good", "live"
+            self.previous, self.live = self.live, OTHER
+            return outcome()
+
+        return answer
+
+    # -- what a host answers
 
     def state(self) -> dict[str, Any]:
         """What `status --json` is made of."""
@@ -119,6 +188,7 @@ class StandIn:
             for name, state in sorted(self.sealed.items(), reverse=True)
         ]
         live = next((release for release in releases if release["name"] == self.live), None)
+        asked = self.abouts[-1].release.name if self.abouts else ""
         lock = {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None
         return {
             "live": live,
@@ -129,6 +199,7 @@ class StandIn:
             "lock": lock,
             "hold": None,
             "next": NEW,
+            "release": next((release for release in releases if release["name"] == asked), None),
         }
 
     def _facts(self, before: str) -> dict[str, str]:
@@ -137,15 +208,28 @@ class StandIn:
 
     def _state(self) -> Outcome:
         document = self.state()
-        return done(facts={"state": json.dumps(document), "live_path": document["live_target"]})
+        return Outcome(code=0, facts={"state": json.dumps(document), "live_path": document["live_target"]})
 
     _lock = _state
 
     def _build(self) -> Outcome:
-        self.sealed[self.runs[-1].release] = "good"
-        return done(facts={"commit": COMMITS[NEW], "release": self.runs[-1].release})
+        name = next(about.release.name for about in reversed(self.abouts) if about.release.name)
+        self.sealed[name] = "good"
+        return Outcome(code=0, facts={"commit": COMMITS[NEW], "release": name})
+
+    def _attach(self) -> Outcome:
+        """The job that was sent goes on, and ends well."""
+        return self._build() if "build" in self.sent and "migrate" not in self.sent else Outcome(code=0)
+
+    def _cancel(self) -> Outcome:
+        self.over.set()
+        return Outcome(code=0)
 
     def _cutover(self) -> Outcome:
+        """As the host does, it refuses when another release is live than when the run began."""
+        expected = self.abouts[-1].expected
+        if expected != self.state()["live_target"]:
+            return failed(f"another release went live meanwhile: {self.live}", step="swap")
         return self.swap()()
 
     def _finish(self) -> Outcome:
@@ -153,14 +237,14 @@ class StandIn:
         return self._state()
 
     def _plan(self) -> Outcome:
-        return done(facts={**self._state().facts, "commit": COMMITS[NEW], "subject": "a subject"})
+        return Outcome(code=0, facts={**self._state().facts, "commit": COMMITS[NEW], "subject": "a subject"})
 
     def _history(self) -> Outcome:
-        return done(facts={"history": "[]"})
+        return Outcome(code=0, facts={"history": "[]"})
 
     def _logs(self) -> Outcome:
-        return done(facts={"log": "/logs/a.log"}, texts=["composer install"])
+        return Outcome(code=0, facts={"log": "/logs/a.log"}, texts=["composer install"])
 
     def _check(self) -> Outcome:
         found = [Event("check", ("ok", "tools", "")), Event("check", ("FAIL", "no disk", "buy one"))]
-        return done(facts={"live_link": "/home/ftsuser/source", "releases": "/home/ftsuser/releases"}, events=found)
+        return Outcome(code=0, facts={"live_link": "/home/ftsuser/source", "releases": "/home/ftsuser/releases"}, events=found)

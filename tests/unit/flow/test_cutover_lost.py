@@ -1,35 +1,17 @@
 """The answer to a cutover was lost: the host is asked what became of it, and nothing is ever guessed."""
 
-import getpass
-import socket
 from collections.abc import Callable
 
 import pytest
-from pytest_mock import MockerFixture
 
-from tasks.errors import Unreachable
-from tasks.flow import lost
-from tasks.remote.program import Outcome
+from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed, silent
-
-ME = f"{getpass.getuser()}@{socket.gethostname()}"
-BUSY = failed("somebody holds the lock", code=6)
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, OTHER, StandIn, failed, lost_lock, taken
 
 
-def taken_by(host: StandIn, holder: str) -> Callable[[], Outcome]:
-    """The link is cut, and this is who the host then says has the lock."""
-
-    def answer() -> Outcome:
-        host.lock_holder = holder
-        return CUT
-
-    return answer
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(mocker: MockerFixture) -> None:
-    mocker.patch("tasks.flow.lost.time.sleep")
+def own(host: StandIn) -> Callable[[], Outcome]:
+    """A lock that a program of this run still has."""
+    return lambda: taken("me", host.runs[-1].id)
 
 
 def test_a_cutover_that_happened_goes_on(fab: Fab, host: StandIn) -> None:
@@ -43,7 +25,18 @@ def test_a_cutover_that_happened_goes_on(fab: Fab, host: StandIn) -> None:
 def test_the_host_is_asked_over_a_new_connection(fab: Fab, host: StandIn) -> None:
     host.answers["cutover"] = [host.swap(None, told=False)]
     fab("release", "--ref", "master")
-    host.spec.reconnect.assert_called_once_with()
+    assert host.reconnected == 1
+
+
+@pytest.mark.parametrize(("patience", "least", "most"), [("0", 0, 0), ("30", 30, 35), (None, 600, 605)])
+def test_patience_is_how_long_a_host_is_asked_what_became_of_a_cutover(
+    fab: Fab, host: StandIn, patience: str | None, least: int, most: int
+) -> None:
+    host.answers["cutover"] = [host.goes_away()]
+    ran = fab("release", "--ref", "master", *(("--patience", patience) if patience else ()))
+    assert ran.code == 8
+    assert least <= sum(host.clock.pauses) <= most
+    assert host.reconnected == len(host.clock.pauses) + 1
 
 
 def test_a_cutover_that_did_not_happen_is_3(fab: Fab, host: StandIn) -> None:
@@ -59,50 +52,68 @@ def test_a_rollback_that_names_nothing_is_found_out_by_the_link_having_moved(fab
     assert host.live == OLDER
 
 
-def test_a_third_release_that_is_live_now_is_not_taken_for_ours(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [CUT]
-    host.answers["lock"] = [host._state, lambda: setattr(host, "live", OLDER) or host._state()]  # type: ignore[func-returns-value]
-    assert fab("release", "--ref", "master").code == 3
-
-
-def test_a_host_that_cannot_be_reached_again_is_8(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [CUT]
-    host.spec.reconnect.side_effect = Unreachable("web1: no answer within 10 s")
-    ran = fab("release", "--ref", "master")
-    assert (ran.code, host.sent[-1]) == (8, "cutover")
-    for said in (NEW, OLD, "no answer within 10 s", "next: fab -H prod status"):
+@pytest.mark.parametrize("words", [("release", "--ref", "master"), ("rollback",)])
+def test_a_third_release_that_is_live_now_is_not_taken_for_ours(fab: Fab, host: StandIn, words: tuple[str, ...]) -> None:
+    host.answers["cutover"] = [host.colleague(lambda: CUT)]
+    ran = fab(*words)
+    assert (ran.code, host.live, "post-release" in host.sent) == (3, OTHER, False)
+    for said in (f"another release went live meanwhile: {OTHER}", f"Live: {OTHER}; it was {OLD} when this run began."):
         assert said in ran.err
 
 
-@pytest.mark.parametrize("answer", [CUT, failed("not set up")])
-def test_a_host_that_gives_no_answer_is_8(fab: Fab, host: StandIn, answer: Outcome) -> None:
+def test_a_host_that_cannot_be_reached_again_is_8(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [host.goes_away()]
+    ran = fab("release", "--ref", "master")
+    assert (ran.code, host.sent[-1]) == (8, "cutover")
+    for said in (f"Live is {OLD} or {NEW}: the host cannot be asked.", "no answer within 10 s", "next: fab -H prod status"):
+        assert said in ran.err
+
+
+def test_a_host_that_answers_after_a_while_is_asked_again(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [host.swap(None, told=False)]
+    host.answers["lock"] = [host._state, CUT, CUT]
+    assert fab("release", "--ref", "master").code == 0
+    assert host.reconnected == 3
+
+
+def test_a_host_that_refuses_to_answer_is_8(fab: Fab, host: StandIn) -> None:
     host.answers["cutover"] = [CUT]
-    host.answers["lock"] = [host._state, answer]
+    host.answers["lock"] = [host._state, failed("not set up")]
     assert fab("release", "--ref", "master").code == 8
 
 
 def test_a_cutover_that_is_still_running_is_waited_for(fab: Fab, host: StandIn) -> None:
     def over() -> Outcome:
-        host.lock_holder = ""
-        host.swap()()
+        host.live, host.sealed[NEW] = NEW, "live"
         return host._state()
 
-    host.answers["cutover"] = [taken_by(host, ME)]
-    host.answers["lock"] = [host._state, BUSY, BUSY, over]
+    host.answers["cutover"] = [CUT]
+    host.answers["lock"] = [host._state, own(host), own(host), over]
     assert fab("release", "--ref", "master").code == 0
     assert host.sent.count("lock") == 4
 
 
-def test_a_cutover_that_never_ends_is_8_whatever_is_live_meanwhile(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [taken_by(host, ME)]
-    host.answers["lock"] = [host._state, *[BUSY] * lost.ASKS]
-    assert fab("release", "--ref", "master").code == 8
+@pytest.mark.parametrize("patience", [5, 120])
+def test_a_cutover_that_never_ends_is_waited_for_as_long_as_patience_lasts_and_is_8(
+    fab: Fab, host: StandIn, patience: int
+) -> None:
+    host.answers["cutover"] = [CUT]
+    host.answers["lock"] = [host._state, *[own(host)] * 1000]
+    ran = fab("release", "--ref", "master", "--patience", str(patience))
+    assert (ran.code, sum(host.clock.pauses)) == (8, patience)
+    assert "still runs there" in ran.err
 
 
-def test_somebody_who_took_the_lock_meanwhile_is_named_with_6(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [taken_by(host, "ada@desk")]
-    host.answers["lock"] = [host._state, BUSY]
-    assert fab("release", "--ref", "master").code == 6
+@pytest.mark.parametrize(("moved", "code"), [(False, 6), (True, 4)])
+def test_somebody_who_took_the_lock_meanwhile_is_named_and_the_code_says_what_is_live(
+    fab: Fab, host: StandIn, moved: bool, code: int
+) -> None:
+    host.answers["cutover"] = [host.swap(None, told=False) if moved else CUT]
+    host.answers["lock"] = [host._state, taken("ada@desk")]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (code, NEW if moved else OLD)
+    assert "ada@desk holds the lock" in ran.err
+    assert ("Post-release is pending" in ran.err) is moved
 
 
 def test_after_a_lost_answer_a_failing_post_release_is_put_back_under_the_lock(fab: Fab, host: StandIn) -> None:
@@ -152,24 +163,35 @@ def test_a_cutover_that_failed_on_a_host_that_cannot_be_asked_is_8(fab: Fab, hos
     assert f"Live is {OLD} or {NEW}" in ran.err
 
 
-def test_a_cutover_that_reports_nothing_is_asked_for(fab: Fab, host: StandIn) -> None:
-    def unseen() -> Outcome:
-        host.swap()()
-        return silent()
-
-    host.answers["cutover"] = [unseen]
-    assert fab("release", "--ref", "master").code == 0
-    assert host.sent == ["lock", "build", "cutover", "lock", "prune"]
+# -- the lock was lost, or the link, and a colleague has released since (promise 4)
 
 
-def test_a_cutover_that_reports_nothing_and_did_not_happen_is_3(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [silent()]
+def test_what_a_colleague_released_while_the_lock_was_lost_stays(fab: Fab, host: StandIn) -> None:
+    """A laptop that was closed between its build and its cutover."""
+    host.answers["cutover"] = [host.colleague(lost_lock)]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (3, OTHER)
+    assert host.sent == ["try", "lock", "build", "cutover", "lock", "cutover", "state"]
+    assert f"Live: {OTHER}; it was {OLD} when this run began." in ran.err
+
+
+def test_what_a_colleague_released_while_the_link_was_lost_in_a_build_stays(fab: Fab, host: StandIn) -> None:
+    host.answers["build"] = [host.colleague(lambda: CUT)]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live) == (3, OTHER)
+    assert host.sent == ["try", "lock", "build", "lock", "attach", "cutover", "state"]
+
+
+def test_a_lock_that_was_lost_is_taken_again_and_the_cutover_goes_on(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [lost_lock()]
     ran = fab("release", "--ref", "master")
-    assert (ran.code, host.live) == (3, OLD)
-    assert "did not run it: the cutover did not happen" in ran.err
+    assert (ran.code, host.live, host.reconnected) == (0, NEW, 0)
+    assert "has let go of its lock; taking it again" in ran.err
 
 
-def test_a_cutover_that_reports_nothing_on_a_host_that_reports_nothing_is_8(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [silent()]
-    host.answers["lock"] = [host._state, silent()]
-    assert fab("release", "--ref", "master").code == 8
+def test_a_lock_that_somebody_else_took_meanwhile_is_6_before_the_cutover(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [lost_lock()]
+    host.answers["lock"] = [host._state, taken("ada@desk")]
+    ran = fab("release", "--ref", "master")
+    assert (ran.code, host.live, host.sent[-1]) == (6, OLD, "lock")
+    assert f"Live: {OLD}, unchanged." in ran.err

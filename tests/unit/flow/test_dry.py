@@ -1,19 +1,18 @@
 """`fab --dry` never changes a host; and a plan is what would be sent, to the letter."""
 
-import re
-import shlex
+import json
 from collections.abc import Callable
-from dataclasses import fields
+from typing import Any
 
 import pytest
 
-from tasks.shell.render import program
-from tasks.shell.run import Run
+from tasks.remote.request import request
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import OLD, OLDER, StandIn
+from tests.unit.made import environment
 
-Site = Callable[..., None]
-EVERYTHING = {
+Site = Callable[..., Any]
+EVERYTHING: dict[str, Any] = {
     "apps": {"web": {"bootstrap": ["composer install", "echo '<ref>'"]}},
     "publish": ["bin/console cache:warmup"],
     "migrate": ["bin/console migrate"],
@@ -35,10 +34,10 @@ def test_a_verb_without_a_plan_refuses_a_dry_run(fab: Fab, host: StandIn, verb: 
     ran = fab(*verb.split(), before=("--dry",))
     assert (ran.code, host.sent) == (2, [])
     assert "has no dry run" in ran.err
-    host.spec.connect.assert_not_called()
+    assert host.logins == []
 
 
-@pytest.mark.parametrize("verb", ["status", "releases", "history", "logs", "plan --ref a", "plan --script"])
+@pytest.mark.parametrize("verb", ["status", "releases", "history", "logs", "plan --ref a", "plan --steps"])
 def test_a_verb_that_only_reads_does_what_it_always_does(fab: Fab, host: StandIn, verb: str) -> None:
     dry = fab(*verb.split(), before=("--dry",))
     assert (dry.code, dry.out) == (0, fab(*verb.split()).out)
@@ -52,41 +51,37 @@ def test_a_plan_needs_a_ref(fab: Fab, host: StandIn) -> None:
 
 def test_a_plan_asks_with_the_ref_that_was_given(fab: Fab, host: StandIn) -> None:
     ran = fab("plan", "--ref", "feature/x")
-    assert (ran.code, host.sent, host.runs[-1].ref) == (0, ["plan"], "feature/x")
+    assert (ran.code, host.sent, host.abouts[-1].release.ref) == (0, ["plan"], "feature/x")
 
 
 def test_a_plan_of_a_finished_release_asks_for_its_commit(fab: Fab, host: StandIn) -> None:
     fab("release", "--name", OLDER, before=("--dry",))
-    assert (host.runs[-1].ref, host.live) == ("a" * 40, OLD)
+    assert (host.abouts[-1].release.ref, host.live) == ("a" * 40, OLD)
 
 
-def test_plan_script_asks_no_host(fab: Fab, host: StandIn) -> None:
-    assert fab("plan", "--script").code == 0
-    host.spec.connect.assert_not_called()
-    assert host.sent == []
+def test_plan_steps_asks_no_host(fab: Fab, host: StandIn) -> None:
+    assert fab("plan", "--steps").code == 0
+    assert (host.logins, host.sent) == ([], [])
 
 
-def test_plan_script_prints_what_release_sends_with_the_values_of_the_run_left_open(
+def test_plan_steps_json_is_what_release_sends_with_the_values_of_the_run_left_open(
     fab: Fab, host: StandIn, site: Site
 ) -> None:
     site(**EVERYTHING)
-    printed = re.split(r"^#### .*\n", fab("plan", "--script").out, flags=re.MULTILINE)[1:]
+    printed = json.loads(fab("plan", "--steps", "--json").out)["requests"]
     fab("release", "--ref", "a 'quoted' ref")
-    sent = [program(phase, run) for phase, run in zip(host.phases, host.runs, strict=True)]
-    assert [filled(text, run) for text, run in zip(printed, host.runs, strict=True)] == [text + "\n" for text in sent]
+    sent = [
+        {**request(phase, environment(address="web1", **EVERYTHING), run, about), "who": None, "about": None}
+        for phase, run, about in zip(host.phases, host.runs, host.abouts, strict=True)
+    ]
+    assert [{**each["request"], "who": None, "about": None} for each in printed] == json.loads(json.dumps(sent))
 
 
-def filled(text: str, run: Run) -> str:
-    """A printed program with its placeholders replaced, in the assignments that it begins with and nowhere else."""
-    begin, end = text.split("readonly FAILED", 1)
-    for field in fields(run):
-        begin = begin.replace(f"='<{field.name}>'\n", f"={shlex.quote(getattr(run, field.name))}\n")
-    return begin + "readonly FAILED" + end
-
-
-def test_plan_script_names_every_step_of_a_release(fab: Fab, host: StandIn, site: Site) -> None:
+def test_plan_steps_names_every_step_and_every_command_of_a_release_in_order(fab: Fab, host: StandIn, site: Site) -> None:
     site(**EVERYTHING)
-    out = fab("plan", "--script").out
+    lines = [line.strip() for line in fab("plan", "--steps").out.splitlines()]
     fab("release", "--ref", "master")
-    printed = [shlex.split(line)[1] for line in out.splitlines() if line.startswith("    step ")]
-    assert printed == [step.name for phase in host.phases for step in phase.steps]
+    named = [name for phase in host.phases for name in (phase.name, *(step.name for step in phase.steps))]
+    assert [line for line in lines if " on " not in line and ", in " not in line] == named
+    commands = [*EVERYTHING["apps"]["web"]["bootstrap"], *EVERYTHING["publish"], *EVERYTHING["migrate"]]
+    assert [line.partition(": ")[2] for line in lines if ", in " in line] == commands

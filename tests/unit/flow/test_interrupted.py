@@ -1,21 +1,24 @@
 """Ctrl-C: 130, with what is live and whether a post-release is pending; and never between a rename and its history."""
 
+import os
 import signal
+import threading
 from collections.abc import Callable
 
 import pytest
 
-from tasks.remote.program import Outcome
-from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, done, failed
+from tasks.remote.outcome import Outcome
+from tasks.view.screen import Screen
+from tests.unit.flow.conftest import Fab, Site
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
 
-Site = Callable[..., None]
 MIGRATE = {"services": [{"systemd": "nginx"}], "migrate": ["bin/console migrate"]}
+MAY_BE_RUNNING = "build may still be running on web1; fab -H prod cancel ends it."
 
 
 def pressed(host: StandIn, phase: str) -> None:
     """Ctrl-C while this program runs, and again at nothing else."""
-    host.answers[phase] = [KeyboardInterrupt()]
+    host.answers[phase] = [host.pressed()]
 
 
 @pytest.mark.parametrize("phase", ["try", "lock", "build"])
@@ -36,20 +39,46 @@ def test_a_build_is_ended_on_the_host(fab: Fab, host: StandIn) -> None:
     assert f"Live: {OLD}, unchanged." in ran.err
 
 
-def test_a_migration_is_waited_for(fab: Fab, host: StandIn, site: Site) -> None:
+def test_what_was_interrupted_is_not_shown_as_failed_nor_as_a_link_that_was_lost(fab: Fab, host: StandIn) -> None:
+    pressed(host, "build")
+    ran = fab("deploy", "--ref", "master")
+    assert "the link was lost" not in ran.err
+    assert "build: " not in ran.err
+
+
+def test_a_migration_is_waited_for_and_that_is_said(fab: Fab, host: StandIn, site: Site) -> None:
     site(**MIGRATE)
     host.answers["migrate"] = [host.ctrl_c()]
-    assert fab("deploy", "--ref", "master").code == 130
-    assert (host.live, host.changed) == (OLD, ["build", "migrate"])
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.live, host.changed) == (130, OLD, ["build", "migrate"])
 
 
-def test_a_cancelled_ci_job_waits_for_a_migration_too(fab: Fab, host: StandIn, site: Site) -> None:
-    def cancelled() -> Outcome:
-        signal.raise_signal(signal.SIGTERM)
-        return done()
+def test_what_is_waited_for_is_named_by_the_thread_that_waits(
+    fab: Fab, host: StandIn, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = threading.Event()
+    note = Screen.note
+
+    def noted(view: Screen, text: str) -> None:
+        note(view, text)
+        named.set()
+
+    def goes_on() -> Outcome:
+        assert named.wait(30)
+        return Outcome(code=0)
 
     site(**MIGRATE)
-    host.answers["migrate"] = [cancelled]
+    monkeypatch.setattr(Screen, "note", noted)
+    host.answers["migrate"] = [host.ctrl_c(goes_on)]
+    assert "migrate is waited for; Ctrl-C again leaves it to itself" in fab("deploy", "--ref", "master").err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_cancelled_ci_job_and_a_closed_terminal_wait_for_a_migration_too(
+    fab: Fab, host: StandIn, site: Site, number: signal.Signals
+) -> None:
+    site(**MIGRATE)
+    host.answers["migrate"] = [host.ctrl_c(number=number)]
     assert fab("deploy", "--ref", "master").code == 130
     assert (host.live, host.changed) == (OLD, ["build", "migrate"])
 
@@ -79,7 +108,7 @@ def test_during_post_release_nothing_is_put_back_and_it_is_pending(fab: Fab, hos
 
 
 def test_on_the_way_back_it_says_what_is_live_then(fab: Fab, host: StandIn) -> None:
-    host.answers["post-release"] = [failed(), KeyboardInterrupt()]
+    host.answers["post-release"] = [failed(), host.pressed()]
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, host.live) == (130, OLD)
     for said in (f"Live: {OLD}", "Post-release is pending"):
@@ -103,18 +132,33 @@ def test_a_second_ctrl_c_leaves_at_once_and_says_what_may_go_on(fab: Fab, host: 
     pressed(host, "cancel")
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, host.sent[-1]) == (130, "cancel")
-    assert "build may still be running on web1" in ran.err
+    assert MAY_BE_RUNNING in ran.err
 
 
-UNASKED = {"cancel": "build may still be running on web1; fab -H prod cancel ends it.", "state": "the link to web1 was lost"}
-
-
-@pytest.mark.parametrize(("question", "said"), UNASKED.items(), ids=UNASKED)
+@pytest.mark.parametrize(
+    ("question", "said"),
+    {"cancel": MAY_BE_RUNNING, "state": "the link to web1 was lost"}.items(),
+    ids=["cancel", "state"],
+)
 def test_what_a_host_could_not_be_asked_any_more_is_said(fab: Fab, host: StandIn, question: str, said: str) -> None:
     pressed(host, "build")
     host.answers[question] = [CUT]
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, said in ran.err) == (130, True)
+
+
+def test_a_host_that_does_not_answer_in_time_is_left_and_named(
+    fab: Fab, host: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent() -> Outcome:
+        assert host.over.wait(30)
+        return CUT
+
+    monkeypatch.setattr("tasks.flow.fleet.ORDERLY", 0.05)
+    pressed(host, "build")
+    host.answers["cancel"] = [silent]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.sent[-1], MAY_BE_RUNNING in ran.err) == (130, "cancel", True)
 
 
 def test_ctrl_c_is_the_persons_own_again_after_a_cutover(fab: Fab) -> None:
@@ -123,28 +167,48 @@ def test_ctrl_c_is_the_persons_own_again_after_a_cutover(fab: Fab) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_cancelled_ci_job_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
-    def terminated() -> Outcome:
-        signal.raise_signal(signal.SIGTERM)
-        return done()
-
-    host.answers["build"] = [terminated]
-    before = signal.getsignal(signal.SIGTERM)
-    assert fab("deploy", "--ref", "master").code == 130
-    assert "cancel" in host.sent
-    assert signal.getsignal(signal.SIGTERM) is before
-
-
 def test_the_connections_are_closed_whatever_happens(fab: Fab, host: StandIn) -> None:
     pressed(host, "build")
     fab("deploy", "--ref", "master")
-    host.spec.close.assert_called_once_with()
+    assert host.closed == 1
 
 
 def test_a_link_that_somebody_moved_meanwhile_is_not_called_unchanged(fab: Fab, host: StandIn) -> None:
     def moved() -> Outcome:
         host.live = OLDER
-        raise KeyboardInterrupt
+        return host.pressed()()
 
     host.answers["build"] = [moved]
     assert f"Live: {OLDER}; it was {OLD} when this run began." in fab("deploy", "--ref", "master").err
+
+
+def test_twice_leaves_a_migration_to_itself_and_says_how_to_end_it(fab: Fab, host: StandIn, site: Site) -> None:
+    site(**MIGRATE)
+    host.answers["migrate"] = [host.pressed(times=2)]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.sent[-1]) == (130, "migrate")
+    assert f"Live: {OLD}, unchanged. migrate may still be running on web1; fab -H prod cancel ends it." in ran.err
+
+
+def test_twice_in_a_cutover_claims_nothing(fab: Fab, host: StandIn) -> None:
+    host.answers["cutover"] = [host.pressed(times=2)]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, host.sent[-1]) == (130, "cutover")
+    assert f"Live was {OLD}, and the cutover may have happened. cutover may still be running on web1." in ran.err
+    assert "next: fab -H prod status" in ran.err
+
+
+def test_a_closed_terminal_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
+    host.answers["build"] = [host.pressed(number=signal.SIGHUP)]
+    assert fab("deploy", "--ref", "master").code == 130
+    assert host.sent[-2:] == ["cancel", "state"]
+
+
+def test_while_hosts_yml_is_read_a_ctrl_c_ends_at_once(fab: Fab, host: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading(*_: object) -> Callable[[], None]:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("still there")
+
+    monkeypatch.setattr("tasks.flow.verb.load", reading)
+    ran = fab("status")
+    assert (ran.code, host.sent, "nothing was sent to any host" in ran.err) == (130, [], True)

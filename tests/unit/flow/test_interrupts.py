@@ -1,36 +1,35 @@
-"""Which signals end a run, what the first waits for, and what the second does not."""
+"""Which signals end a run, what the first waits for, and what the second does not; and that hearing one does nothing else."""
 
+import os
 import signal
-import time
+import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
 
 import pytest
 
-from tasks.flow import interrupts
+from tasks.flow.clock import Clock, Patience, Stopped
 from tasks.flow.interrupts import SIGNALS, Interrupts
-from tasks.remote.program import Outcome
+from tasks.view.live import Live
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import OLD, StandIn, done, failed
+from tests.unit.flow.stand_in import OLD, FakeClock, StandIn
+from tests.unit.view.scenes import BUILD, Terminal, events
 
 EACH = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 
 
-def told() -> None:
-    """Nobody listens."""
-
-
-def pressed_twice() -> Outcome:
-    """Ctrl-C, and again."""
-    signal.raise_signal(signal.SIGINT)
-    signal.raise_signal(signal.SIGINT)
-    return done()
+def later(number: signal.Signals) -> SimpleQueue[Any]:
+    """An inbox that stays empty; the signal comes while it is waited for."""
+    threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+    return SimpleQueue()
 
 
 @EACH
-def test_each_of_them_interrupts(number: signal.Signals) -> None:
+def test_each_of_them_ends_a_wait(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with Interrupts() as found, pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(number)
+        found.wait(later(number))
     assert not found.hurried
     assert signal.getsignal(number) is before
 
@@ -39,104 +38,134 @@ def test_each_of_them_interrupts(number: signal.Signals) -> None:
 def test_one_that_was_ignored_stays_ignored(number: signal.Signals) -> None:
     before = signal.signal(number, signal.SIG_IGN)
     try:
-        with Interrupts():
+        with Interrupts() as found:
             signal.raise_signal(number)
+            found.check()
     finally:
         signal.signal(number, before)
 
 
+def test_before_anything_was_waited_for_it_is_raised_where_it_comes() -> None:
+    with Interrupts(), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def waited(found: Interrupts) -> None:
+    """Something was sent, and answered."""
+    inbox: SimpleQueue[Any] = SimpleQueue()
+    inbox.put("an answer")
+    assert found.wait(inbox) == "an answer"
+
+
+def test_between_two_waits_it_is_kept_for_the_next() -> None:
+    with Interrupts() as found:
+        waited(found)
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            found.wait(SimpleQueue())
+
+
 def test_the_second_is_in_a_hurry() -> None:
     with Interrupts() as found:
+        waited(found)
         for hurried in (False, True):
-            with pytest.raises(KeyboardInterrupt):
-                signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             assert found.hurried is hurried
 
 
-def test_an_end_in_good_order_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interrupts, "ORDERLY", 0.01)
-    with Interrupts() as found:
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            time.sleep(30)
-        assert found.hurried
+def test_a_wait_ends_after_its_seconds() -> None:
+    with Interrupts() as found, pytest.raises(Empty):
+        found.wait(SimpleQueue(), 0.0)
 
 
-def test_what_is_held_is_waited_for_and_said_once() -> None:
-    said: list[int] = []
+def test_what_is_held_is_waited_for_to_its_end() -> None:
+    def run(found: Interrupts) -> None:
+        with found.held():
+            assert found.wait(later(signal.SIGTERM)) is None
+            assert found.waiting
+            said.append("held")
+        said.append("went on")
 
-    def interrupted(found: Interrupts) -> None:
-        with found.held(lambda: said.append(1)):
-            signal.raise_signal(signal.SIGTERM)
-            said.append(2)
-        said.append(3)
-
+    said: list[str] = []
     with Interrupts() as found, pytest.raises(KeyboardInterrupt):
-        interrupted(found)
-    assert said == [1, 2]
+        run(found)
+    assert said == ["held"]
 
 
 def test_what_is_held_is_not_waited_for_twice() -> None:
-    with Interrupts() as found, pytest.raises(KeyboardInterrupt), found.held(told):
-        pressed_twice()
+    def run(found: Interrupts) -> None:
+        with found.held():
+            assert found.wait(later(signal.SIGINT)) is None
+            found.wait(later(signal.SIGINT))
+            pytest.fail("it was waited for")
+
+    with Interrupts() as found, pytest.raises(KeyboardInterrupt):
+        run(found)
     assert found.hurried
+
+
+def test_while_the_run_is_ended_only_a_second_one_is_heard() -> None:
+    with Interrupts() as found:
+        with pytest.raises(KeyboardInterrupt):
+            found.wait(later(signal.SIGINT))
+        found.ending()
+        waited(found)
+        with pytest.raises(KeyboardInterrupt):
+            found.wait(later(signal.SIGINT))
 
 
 def test_after_the_end_nothing_is_interrupted() -> None:
     with Interrupts() as found:
         found.over()
         signal.raise_signal(signal.SIGINT)
+        waited(found)
 
 
-def test_twice_leaves_a_migration_to_itself_and_says_how_to_end_it(fab: Fab, host: StandIn, site: Callable[..., None]) -> None:
-    site(services=[{"systemd": "nginx"}], migrate=["bin/console migrate"])
-    host.answers["migrate"] = [pressed_twice]
+def test_a_signal_that_comes_while_the_screen_is_drawn_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were something drawn by the handler, the main thread would wait for the lock that it has itself."""
+    drawn: list[int] = []
+
+    def interrupted(*_: object, **__: object) -> None:
+        drawn.append(1)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("tasks.view.live.put", interrupted)
+    with Interrupts() as found, Live(Terminal(), {"TERM": "xterm"}) as view:
+        waited(found)
+        for event in events(BUILD):
+            view.event("web1", event)
+    assert (len(drawn), found.hurried) == (len(BUILD), True)
+
+
+def test_a_pause_ends_when_the_workers_are_stopped() -> None:
+    clock = Clock()
+    threading.Timer(0.05, clock.stop).start()
+    with pytest.raises(Stopped):
+        clock.pause(3600)
+
+
+def test_patience_ends_and_can_be_renewed() -> None:
+    clock = FakeClock()
+    patience = Patience(clock, 20)
+    while patience.left:
+        patience.pause()
+    assert clock.pauses == [0.5, 1.5, 3.0, 5.0, 5.0, 5.0]
+    patience.renew()
+    assert patience.left == 20
+    patience.pause()
+    assert clock.pauses[-1] == 0.5
+
+
+def test_a_defect_that_comes_with_a_ctrl_c_is_no_reason_to_keep_the_job(fab: Fab, host: StandIn) -> None:
+    """The worker that fails is one that was left to itself."""
+
+    def broken() -> Any:
+        host.press()
+        assert host.over.wait(30)
+        raise RuntimeError("release unlocked lock")
+
+    answer: Callable[[], Any] = broken
+    host.answers["build"] = [answer]
     ran = fab("deploy", "--ref", "master")
-    assert (ran.code, host.sent[-1]) == (130, "migrate")
-    assert f"Live: {OLD}, unchanged. migrate may still be running on web1; fab -H prod cancel ends it." in ran.err
-
-
-def test_twice_in_a_cutover_claims_nothing(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [pressed_twice]
-    ran = fab("deploy", "--ref", "master")
-    assert (ran.code, host.sent[-1]) == (130, "cutover")
-    assert f"Live was {OLD}, and the cutover may have happened. cutover may still be running on web1." in ran.err
-    assert "next: fab -H prod status" in ran.err
-
-
-def test_a_closed_terminal_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
-    def closed() -> Outcome:
-        signal.raise_signal(signal.SIGHUP)
-        return done()
-
-    host.answers["build"] = [closed]
-    assert fab("deploy", "--ref", "master").code == 130
-    assert host.sent[-2:] == ["cancel", "state"]
-
-
-def test_an_error_that_a_library_made_of_a_ctrl_c_is_a_ctrl_c(fab: Fab, host: StandIn) -> None:
-    def broken() -> Outcome:
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        except KeyboardInterrupt:
-            raise RuntimeError("release unlocked lock") from None
-        return done()
-
-    host.answers["build"] = [broken]
-    ran = fab("deploy", "--ref", "master")
-    assert (ran.code, host.sent[-2:]) == (130, ["cancel", "state"])
+    assert (ran.code, host.sent[-2:], host.live) == (130, ["cancel", "state"], OLD)
     assert "defect" not in ran.err
-
-
-def test_a_release_that_went_live_during_a_post_release_is_not_called_served(fab: Fab, host: StandIn) -> None:
-    def another() -> Outcome:
-        host.live = OLD
-        return failed("another release went live meanwhile", facts={"live_now": OLD})
-
-    host.answers["finish"] = [another]
-    ran = fab("deploy", "--ref", "master")
-    assert (ran.code, host.live) == (4, OLD)
-    assert "went live during the post-release of" in ran.err
-    assert f"Live: {OLD}. Somebody else released meanwhile, and that stays." in ran.err
-    assert "rollback" not in ran.err + ran.out

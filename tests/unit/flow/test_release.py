@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tasks.errors import Unreachable
+from tasks.remote.run import Release
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
 
@@ -25,20 +26,20 @@ def test_migrations_run_between_build_and_cutover(fab: Fab, host: StandIn, site:
 
 def test_the_run_carries_what_it_does_and_the_name_that_the_host_gave(fab: Fab, host: StandIn) -> None:
     fab("release", "--ref", "feature/a b")
-    build = host.runs[host.sent.index("build")]
-    assert (build.verb, build.what, build.ref, build.release) == ("release", "release feature/a b", "feature/a b", NEW)
-    assert len({run.id for run in host.runs}) == len({run.nonce for run in host.runs}) == 1
+    run, about = host.runs[host.sent.index("build")], host.about("build")
+    assert (run.verb, run.what, about.release) == ("release", "release feature/a b", Release(NEW, "feature/a b"))
+    assert len({run.id for run in host.runs}) == 1
 
 
-def test_two_runs_share_neither_id_nor_nonce(fab: Fab, host: StandIn) -> None:
+def test_two_runs_do_not_share_an_id(fab: Fab, host: StandIn) -> None:
     fab("build", "--ref", "master")
     fab("build", "--ref", "master")
-    assert len({run.id for run in host.runs}) == len({run.nonce for run in host.runs}) == 2
+    assert len({run.id for run in host.runs}) == 2
 
 
 def test_the_cutover_is_told_what_was_live_when_the_run_began(fab: Fab, host: StandIn) -> None:
     fab("release", "--ref", "master")
-    assert host.runs[host.sent.index("cutover")].live_at_start == f"/home/ftsuser/releases/{OLD}"
+    assert host.about("cutover").expected == f"/home/ftsuser/releases/{OLD}"
 
 
 def test_it_says_what_is_live_what_was_before_and_what_to_type_next(fab: Fab) -> None:
@@ -49,7 +50,7 @@ def test_it_says_what_is_live_what_was_before_and_what_to_type_next(fab: Fab) ->
 
 def test_a_release_that_was_built_before_is_not_built_again(fab: Fab, host: StandIn) -> None:
     assert fab("release", "--name", OLDER).code == 0
-    assert host.sent == ["lock", "cutover", "prune"]
+    assert host.sent == ["lock", "state", "cutover", "prune"]
     assert host.live == OLDER
 
 
@@ -64,7 +65,7 @@ def test_a_name_that_cannot_go_live_is_refused(fab: Fab, host: StandIn, name: st
 @pytest.mark.parametrize("options", [[], ["--ref", ""], ["--ref", "master", "--name", OLD]])
 def test_exactly_one_of_ref_and_name_is_to_be_given(fab: Fab, host: StandIn, verb: str, options: list[str]) -> None:
     assert fab(verb, *options).code == 2
-    host.spec.connect.assert_not_called()
+    assert host.logins == []
 
 
 def test_a_failed_build_leaves_the_live_site_as_it_was(fab: Fab, host: StandIn) -> None:
@@ -90,15 +91,15 @@ def test_a_lock_that_is_refused_stops_before_anything_is_built(fab: Fab, host: S
 
 
 @pytest.mark.parametrize("phase", ["lock", "build"])
-def test_a_link_that_is_cut_before_the_cutover_is_7(fab: Fab, host: StandIn, phase: str) -> None:
-    host.answers[phase] = [CUT]
+def test_a_link_that_is_gone_for_good_before_the_cutover_is_7(fab: Fab, host: StandIn, phase: str) -> None:
+    host.answers[phase] = [host.goes_away()]
     ran = fab("release", "--ref", "master")
     assert (ran.code, host.sent[-1], host.live) == (7, phase, OLD)
     assert "may go on" in ran.err
 
 
 def test_a_host_that_refuses_the_login_is_7_and_is_sent_nothing(fab: Fab, host: StandIn) -> None:
-    host.spec.connect.side_effect = Unreachable("web1: could not log in", next="ssh web1 true")
+    host.answers["login"] = [Unreachable("web1: could not log in", next="ssh web1 true")]
     ran = fab("release", "--ref", "master")
     assert (ran.code, host.sent) == (7, [])
     assert "next: ssh web1 true" in ran.err
@@ -118,14 +119,14 @@ def test_a_cutover_that_fails_after_the_rename_is_4(fab: Fab, host: StandIn) -> 
     assert f"Live: {NEW}" in ran.err
 
 
-@pytest.mark.parametrize("migrated", [failed("migrate failed"), CUT])
+@pytest.mark.parametrize("code", [3, 7])
 def test_a_failed_migration_is_before_the_cutover_and_may_have_changed_the_database(
-    fab: Fab, host: StandIn, site: Site, migrated: object
+    fab: Fab, host: StandIn, site: Site, code: int
 ) -> None:
     site(migrate=["bin/console migrate"])
-    host.answers["migrate"] = [migrated]  # type: ignore[list-item]
+    host.answers["migrate"] = [failed("migrate failed") if code == 3 else host.goes_away()]
     ran = fab("release", "--ref", "master")
-    assert (ran.code, host.live) == (7 if migrated is CUT else 3, OLD)
+    assert (ran.code, host.live) == (code, OLD)
     assert "The database may have changed" in ran.err
     assert f"{NEW} stays built" in ran.err
 

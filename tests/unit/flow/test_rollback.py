@@ -18,13 +18,13 @@ def test_a_rollback_is_cutover_and_post_release(fab: Fab, host: StandIn) -> None
 
 def test_which_release_was_before_is_decided_by_the_host(fab: Fab, host: StandIn) -> None:
     fab("rollback")
-    assert host.runs[host.sent.index("cutover")].release == ""
+    assert host.about("cutover").release.name == ""
 
 
 def test_a_release_that_is_named_is_taken(fab: Fab, host: StandIn) -> None:
     host.previous = ""
     assert fab("rollback", "--to", OLDER).code == 0
-    assert (host.live, host.runs[host.sent.index("cutover")].release) == (OLDER, OLDER)
+    assert (host.live, host.about("cutover").release.name) == (OLDER, OLDER)
 
 
 def test_a_bad_release_is_taken_when_named_and_said_to_be_bad(fab: Fab, host: StandIn) -> None:

@@ -1,9 +1,16 @@
-"""A build reads from top to bottom as the design has it, and says nothing that hosts.yml does not ask for."""
+"""A build reads from top to bottom as the design has it, and has no step that hosts.yml does not ask for."""
 
+import json
 from typing import Any
 
+import pytest
+
+from tasks.host.steps import resolve
 from tasks.phases.build import build
 from tasks.phases.cutover import migrate
+from tasks.phases.report import plan
+from tasks.phases.step import Step
+from tasks.remote.request import site
 from tests.unit.made import REPOSITORY, environment
 
 EVERYTHING = environment(
@@ -53,10 +60,14 @@ seal
 """
 
 
-def words(name: str, **keys: Any) -> tuple[str, ...] | None:
-    """What a step is called with, for an environment of these keys; None where there is no such step."""
-    steps = {step.name: step.words for step in build(environment(**keys) if keys else EVERYTHING).steps}
-    return steps.get(name)
+def found(name: str, **keys: Any) -> Step:
+    """A step of the build of an environment with these keys."""
+    return next(step for step in build(environment(**keys) if keys else EVERYTHING).steps if step.name == name)
+
+
+def arguments(name: str, **keys: Any) -> Any:
+    """What a step is called with, as it travels."""
+    return json.loads(json.dumps(found(name, **keys).arguments))
 
 
 def test_a_build_is_these_steps_in_this_order() -> None:
@@ -77,68 +88,95 @@ def test_nothing_changes_the_host_before_the_pre_flights() -> None:
 
 
 def test_settings_are_looked_for_where_the_site_and_its_apps_have_their_env() -> None:
-    assert words("pre-flight settings") == ("settings_check", "prod", "APP_ENV", ".", "apps/api")
-    assert words("pre-flight settings", env={"APP_ENV": "preprod", "A": "b"}) == ("settings_check", "preprod", "APP_ENV A", ".")
+    assert arguments("pre-flight settings") == ["prod", [".", "apps/api"]]
+    assert arguments("pre-flight settings", env={"APP_ENV": "preprod", "A": "b"}) == ["preprod", ["."]]
 
 
-def test_a_build_is_a_job_of_the_release_user() -> None:
-    assert (build(EVERYTHING).runner, build(EVERYTHING).as_service_user) == ("job", False)
+def test_a_build_is_a_job_of_the_release_user_and_undoes_what_it_does_not_seal() -> None:
+    phase = build(EVERYTHING)
+    assert (phase.is_job, phase.as_service_user, phase.undo) == (True, False, "tasks.host.build.release:undo")
 
 
-def test_apps_are_lanes_of_one_step_each_with_its_folder_and_how_many_commands() -> None:
-    web = ("web", ".", "2", "composer install", "bun run build")
-    api = ("api", "apps/api", "1", "composer install")
-    assert words("bootstrap") == ("commands_run", *web, *api)
+def test_apps_are_lanes_of_one_step_each_with_its_directory_and_commands() -> None:
+    web = ["web", ".", ["composer install", "bun run build"]]
+    api = ["api", "apps/api", ["composer install"]]
+    assert arguments("bootstrap") == [[web, api]]
 
 
 def test_an_app_without_commands_is_no_lane() -> None:
     apps = {"web": {}, "api": {"bootstrap": ["make"]}}
-    assert words("bootstrap", apps=apps) == ("commands_run", "api", ".", "1", "make")
+    assert arguments("bootstrap", apps=apps) == [[["api", ".", ["make"]]]]
+
+
+@pytest.mark.parametrize(("name", "commands"), [("bootstrap", 2), ("publish", 1)])
+def test_every_command_of_the_longest_lane_may_take_its_time(name: str, commands: int) -> None:
+    within = found(name).within
+    assert within is not None
+    assert within > 60 * commands
+    assert found("worktree").within is None
 
 
 def test_what_is_dropped_is_relative_to_its_app() -> None:
-    assert words("drop", apps={"api": {"path": "apps/api", "drop": ["node_modules"]}}) == (
-        "release_drop",
-        "apps/api/node_modules",
-    )
+    assert arguments("drop", apps={"api": {"path": "apps/api", "drop": ["node_modules"]}}) == [["apps/api/node_modules"]]
 
 
 def test_assets_are_carried_for_as_many_releases_as_are_kept() -> None:
-    assert words("carry assets") == ("assets_carry", "5", "public/build", "public/bundles")
-    assert words("carry assets", keep_releases=2, carry_assets=["build"]) == ("assets_carry", "2", "build")
+    assert arguments("carry assets") == [5, ["public/build", "public/bundles"]]
+    assert arguments("carry assets", keep_releases=2, carry_assets=["build"]) == [2, ["build"]]
 
 
 def test_writable_paths_come_after_the_units_among_which_the_host_finds_its_php_fpm() -> None:
-    assert words("writable") == ("writable_make", "2", "php8.2-fpm", "w@*", "var")
-    assert words("writable", writable=["var"]) == ("writable_make", "0", "var")
+    assert arguments("writable") == [["php8.2-fpm", "w@*"], ["var"]]
+    assert arguments("writable", writable=["var"]) == [[], ["var"]]
 
 
 def test_publish_and_verify_run_in_the_release() -> None:
-    assert words("publish") == ("commands_run", "publish", ".", "1", "bin/console cache:warmup")
-    assert words("verify") == ("commands_run", "verify", ".", "1", "bin/console lint:container")
+    assert arguments("publish") == [[["publish", ".", ["bin/console cache:warmup"]]]]
+    assert arguments("verify") == [[["verify", ".", ["bin/console lint:container"]]]]
 
 
 def test_persistent_links_are_checked_as_they_are_made() -> None:
-    links = ("public/media", "/mnt/efs/media", "/mnt/efs", "public/up", "/mnt/up", "")
-    assert words("pre-flight persistent links") == ("links_check", *links)
-    assert words("persistent links") == ("links_make", *links)
+    links = [["public/media", "/mnt/efs/media", "/mnt/efs"], ["public/up", "/mnt/up", ""]]
+    assert arguments("pre-flight persistent links") == [links]
+    assert arguments("persistent links") == [links]
 
 
-def test_the_host_is_told_where_everything_is() -> None:
-    assert build(EVERYTHING).settings == (
-        ("host", "prod", "www", "/srv/builds", "/srv/releases", "60"),
-        ("command_path", "~/.bun/bin"),
-        ("command_env", "APP_ENV=prod"),
-        ("runtime_files", ".env.local", "required", "config/*.json", "optional"),
-    )
+def test_a_request_says_where_everything_is() -> None:
+    assert site(EVERYTHING) == {
+        "environment": "prod",
+        "live_link": "www",
+        "builds_dir": "/srv/builds",
+        "releases_dir": "/srv/releases",
+        "step_timeout": 60,
+        "release_user": "ftsuser",
+        "path": ["~/.bun/bin"],
+        "env": {"APP_ENV": "prod"},
+        "runtime_files": [[".env.local", False], ["config/*.json", True]],
+    }
 
 
-def test_the_repository_is_a_word_of_fetch() -> None:
-    assert words("fetch") == ("git_fetch", REPOSITORY)
+def test_a_step_is_the_function_that_the_host_calls_and_every_one_is_there() -> None:
+    for phase in (build(EVERYTHING), migrate(EVERYTHING)):
+        for step in phase.steps:
+            assert callable(resolve(step.function))
+
+
+def test_the_repository_is_what_is_fetched() -> None:
+    assert arguments("fetch") == [REPOSITORY]
 
 
 def test_migrations_run_only_while_live_is_what_it_was() -> None:
-    assert [(step.name, *step.words) for step in migrate(EVERYTHING).steps] == [
-        ("still live", "live_still"),
-        ("migrate", "commands_run", "migrate", ".", "1", "bin/console migrate"),
+    phase = migrate(EVERYTHING)
+    assert phase.is_job
+    assert [(step.name, json.loads(json.dumps(step.arguments))) for step in phase.steps] == [
+        ("still live", []),
+        ("migrate", [[["migrate", ".", ["bin/console migrate"]]]]),
     ]
+
+
+def test_a_plan_fetches_and_changes_nothing_else() -> None:
+    names = [step.name for step in plan(EVERYTHING).steps]
+    assert names == ["ready", "fetch", "resolve", "settings", "commits", "prune", "state"]
+    assert not {step.function for step in plan(EVERYTHING).steps} & {
+        step.function for step in build(EVERYTHING).steps if step.name not in ("fetch", "resolve")
+    }

@@ -1,10 +1,10 @@
-"""check reads as a list of questions: each once, in the words that the programs of the host take."""
+"""check reads as a list of questions: each once, with the values of hosts.yml."""
 
 from typing import Any
 
 import pytest
 
-from tasks.phases.check import check, check_services, check_web, command_words
+from tasks.phases.check import check, check_services, command_words
 from tests.unit.made import REPOSITORY, environment
 
 KEYS: dict[str, Any] = {
@@ -39,74 +39,73 @@ runtime files
 persistent links
 clock
 later
+web
 """
 
 
-def words(name: str, **keys: Any) -> tuple[str, ...]:
+def arguments(name: str, **keys: Any) -> tuple[Any, ...]:
     """What a step of the release user's half is called with."""
-    return next(step.words for step in check(environment(**{**KEYS, **keys})).steps if step.name == name)
+    return next(step.arguments for step in check(environment(**{**KEYS, **keys})).steps if step.name == name)
 
 
 def test_the_release_users_half_asks_in_this_order() -> None:
     assert [step.name for step in check(EVERYTHING).steps] == IN_ORDER.split("\n")[1:-1]
 
 
-def test_what_a_build_takes_is_asked_as_the_release_user() -> None:
+def test_a_build_is_checked_as_the_release_user() -> None:
     assert not check(EVERYTHING).as_service_user
-    assert not check_web(EVERYTHING).as_service_user
+
+
+def test_nothing_new_is_asked_once_nobody_listens() -> None:
+    assert {check(EVERYTHING).kind, check_services(EVERYTHING).kind} == {"watched"}
 
 
 def test_every_command_word_is_asked_for_once_with_the_key_that_names_it_first() -> None:
-    assert words("commands") == (
-        "check_commands",
-        *("bun", "apps.web.bootstrap"),
-        *("composer", "apps.web.bootstrap"),
-        *("migrate", "migrate"),
-        *("php", "publish"),
-        *("php8.2", "apps.api.bootstrap"),
+    (found,) = arguments("commands")
+    assert found == (
+        ("bun", "apps.web.bootstrap"),
+        ("composer", "apps.web.bootstrap"),
+        ("migrate", "migrate"),
+        ("php", "publish"),
+        ("php8.2", "apps.api.bootstrap"),
     )
 
 
-def test_commands_are_looked_for_where_a_release_will_look() -> None:
-    for phase in (check(EVERYTHING), check_web(EVERYTHING)):
-        assert ("check_path", "~/.bun/bin", "tools") in phase.settings
+def test_versions_are_those_of_each_app() -> None:
+    assert arguments("versions") == ((("web", "."), ("api", "apps/api")),)
 
 
-def test_versions_are_those_of_each_app_with_the_php_that_the_commands_name() -> None:
-    assert words("versions") == ("check_versions", "php8.2", "web", ".", "api", "apps/api")
-
-
-def test_a_site_that_names_no_php_is_asked_for_the_usual_one() -> None:
-    assert words("versions", apps={}, publish=[]) == ("check_versions", "php")
-
-
-def test_the_repository_the_runtime_files_and_the_links_are_those_of_hosts_yml() -> None:
-    assert words("repository") == ("check_repository", REPOSITORY)
-    assert words("persistent links") == ("check_links", "public/media", "/mnt/efs/media", "")
-    assert ("runtime_files", ".env.local", "required") in check(EVERYTHING).settings
+def test_the_repository_and_the_links_are_those_of_hosts_yml() -> None:
+    assert arguments("repository") == (REPOSITORY,)
+    assert arguments("persistent links") == ((("public/media", "/mnt/efs/media", ""),),)
 
 
 def test_what_is_read_and_not_acted_on_is_named() -> None:
-    assert words("later") == ("check_warn", "apps.web.inputs is not acted on by this version", "see CHANGELOG.md")
+    assert arguments("later") == ("apps.web.inputs",)
 
 
-def test_the_web_is_asked_with_what_must_be_writable_and_the_units_of_services() -> None:
-    units = ("reload", "php8.2-fpm", "reload", "php8.2-fpm")
-    assert [step.words for step in check_web(EVERYTHING).steps] == [("check_web", "php8.2", "1", "var", *units)]
+def test_the_web_is_asked_with_php_what_must_be_writable_units_and_links() -> None:
+    units = (("reload", "php8.2-fpm"), ("reload", "php8.2-fpm"))
+    assert arguments("web") == ("php8.2", ("var",), units, (("public/media", "/mnt/efs/media", ""),))
+
+
+def test_a_site_that_names_no_php_is_asked_for_the_usual_one() -> None:
+    assert arguments("web", apps={}, publish=[])[0] == "php"
 
 
 def test_the_service_users_half_asks_for_sudo_then_for_units_then_for_what_they_run() -> None:
     phase = check_services(EVERYTHING, "/home/ftsuser/source", "/home/ftsuser/releases")
-    services = ("systemd", "reload", "php8.2-fpm") * 2 + ("supervisor", "restart", "releases")
+    unit = ("systemd", "reload", "php8.2-fpm")
+    services = (unit, unit, ("supervisor", "restart", "releases"))
     assert phase.as_service_user
-    assert [step.words for step in phase.steps] == [
-        ("check_sudo", "systemctl", "reload", "php8.2-fpm"),
-        ("check_sudo", "supervisorctl", "restart", "releases"),
-        ("check_sudo", "supervisorctl", "status", "releases"),
-        ("check_sudo", "id"),
-        ("check_proof", *services),
-        ("check_unit", "php8.2-fpm"),
-        ("check_services", "/home/ftsuser/source", "/home/ftsuser/releases", *services),
+    assert [(step.name, step.arguments) for step in phase.steps] == [
+        ("sudo systemctl", (("systemctl", "reload", "php8.2-fpm"),)),
+        ("sudo supervisorctl", (("supervisorctl", "restart", "releases"),)),
+        ("sudo supervisorctl", (("supervisorctl", "status", "releases"),)),
+        ("sudo id", (("id",),)),
+        ("sudo of the proof", (services,)),
+        ("php8.2-fpm", ("php8.2-fpm",)),
+        ("services", ("/home/ftsuser/source", "/home/ftsuser/releases", services)),
     ]
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from tasks.phases.check import check_services
-from tasks.phases.post_release import post_release, sudo_commands, try_services
-from tasks.phases.step import Words
+from tasks.phases.post_release import Words, post_release, recorded, sudo_commands, try_services
 from tasks.phases.sudoers import sudoers
 from tests.unit.made import environment
 
@@ -17,15 +16,11 @@ SERVICES = [
     {"run": "sudo varnishadm 'ban req.url ~ .'"},
 ]
 
-PROVEN = (
-    *("systemd", "reload", "php8.2-fpm"),
-    *("systemd", "restart", "messenger-worker@*"),
-    *("supervisor", "restart", "releases"),
-)
+ACTING, HEALTH = "tasks.host.services.post_release", "tasks.host.services.health"
 
 
-def steps(**keys: Any) -> list[tuple[str, ...]]:
-    return [(step.name, *step.words) for step in post_release(environment(**keys)).steps]
+def steps(**keys: Any) -> list[tuple[Any, ...]]:
+    return [(step.name, step.function, *step.arguments) for step in post_release(environment(**keys)).steps]
 
 
 def sudo_of(command: str) -> list[Words]:
@@ -34,23 +29,41 @@ def sudo_of(command: str) -> list[Words]:
 
 def test_services_come_in_the_order_of_hosts_yml_then_their_proof_and_then_health() -> None:
     assert steps(services=SERVICES, health=[{"url": "http://127.0.0.1/health"}]) == [
-        ("systemd php8.2-fpm (reload)", "service_act", "systemd", "reload", "php8.2-fpm"),
-        ("systemd messenger-worker@*", "service_act", "systemd", "restart", "messenger-worker@*"),
-        ("supervisor releases", "service_act", "supervisor", "restart", "releases"),
-        ("run sudo varnishadm 'ban req.url ~ .'", "service_run", "sudo varnishadm 'ban req.url ~ .'"),
-        ("proof", "service_prove", *PROVEN),
-        ("health http://127.0.0.1/health", "health_check", "http://127.0.0.1/health", "200", "30", ""),
+        ("systemd php8.2-fpm (reload)", f"{ACTING}:act", "systemd", "reload", "php8.2-fpm"),
+        ("systemd messenger-worker@*", f"{ACTING}:act", "systemd", "restart", "messenger-worker@*"),
+        ("supervisor releases", f"{ACTING}:act", "supervisor", "restart", "releases"),
+        ("run sudo varnishadm 'ban req.url ~ .'", f"{ACTING}:run_command", "sudo varnishadm 'ban req.url ~ .'"),
+        ("proof", f"{ACTING}:prove"),
+        ("health http://127.0.0.1/health", f"{HEALTH}:check", "http://127.0.0.1/health", 200, 30, "", ()),
     ]
 
 
-def test_a_health_check_says_all_that_it_expects() -> None:
+def test_a_health_check_has_all_that_it_expects() -> None:
     check = {"url": "https://127.0.0.1/", "headers": {"Host": "a.example"}, "status": 204, "contains": "ok", "within": 5}
-    assert steps(health=[check])[0][1:] == ("health_check", "https://127.0.0.1/", "204", "5", "ok", "Host", "a.example")
+    assert steps(health=[check])[0][2:] == ("https://127.0.0.1/", 204, 5, "ok", (("Host", "a.example"),))
+
+
+def test_what_waits_has_a_time_of_its_own() -> None:
+    phase = post_release(environment(services=SERVICES, health=[{"url": "http://127.0.0.1/", "within": 7}], step_timeout=60))
+    assert [step.within for step in phase.steps] == [240, 240, 240, 240, 240, 12]
 
 
 def test_services_are_the_service_users_and_end_with_the_workstation() -> None:
     phase = post_release(environment(services=SERVICES))
-    assert (phase.as_service_user, phase.runner) == (True, "watched")
+    assert (phase.as_service_user, phase.kind) == (True, "watched")
+
+
+@pytest.mark.parametrize(
+    ("status", "step", "word"),
+    [
+        ("ok", "", "ok"),
+        ("failed", "health http://127.0.0.1/", "unhealthy"),
+        ("failed", "systemd health", "failed"),
+        ("unknown", "health http://127.0.0.1/", "unknown"),
+    ],
+)
+def test_history_has_whether_services_followed(status: str, step: str, word: str) -> None:
+    assert recorded(status, step) == word
 
 
 def test_health_alone_needs_no_second_login() -> None:
@@ -58,26 +71,27 @@ def test_health_alone_needs_no_second_login() -> None:
 
 
 def test_every_sudo_command_is_tried_as_it_will_be_run() -> None:
-    assert [step.words for step in try_services(environment(services=SERVICES)).steps] == [
-        ("sudo_try", "systemctl", "reload", "php8.2-fpm"),
-        ("sudo_try", "systemctl", "restart", "messenger-worker@*"),
-        ("sudo_try", "supervisorctl", "restart", "releases"),
-        ("sudo_try", "supervisorctl", "status", "releases"),
-        ("sudo_try", "varnishadm", "ban req.url ~ ."),
-        ("service_try", "systemd", "reload", "php8.2-fpm"),
-        ("service_try", "systemd", "restart", "messenger-worker@*"),
-        ("service_try", "supervisor", "restart", "releases"),
+    trying = "tasks.host.services.sudo"
+    assert [(step.function, *step.arguments) for step in try_services(environment(services=SERVICES)).steps] == [
+        (f"{trying}:try_command", ("systemctl", "reload", "php8.2-fpm")),
+        (f"{trying}:try_command", ("systemctl", "restart", "messenger-worker@*")),
+        (f"{trying}:try_command", ("supervisorctl", "restart", "releases")),
+        (f"{trying}:try_command", ("supervisorctl", "status", "releases")),
+        (f"{trying}:try_command", ("varnishadm", "ban req.url ~ .")),
+        (f"{trying}:try_service", "systemd", "reload", "php8.2-fpm"),
+        (f"{trying}:try_service", "systemd", "restart", "messenger-worker@*"),
+        (f"{trying}:try_service", "supervisor", "restart", "releases"),
     ]
 
 
 def test_the_sudoers_file_has_a_rule_for_all_that_is_tried() -> None:
     site = environment(services=SERVICES)
-    tried = [step.words[1:] for step in try_services(site).steps]
-    assert [step.words[1:] for step in sudoers(site).steps] == [*tried, ()]
+    tried = [step.arguments for step in try_services(site).steps]
+    assert [step.arguments for step in sudoers(site).steps] == [*tried, ()]
 
 
 def test_a_command_of_its_own_is_proven_by_health_alone() -> None:
-    assert [name for name, *_ in steps(services=SERVICES[3:])] == ["run sudo varnishadm 'ban req.url ~ .'"]
+    assert [step[0] for step in steps(services=SERVICES[3:])] == ["run sudo varnishadm 'ban req.url ~ .'"]
 
 
 def test_a_command_named_twice_is_tried_once() -> None:
@@ -87,15 +101,10 @@ def test_a_command_named_twice_is_tried_once() -> None:
 
 
 def test_check_asks_for_the_same_sudo_and_for_each_unit_once() -> None:
-    asked = [step.words for step in check_services(environment(services=[*SERVICES, {"systemd": "php8.2-fpm"}])).steps]
-    assert asked[:2] == [
-        ("check_sudo", "systemctl", "reload", "php8.2-fpm"),
-        ("check_sudo", "systemctl", "restart", "messenger-worker@*"),
-    ]
-    assert [words for words in asked if words[0] == "check_unit"] == [
-        ("check_unit", "php8.2-fpm"),
-        ("check_unit", "messenger-worker@*"),
-    ]
+    site = environment(services=[*SERVICES, {"systemd": "php8.2-fpm"}])
+    steps = [(step.function.rpartition(":")[2], *step.arguments) for step in check_services(site).steps]
+    assert [words for name, *words in steps if name == "check_sudo"] == [[words] for words in sudo_commands(site)]
+    assert [words for name, *words in steps if name == "check_unit"] == [["php8.2-fpm"], ["messenger-worker@*"]]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.shell.events import Event
+from tasks.phases.event import Event
 
 Told = Sequence[tuple[str, ...]]
 

@@ -27,7 +27,7 @@ XTERM = {"TERM": "xterm"}
     ],
 )
 def test_it_is_live_only_on_a_terminal_with_a_person(environ: dict[str, str], stream: io.StringIO, kind: type) -> None:
-    assert type(open_view(environ, stream)) is kind
+    assert type(open_view(("web1",), environ, stream)) is kind
 
 
 def run(view: View) -> None:
@@ -36,7 +36,7 @@ def run(view: View) -> None:
 
 
 def picture(path: Path) -> str:
-    with open_view({"RELEASE_PICTURE": str(path)}, io.StringIO()) as view:
+    with open_view(("web1",), {"RELEASE_PICTURE": str(path)}, io.StringIO()) as view:
         run(view)
         show_summary(Summary("prod", "deploy", "source-2"), view, stream=io.StringIO())
     return path.read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def test_the_same_run_is_the_same_picture(tmp_path: Path) -> None:
 
 def test_a_picture_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
     stream = io.StringIO()
-    with open_view({"RELEASE_PICTURE": str(tmp_path / "no" / "a.svg")}, stream) as view:
+    with open_view(("web1",), {"RELEASE_PICTURE": str(tmp_path / "no" / "a.svg")}, stream) as view:
         run(view)
     assert "the picture could not be written" in stream.getvalue()
 
@@ -69,7 +69,7 @@ def test_a_picture_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
 def test_the_log_is_the_same_with_a_picture(tmp_path: Path) -> None:
     with_picture, without = io.StringIO(), io.StringIO()
     for environ, stream in (({"RELEASE_PICTURE": str(tmp_path / "a.svg")}, with_picture), ({}, without)):
-        with open_view(environ, stream) as view:
+        with open_view(("web1",), environ, stream) as view:
             run(view)
     lines = [[line.split(" ", 1)[1] for line in text.getvalue().splitlines()] for text in (with_picture, without)]
     assert lines[0] == lines[1]

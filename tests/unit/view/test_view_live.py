@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tasks.shell.events import Event
+from tasks.phases.event import Event
 from tasks.view.live import Live
 from tasks.view.story import Story
 from tasks.view.text import clean
@@ -26,7 +26,7 @@ def told(view: Live, *parts: Told) -> None:
 def kept(width: int, *parts: Told) -> list[str]:
     """The lines that stay."""
     terminal = Terminal()
-    with Live(terminal, {"COLUMNS": str(width), "TERM": "xterm"}, Story(Clock())) as view:
+    with Live(terminal, {"COLUMNS": str(width), "TERM": "xterm"}, Story(clock=Clock())) as view:
         view.console.width = width
         view._start = lambda: None  # type: ignore[method-assign]  # the region is drawn by other tests
         told(view, *parts)
@@ -67,7 +67,7 @@ def test_the_tail_of_a_failure_stays_with_its_markup_as_text() -> None:
 
 
 def test_the_region_shows_each_app_with_its_command_and_last_line(clock: Clock) -> None:
-    view = Live(Terminal(), {}, Story(clock))
+    view = Live(Terminal(), {}, Story(clock=clock))
     view._start = lambda: None  # type: ignore[method-assign]
     told(view, BUILD[:8])
     clock.now = 5.0
@@ -81,7 +81,7 @@ def test_the_region_shows_each_app_with_its_command_and_last_line(clock: Clock) 
 
 
 def test_a_narrow_region_gives_its_room_to_the_output(clock: Clock) -> None:
-    view = Live(Terminal(), {}, Story(clock))
+    view = Live(Terminal(), {}, Story(clock=clock))
     view._start = lambda: None  # type: ignore[method-assign]
     told(view, BUILD[:10])
     assert drawn(view, 60)[1:] == ["     0.0 s      web  Installing [red]x[/]", "     0.0 s      api  make"]
@@ -89,7 +89,7 @@ def test_a_narrow_region_gives_its_room_to_the_output(clock: Clock) -> None:
 
 @pytest.mark.parametrize("width", range(20, 121))
 def test_the_region_is_never_wider_than_the_terminal(width: int, clock: Clock) -> None:
-    view = Live(Terminal(), {}, Story(clock))
+    view = Live(Terminal(), {}, Story(clock=clock))
     view._start = lambda: None  # type: ignore[method-assign]
     told(view, BUILD[:10], [("line", "web", "日本語" * 80), ("lane", "start", "a-long-label" * 5, "a command " * 30)])
     assert all(cell_len(line) <= max(width, 24) for line in drawn(view, width))
@@ -97,7 +97,7 @@ def test_the_region_is_never_wider_than_the_terminal(width: int, clock: Clock) -
 
 @given(st.integers(20, 120), st.text(), st.text())
 def test_anything_a_host_says_can_be_drawn(width: int, label: str, text: str) -> None:
-    view = Live(Terminal(), {}, Story(Clock()))
+    view = Live(Terminal(), {}, Story(clock=Clock()))
     view._start = lambda: None  # type: ignore[method-assign]
     told(view, BUILD[:7], [("lane", "start", label, text), ("line", label, text), ("note", text), ("warn", text)])
     assert all(line.isprintable() for line in drawn(view, width))
@@ -146,8 +146,16 @@ def test_a_long_step_is_cut_and_a_long_warning_is_wrapped() -> None:
     ]
 
 
+def test_an_event_takes_no_copy_of_what_runs(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a refresh of the region does, ten times a second, however many lines a host prints."""
+    view = Live(Terminal(), {}, Story(clock=clock))
+    view._start = lambda: None  # type: ignore[method-assign]
+    monkeypatch.setattr(view.story, "running", lambda: pytest.fail("a copy for an event"))
+    told(view, BUILD, CUTOVER, [("text", "a line of a log")] * 100)
+
+
 def test_several_hosts_are_told_apart(clock: Clock) -> None:
-    view = Live(Terminal(), {}, Story(clock))
+    view = Live(Terminal(), {}, Story(("web1", "web2"), clock))
     view._start = lambda: None  # type: ignore[method-assign]
     for address in ("web1", "web2"):
         view.event(address, Event("phase", ("start", "build", "fetch")))

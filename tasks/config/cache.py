@@ -1,0 +1,39 @@
+"""Derived forms of files, kept between runs under a digest of their source; without a place to keep them, made anew."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+
+def kept(kind: str, source: bytes, make: Callable[[], bytes]) -> bytes:
+    """What `make` returns for this source: read from the user's cache, or made and written there."""
+    folder = _folder()
+    file = folder / f"{kind}-{hashlib.sha256(source).hexdigest()[:32]}"
+    with suppress(OSError):
+        return file.read_bytes()
+    made = make()
+    with suppress(OSError):
+        _write(folder, file, made)
+    return made
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fab-release"
+
+
+def _write(folder: Path, file: Path, data: bytes) -> None:
+    """Whole or not at all, and for this user alone."""
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=folder)
+    with os.fdopen(descriptor, "wb") as temporary:
+        temporary.write(data)
+    Path(name).rename(file)
+    for old in sorted(folder.glob(f"{file.name.partition('-')[0]}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        old.unlink(missing_ok=True)
+
+
+KEPT = 20
+"""Forms of one kind that stay."""

@@ -1,0 +1,64 @@
+"""From a ref, or a name, to a release that is sealed on every member."""
+
+from dataclasses import dataclass, replace
+
+from tasks.errors import NotReleased, UsageError
+from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
+from tasks.phases import build as phases
+from tasks.remote.run import About, Release
+
+NOTHING_SENT = "Nothing was sent to any host."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to release: a ref to build, or the name of a release that was built before."""
+
+    ref: str = ""
+    name: str = ""
+
+    @classmethod
+    def of(cls, ref: str | None, name: str | None, example: str) -> "Choice":
+        """Exactly one of the two. Raises UsageError."""
+        if ref is not None and name is not None:
+            raise UsageError("--ref and --name cannot be given together", state=NOTHING_SENT, next=example)
+        if not (ref or name or "").strip():
+            raise UsageError(
+                "name what to release: --ref BRANCH, TAG or COMMIT, or --name RELEASE for one that was built before",
+                state=NOTHING_SENT,
+                next=example,
+            )
+        return cls(ref or "", name or "")
+
+    def __str__(self) -> str:
+        return self.ref or self.name
+
+
+def choose(fleet: Fleet, choice: Choice) -> Release:
+    """A release that is sealed on every member: built from the ref, or found by its name."""
+    for member in fleet.members:
+        if member.known.pending:
+            member.host.warn(f"the services do not run {member.live} yet: its post-release is pending")
+    return build(fleet, choice.ref) if choice.ref else find(fleet, choice.name)
+
+
+def build(fleet: Fleet, ref: str) -> Release:
+    """Build and seal a release of this ref. The live site is not touched."""
+    release = Release(name=max(member.known.next for member in fleet.members), ref=ref)
+    built = fleet.require(lambda member: member.require(phases.build(fleet.environment), About(release)))
+    return replace(release, commit=built[fleet.primary].facts["commit"])
+
+
+def find(fleet: Fleet, name: str) -> Release:
+    """Take a release that is there already. Raises NotReleased where it is not, or where it is live."""
+    return fleet.require(lambda member: _find(member, name))[fleet.primary]
+
+
+def _find(member: Member, name: str) -> Release:
+    found = member.find(name)
+    if found is None:
+        raise NotReleased(f"{member.host.address} has no complete release {name!r}", next=member.hint("releases"))
+    if name == member.live:
+        raise NotReleased(f"{name} is live already", next=member.hint("post-release"))
+    return found.release

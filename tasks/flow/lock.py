@@ -1,0 +1,104 @@
+"""The lock of one host: taken, taken again after a lost link or a long sleep, and let go."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tasks.errors import Unreachable
+from tasks.flow.clock import Clock, Patience
+from tasks.phases import lock as phases
+from tasks.phases.step import Phase
+from tasks.remote.host import Host, Lock
+from tasks.remote.outcome import Outcome
+from tasks.remote.run import Run
+
+OWN, OTHERS = 1.0, 2.0
+"""Seconds between two tries, while a program of this run has the lock, and while somebody else's has it."""
+
+STILL_THERE = "what was sent before the link was lost still runs there"
+
+_NOBODY = "unknown"
+"""Who has the lock, where its holder has not signed: it was taken, or let go, in this instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`wait`: seconds for somebody else's lock; `patience`: seconds for a host whose link was lost."""
+
+    wait: float = 0.0
+    patience: float = 600.0
+
+
+class HostLock:
+    """Held on the host for as long as this workstation is heard there."""
+
+    def __init__(self, host: Host, clock: Clock) -> None:
+        self._host, self._clock = host, clock
+        self._locks = contextlib.ExitStack()
+        self._last: Lock | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether this run has had the lock."""
+        return self._last is not None
+
+    def take(
+        self, run: Run, *, wait: float = 0.0, patience: float = 0.0, returns: bool = False, beside: bool = False
+    ) -> Outcome:
+        """Take it: ok has the facts of the host as they are under the lock.
+
+        While somebody else's run has it, it is tried again for `wait` seconds; while a program of this run still has it, for
+        `patience` seconds, after which the outcome is unknown. A hold is not waited for. `returns`: this run had it before, and
+        no hold stops it; `beside`: its own job may be running there.
+        """
+        phase = phases.lock(returns=returns, beside=beside)
+        began, shown = self._clock.now(), ""
+        while True:
+            outcome = self._try(phase, run)
+            holder = outcome.facts.get("busy_run", "")
+            if outcome.status != "failed" or not holder:
+                return outcome
+            own = holder == run.id or (returns and holder == _NOBODY)
+            left = began + (patience if own else wait) - self._clock.now()
+            if left <= 0:
+                return Outcome(failure=STILL_THERE) if own else outcome
+            if not own and holder != shown:
+                self._host.note(f"waiting: {outcome.failure}")
+                shown = holder
+            self._clock.pause(min(left, OWN if own else OTHERS))
+
+    def let_go(self) -> None:
+        """Let go of it, and of what is left of it on links that were lost."""
+        self._locks.close()
+
+    def _try(self, phase: Phase, run: Run) -> Outcome:
+        self._clock.check()
+        try:
+            lock = self._locks.enter_context(self._host.lock(phase, run))
+        except Unreachable as refused:
+            return refusal(refused)
+        if not lock.held:
+            return lock.outcome
+        self._last = lock
+        lock.outcome.code = 0
+        return lock.outcome
+
+
+def refusal(refused: Unreachable) -> Outcome:
+    """What it means that nothing could be sent: a failure, and nothing has happened on the host."""
+    return Outcome(code=refused.code, failure=refused.what, next=refused.next, noise=list(refused.details))
+
+
+def over_new_link(host: Host, act: Callable[[], Outcome], patience: Patience) -> Outcome:
+    """Connect again and act, until that has an outcome; unknown, with the last reason, when the patience ends before."""
+    while True:
+        try:
+            host.reconnect()
+            outcome = act()
+        except Unreachable as away:
+            outcome = refusal(away)
+        if outcome.status != "unknown" and outcome.code != Unreachable.exit_code:
+            return outcome
+        if not patience.left:
+            return Outcome(failure=outcome.failure)
+        patience.pause()

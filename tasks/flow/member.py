@@ -1,0 +1,249 @@
+"""One host in a run: what is sent to it, what is known of it, and how it stands.
+
+A lost lock and a lost link are dealt with here, for every phase, with the run's patience.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from tasks.errors import ReleaseError, Unreachable
+from tasks.flow.clock import Clock, Patience
+from tasks.flow.lock import HostLock, Options, over_new_link, refusal
+from tasks.flow.standing import Stand, Standing, failure
+from tasks.flow.state import HostState, Known
+from tasks.phases import lock as lock_phases
+from tasks.phases import report
+from tasks.phases.step import Phase
+from tasks.remote.host import Host, Texts
+from tasks.remote.outcome import Outcome
+from tasks.remote.run import NOTHING, About, Release, Run
+
+SENT_AGAIN = 2
+"""Times that a phase which may run again is sent once more."""
+
+OF_FOLLOWING = 2
+"""Events that come before those of the job, where whatever job is running is followed: its name, and whose it is."""
+
+
+class Member:
+    """A host, its lock, what it last reported, what was live on it at first, and how it stands.
+
+    `expected` is where its live link pointed when the run began, or since the run itself has moved it. `phase` is what was
+    sent and is not known to be over.
+    """
+
+    def __init__(self, host: Host, run: Run, options: Options, clock: Clock) -> None:
+        self.host, self.run, self.options, self.clock = host, run, options, clock
+        self.lock = HostLock(host, clock)
+        self.state: HostState | None = None
+        self.expected: str | None = None
+        self.first = self.made = self.target = Release()
+        self.standing, self.way_back = Standing.AS_IT_WAS, ""
+        self.phase: Phase | None = None
+        self.services: Outcome | None = None
+        self._given_up = False
+
+    @property
+    def known(self) -> HostState:
+        """What the host last reported; an empty state when it was not asked yet."""
+        return self.state or HostState()
+
+    @property
+    def live(self) -> str:
+        """The name of the live release, "" when there is none, or it is not known yet."""
+        return self.known.live.name if self.known.live else ""
+
+    def stand(self, cause: ReleaseError | None = None) -> Stand:
+        """How this member stands, and what went wrong on it."""
+        return Stand(
+            address=self.host.address,
+            standing=self.standing,
+            asked=self.state is not None,
+            live=self.live,
+            first=self.first.name,
+            made=self.made.name,
+            target=self.target.name,
+            pending=self.known.pending and bool(self.live),
+            way_back=self.way_back,
+            cause=cause,
+        )
+
+    def hint(self, words: str) -> str:
+        """A command to type next."""
+        return f"fab -H {self.host.environment.name} {words}"
+
+    def failure(self, outcome: Outcome, phase: Phase) -> ReleaseError:
+        """What this outcome means by itself, on this member as it stands."""
+        return failure(outcome, phase, self.stand(), self.hint)
+
+    def learn(self, outcome: Outcome) -> None:
+        """Parse the host's state. Where the link is expected to point is what it said first, and stays so."""
+        self.state = HostState.parse(outcome.facts)
+        if self.expected is None:
+            self.expected = self.state.live_path
+            self.first = self.state.live.release if self.state.live else Release()
+
+    def switched(self, release: Release, path: str, standing: Standing) -> None:
+        """This run has moved the live link, to this directory."""
+        self.made = self.made if standing is Standing.BACK else release
+        self.standing, self.expected = standing, path
+        self.state = self.known.switched(release, path)
+
+    # -- sending
+
+    def send(self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None) -> Outcome:
+        """One phase, to its end, whatever becomes of it.
+
+        When the host has let go of this run's lock, it is taken again and the phase sent again. When the link is lost, a job
+        is followed over a new one, and a phase that may run `again` is sent again; of any other the outcome stays unknown.
+        """
+        with self._in(phase):
+            outcome = self._run(phase, about, texts)
+            self.clock.check()
+            if "lost_lock" in outcome.facts:
+                outcome = self._with_lock(phase, about)
+            if outcome.status == "unknown" and phase.is_job:
+                job = f"{self.run.id}-{phase.name}"
+                self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen))
+            elif outcome.status == "unknown" and again:
+                outcome = self._again(phase, about, outcome)
+            self.clock.check()
+            self.host.end(phase, outcome)
+        if outcome.status == "ok" and "state" in outcome.facts:
+            self.learn(outcome)
+        return outcome
+
+    def require(self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None) -> Outcome:
+        """One phase that must go well. Raises what its failure means."""
+        outcome = self.send(phase, about, again=again, texts=texts)
+        if outcome.status != "ok":
+            raise self.failure(outcome, phase)
+        return outcome
+
+    def ask(self) -> HostState:
+        """The state as it is now, asked once, without the lock, while something may still run. Raises ReleaseError."""
+        phase = report.state()
+        outcome = self.host.run(phase, self.run)
+        if outcome.status != "ok":
+            raise self.failure(outcome, phase)
+        self.learn(outcome)
+        return self.known
+
+    def find(self, name: str) -> Known | None:
+        """The sealed release of this name on the host, if there is one. Raises ReleaseError."""
+        self.require(report.state(whole=False), About(Release(name)), again=True)
+        return self.known.asked
+
+    def cancel(self) -> bool:
+        """End what this run has left running there; whether that was answered. Raises Unreachable."""
+        return self.host.run(lock_phases.cancel(), self.run).status != "unknown"
+
+    def follow(self) -> Outcome:
+        """Follow the job that is running on the host to its end, whoever has started it, over as many links as it takes."""
+        outcome, phase = Outcome(), lock_phases.follow()
+        with self._in(phase):
+            self.host.go_on(phase, self.run, outcome)
+            if job := outcome.facts.get("job"):
+                self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen - OF_FOLLOWING))
+            self.clock.check()
+            self.host.end(phase, outcome)
+        return outcome
+
+    # -- the lock
+
+    def take_lock(self) -> None:
+        """Take it, and learn the state under it. Raises Busy, and what else a refusal means."""
+        options, patience = self.options, self._patience()
+        outcome = self.lock.take(self.run, wait=options.wait, patience=options.patience)
+        if outcome.status == "unknown":
+            self.host.warn("the link was lost while the lock was taken; connecting again")
+            outcome = self._over_new_link(lambda: self.lock.take(self.run, wait=options.wait, patience=patience.left), patience)
+        if outcome.status != "ok":
+            raise self.failure(outcome, lock_phases.lock())
+        self.learn(outcome)
+
+    def rejoin(self, patience: Patience | None = None, *, beside: bool = False) -> Outcome:
+        """Over a new link, take the lock again, where this run had it: ok, failed when refused, unknown when patience ends.
+
+        `beside`: a job of this run may be running there.
+        """
+        patience = patience or self._patience()
+        return self._over_new_link(lambda: self._take_again(patience, beside=beside), patience)
+
+    def _take_again(self, patience: Patience, *, beside: bool = False) -> Outcome:
+        if not self.lock.taken:
+            return Outcome(code=0)
+        self.lock.let_go()
+        outcome = self.lock.take(self.run, patience=patience.left, returns=True, beside=beside)
+        if outcome.status == "ok":
+            self.learn(outcome)
+        return outcome
+
+    def _with_lock(self, phase: Phase, about: About) -> Outcome:
+        self.host.warn("the host has not heard this workstation for a while, and has let go of its lock; taking it again")
+        taken = self._take_again(self._patience())
+        if taken.status == "unknown":
+            taken = self.rejoin()
+        return self._run(phase, about) if taken.status == "ok" else taken
+
+    # -- lost links
+
+    @contextlib.contextmanager
+    def _in(self, phase: Phase) -> Iterator[None]:
+        """Something of this phase may run on the host until the block ends; when it is stopped, it may still run."""
+        self.phase = phase
+        self.host.begin(phase)
+        yield
+        self.phase = None
+
+    def _run(self, phase: Phase, about: About, texts: Texts | None = None) -> Outcome:
+        self.clock.check()
+        try:
+            return self.host.run(phase, self.run, about, texts)
+        except Unreachable as refused:
+            return refusal(refused)
+
+    def _follow_again(self, phase: Phase, outcome: Outcome, follow: Callable[[int], Phase]) -> None:
+        """Go on following a job from the event where its link was lost. Each event that comes renews the patience."""
+        patience = self._patience()
+        while outcome.status == "unknown":
+            self.clock.check()
+            self.host.warn(f"the link was lost during {phase.name}, which goes on there; connecting again")
+            seen, taken = outcome.seen, self.rejoin(patience, beside=True)
+            if taken.status != "ok":
+                outcome.code, outcome.failure, outcome.next = taken.code, taken.failure, taken.next
+                return
+            with contextlib.suppress(Unreachable):
+                self.host.go_on(follow(seen), self.run, outcome)
+            if outcome.seen > seen:
+                patience.renew()
+            elif outcome.status == "unknown":
+                if not patience.left:
+                    return
+                patience.pause()
+
+    def _again(self, phase: Phase, about: About, outcome: Outcome) -> Outcome:
+        """Send a phase again that may run twice, unless somebody else has the lock or another release is live by now."""
+        for _ in range(SENT_AGAIN):
+            self.clock.check()
+            self.host.warn(f"the link was lost during {phase.name}; connecting again")
+            taken = self.rejoin()
+            if taken.status != "ok":
+                return replace(outcome, failure=taken.failure)
+            if self.lock.taken and self.known.live_path != self.expected:
+                return replace(outcome, failure=f"another release went live meanwhile: {self.live or 'none of ours'}")
+            sent = self._run(phase, about)
+            if sent.status != "unknown" and sent.code != Unreachable.exit_code:
+                return sent
+            outcome = replace(outcome, failure=sent.failure or outcome.failure)
+        return outcome
+
+    def _over_new_link(self, act: Callable[[], Outcome], patience: Patience) -> Outcome:
+        outcome = over_new_link(self.host, act, patience)
+        self._given_up = outcome.status == "unknown"
+        return outcome
+
+    def _patience(self) -> Patience:
+        """With a link that is lost now; none, where it has ended before and nothing was heard of the host since."""
+        return Patience(self.clock, 0.0 if self._given_up else self.options.patience)

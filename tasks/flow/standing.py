@@ -1,0 +1,198 @@
+"""How the members of a run stand, and the one place where an exit code and its words are made of that."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from tasks.errors import (
+    Busy,
+    Interrupted,
+    LiveButFailed,
+    NotReleased,
+    OutcomeUnknown,
+    PutBack,
+    ReleaseError,
+    Unreachable,
+)
+from tasks.phases.step import Phase
+from tasks.remote.outcome import Outcome
+
+Hint = Callable[[str], str]
+"""Makes a command to type of a verb and its options."""
+
+
+class Standing(Enum):
+    """How a member stands, compared with the beginning of the run."""
+
+    AS_IT_WAS = "what was live is live"
+    SWITCHED = "the release is live, and its services are not shown to run it"
+    SERVED = "the release is live, and its services run it"
+    BACK = "what was live at first is live again"
+    UNKNOWN = "a cutover was sent, and what is live cannot be asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How one member stands, for people. Names are "" where there is none.
+
+    `live` is what is known to be live, `first` what was live when the run began, `made` what the run made live, `target` what
+    the last cutover was to make live. `way_back` says what became of putting `first` back; `cause` is what went wrong;
+    `running` may still be running there.
+    """
+
+    address: str
+    standing: Standing = Standing.AS_IT_WAS
+    asked: bool = False
+    live: str = ""
+    first: str = ""
+    made: str = ""
+    target: str = ""
+    pending: bool = False
+    way_back: str = ""
+    cause: ReleaseError | None = None
+    running: Phase | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether what the run made live still is."""
+        return bool(self.made) and self.live == self.made
+
+
+def words(stand: Stand) -> str:
+    """A member's state, in sentences."""
+    match stand.standing:
+        case Standing.UNKNOWN:
+            return f"Live is {stand.live or 'nothing'} or {stand.target or 'the release before it'}: the host cannot be asked."
+        case Standing.BACK:
+            pending = " Post-release is pending." if stand.pending else ""
+            return f"{stand.live} is live again, {stand.way_back or 'and its services are not touched'}.{pending}"
+        case Standing.SWITCHED | Standing.SERVED:
+            return _moved(stand)
+        case _:
+            return _unmoved(stand)
+
+
+def failure(outcome: Outcome, phase: Phase, stand: Stand, hint: Hint) -> ReleaseError:
+    """What a phase that did not go well means by itself, on a member that stands so."""
+    where = stand.address
+    if outcome.status == "unknown":
+        return Unreachable(
+            f"the link to {where} was lost during {phase.name}",
+            details=[outcome.failure] if outcome.failure else (),
+            state=f"{words(stand)} What was running there may go on.",
+            next=hint("status"),
+        )
+    kind = {6: Busy, 7: Unreachable, 130: Interrupted}.get(outcome.code or 0, NotReleased)
+    return kind(
+        outcome.failure if kind is Unreachable else f"{where}: {phase.name}: {outcome.failure}",
+        details=() if outcome.tail else outcome.noise,
+        state=words(stand),
+        next=outcome.next or hint("logs" if phase.is_job else "status"),
+    )
+
+
+def verdict(
+    stands: Sequence[Stand], goal: Standing | None, hint: Hint, *, because: ReleaseError | None = None
+) -> ReleaseError | None:
+    """What a run has come to: None when every member is at the goal and nothing went wrong, else one error.
+
+    Its exit code follows from the standings alone. `because` is what went wrong earlier, and led to what the members did last.
+    """
+    causes = [cause for cause in (because, *(stand.cause for stand in stands)) if cause]
+    standings = {stand.standing for stand in stands}
+    if not causes and standings == {goal}:
+        return None
+    if standings == {Standing.AS_IT_WAS} and causes:
+        return _as_it_was(stands, causes)
+    kind, next = _worst(stands, standings, hint)
+    return kind(
+        "; ".join(dict.fromkeys(cause.what for cause in causes)) or kind.__name__,
+        details=[line for cause in causes for line in cause.details],
+        state=table(stands),
+        next=next,
+    )
+
+
+def interruption(stands: Sequence[Stand], phases: Sequence[Phase], hint: Hint) -> Interrupted:
+    """What a Ctrl-C has come to, which was heard during these phases."""
+    state = table(stands, lambda stand: _interrupted(stand, hint))
+    if any(phase.follows for phase in phases):
+        return Interrupted(
+            "interrupted; the job goes on", state=state, next=f"{hint('attach')} # follows it again; cancel ends it"
+        )
+    return Interrupted(
+        "interrupted" + (f" during {names(phases)}" if phases else ""),
+        state=state,
+        next=hint("post-release" if any(stand.pending for stand in stands) else "status"),
+    )
+
+
+def names(phases: Sequence[Phase]) -> str:
+    """The names of phases, each once."""
+    return ", ".join(dict.fromkeys(phase.name for phase in phases))
+
+
+def table(stands: Sequence[Stand], tell: Callable[[Stand], str] = words) -> str:
+    """The state of every member; those that stand alike share a line, and a single one needs no address."""
+    lines: dict[str, list[str]] = {}
+    for stand in stands:
+        lines.setdefault(tell(stand), []).append(stand.address)
+    if len(stands) == 1:
+        return next(iter(lines))
+    return "\n".join(f"{', '.join(addresses)}: {line}" for line, addresses in lines.items())
+
+
+def _worst(stands: Sequence[Stand], standings: set[Standing], hint: Hint) -> tuple[type[ReleaseError], str]:
+    """The error for the worst standing among them, and what to type next."""
+    if Standing.UNKNOWN in standings:
+        return OutcomeUnknown, hint("status")
+    if standings & {Standing.SWITCHED, Standing.SERVED}:
+        return LiveButFailed, hint("post-release" if any(stand.own and not stand.way_back for stand in stands) else "status")
+    if Standing.BACK in standings:
+        made = next(stand.made for stand in stands if stand.standing is Standing.BACK)
+        return PutBack, f"{hint(f'deploy --name {made}')} # tries the same release once more, when the cause is mended"
+    return NotReleased, hint("status")
+
+
+def _as_it_was(stands: Sequence[Stand], causes: Sequence[ReleaseError]) -> ReleaseError:
+    """Nothing moved anywhere: the first cause stands for all, with its own exit code."""
+    first, *others = causes
+    if len(stands) > 1 or not first.state:
+        first.state = table([replace(stand, cause=None) for stand in stands])
+    first.details = (*first.details, *(other.what for other in others))
+    return first
+
+
+def _moved(stand: Stand) -> str:
+    if not stand.own:
+        return f"Live: {stand.live or 'no release of ours'}. Somebody else released meanwhile, and that stays."
+    since = "unchanged" if stand.made == stand.first else "since this run"
+    served = "" if stand.standing is Standing.SERVED else "Post-release is not done."
+    return " ".join(
+        filter(None, (f"Live: {stand.live}, {since}.", "Post-release is pending." if stand.pending else served, stand.way_back))
+    )
+
+
+def _interrupted(stand: Stand, hint: Hint) -> str:
+    """A member's state after a Ctrl-C, and what may still be running on it."""
+    known = words(stand)
+    if stand.standing is Standing.BACK:
+        known = f"Live: {stand.live}, put back." + (" Post-release is pending." if stand.pending else "")
+    elif stand.standing is Standing.AS_IT_WAS and stand.pending:
+        known += " Post-release is pending."
+    if stand.cause:
+        known += f" {stand.cause.what}"
+    if not stand.running or stand.running.follows:
+        return known
+    if stand.running.moves:
+        known = f"Live was {stand.live or 'nothing'}, and the {stand.running.name} may have happened."
+    ends = f"; {hint('cancel')} ends it" if stand.running.is_job else ""
+    return f"{known} {stand.running.name} may still be running on {stand.address}{ends}."
+
+
+def _unmoved(stand: Stand) -> str:
+    if not stand.asked:
+        return "Nothing was changed."
+    if stand.live == stand.first:
+        return f"Live: {stand.live or 'nothing yet'}, unchanged."
+    return f"Live: {stand.live or 'nothing'}; it was {stand.first or 'nothing'} when this run began."

@@ -1,0 +1,1 @@
+"""The steps of a build: from a ref to a release that is complete."""

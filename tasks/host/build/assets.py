@@ -1,0 +1,126 @@
+"""Assets of the live release that the new build lacks, copied into it, so that pages already open go on working.
+
+A file that was carried keeps the release that it first came from, and is left out keep_releases releases later.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from tasks.host import releases
+from tasks.host.build.clone import clone
+from tasks.host.failure import Failed
+from tasks.host.tree import everything, folder, inside, naming, opened, real
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasks.host.run import Run
+
+READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def carry(run: Run, keep: int, paths: Sequence[str]) -> None:
+    """Carry what the live release has at or below these paths. What was carried, and from where, is for release.json."""
+    if not os.path.isdir(run.live):
+        return
+    carrying = Carrying(run, keep)
+    try:
+        for path in paths:
+            carrying.carry(path)
+    except OSError as problem:
+        place = problem.filename
+        what = f"{place} could not be carried: {problem.strerror}"
+        raise Failed(what, f"on the host: ls -ld {place}; df -h; df -i") from problem
+    run.carried = carrying.carried
+    carrying.report()
+
+
+def young(order: Sequence[str], keep: int) -> set[str]:
+    """The releases whose files are carried on: those after which fewer than `keep` were sealed, the one being built counted.
+
+    `order` has every release that was ever sealed, the oldest first. Two count where `keep` has fewer.
+    """
+    return set(list(dict.fromkeys(order))[1 - max(keep, 2) :])
+
+
+def origin_of(path: str, live: str, carried: dict[str, str], order: Sequence[str]) -> str:
+    """The release that first had this file of the live one; the live one itself where history does not know that release."""
+    first = carried.get(path, live)
+    return first if first in order else live
+
+
+class Carrying:
+    """One build, and what it is given of the live release."""
+
+    def __init__(self, run: Run, keep: int) -> None:
+        self._report = run.report
+        self.live, self.build = os.path.realpath(run.live), run.build
+        self.name, self.order = os.path.basename(self.live), releases.records(run).order
+        self.young = young(self.order, keep) | {self.name}
+        self.before = _carried_by(run, self.name)
+        self.carried: dict[str, str] = {}
+        self.in_the_way: list[str] = []
+        self.bytes = self.aged = 0
+
+    def carry(self, path: str) -> None:
+        """What the build lacks of the live release at or below a path. Raises OSError, with the path of what failed."""
+        root = self._of_live(path)
+        place = os.path.realpath(root)
+        if os.path.lexists(root) and not (inside(root, self.live) and os.path.exists(place)):
+            self._report.warn(f"carry_assets: {path} leads out of the live release: nothing of it is carried")
+        elif os.path.lexists(root):
+            for found, name, at, mode in everything(place):
+                if stat.S_ISREG(mode):
+                    self._offer(os.path.normpath(os.path.join(path, os.path.relpath(found, place))), name, at)
+        elif not os.path.lexists(os.path.join(self.build, path)):
+            self._report.warn(f"carry_assets: {path} is neither in the live release nor in the new one")
+
+    def _offer(self, path: str, name: str, at: int) -> None:
+        """One file of the live release: copied, unless the build has its own, or its time has come."""
+        origin = origin_of(path, self.name, self.before, self.order)
+        place = real(self.build, path)
+        if place is None:
+            self.in_the_way.append(path)
+        elif os.path.lexists(os.path.join(self.build, place)):
+            return
+        elif origin not in self.young:
+            self.aged += 1
+        else:
+            try:
+                self._copy(path, name, at, place)
+            except NotADirectoryError:
+                self.in_the_way.append(path)
+            else:
+                self.carried[path] = origin
+
+    def _copy(self, path: str, name: str, at: int, place: str) -> None:
+        parent, new = os.path.split(place)
+        with folder(self.build, parent, make=True) as there, opened(self._of_live(path), name, READ, at) as source:
+            with naming(os.path.join(self.build, place)):
+                clone(source, new, there)
+            self.bytes += os.fstat(source).st_size
+
+    def _of_live(self, path: str) -> str:
+        return os.path.join(self.live, path)
+
+    def report(self) -> None:
+        """One note, and one warning where something could not be carried."""
+        if self.in_the_way:
+            self._report.warn(
+                "carry_assets: not carried, for the new build has something else in its place:"
+                f" {self.in_the_way[0]} ({len(self.in_the_way)} in all)"
+            )
+        self._report.note(
+            f"assets carried from {self.name}: {len(self.carried)} ({self.bytes:,} bytes);"
+            f" {self.aged} left out, being keep_releases releases old"
+        )
+
+
+def _carried_by(run: Run, name: str) -> dict[str, str]:
+    """What a release has of earlier ones: each path with its release of origin."""
+    carried = (releases.seal_of(run, name) or {}).get("carried")
+    found = carried.items() if isinstance(carried, dict) else ()
+    return {path: origin for path, origin in found if isinstance(origin, str)}

@@ -1,0 +1,171 @@
+"""From a build that is nobody's yet to a sealed release, and the removal of what never became one."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from tasks.host import cutover, releases, reserve, strays, trash, tree
+from tasks.host.build import worktree
+from tasks.host.build.seal import write
+from tasks.host.build.size import measured
+from tasks.host.failure import Failed
+from tasks.host.history import record
+from tasks.host.lock import require
+from tasks.host.repository_lock import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasks.host.run import Run
+
+JOBS = 8 * 86400  # seconds that the files of a job are there for
+LAST_WAIT = 1.0  # seconds for repo.git when a build has failed
+
+
+def begin(run: Run) -> None:
+    """From here on a failure leaves nothing but its log and its line in history. Raises Failed."""
+    require(run)
+    if os.path.lexists(run.release_path) or os.path.lexists(run.build):
+        raise Failed(f"{run.release_path} is there already", run.hint("releases"))
+    record(run, "begin", {"name": run.release, "ref": run.ref})
+    run.begun, run.work = True, run.build
+
+
+def preflight(run: Run) -> None:
+    """A build can become a release here by one rename. Raises Failed."""
+    for folder in (run.state, run.releases, run.home):
+        if not os.access(folder, os.W_OK):
+            raise Failed(f"{folder} cannot be written to by {run.release_user}", run.hint("check"))
+    if os.stat(run.state).st_dev != os.stat(run.releases).st_dev:
+        raise Failed(
+            f"{run.builds} and {run.releases} are on different filesystems: a build could not be moved in one step",
+            "put builds_dir and releases_dir of hosts.yml on one filesystem",
+        )
+
+
+def sweep(run: Run) -> None:
+    """Remove what a dead run left: only what its own begin record names, and never a sealed release."""
+    for name in releases.unfinished(run):
+        if name == run.release:
+            continue
+        if releases.seal_of(run, name):
+            record(run, "sealed", {"name": name, "settled": "yes"})
+        elif _discarded(run, name):
+            record(run, "swept", {"name": name})
+            run.report.note(f"removed what a dead run left of {name}")
+    _sweep_builds(run)
+    cutover.sweep_staged(run)
+    trash.later(run)
+    _sweep_jobs(run)
+    reserve.keep(run)
+
+
+def drop(run: Run, paths: Sequence[str]) -> None:
+    """Leave out what is not needed to run. Raises Failed."""
+    _refuse_link(run)
+    for path in paths:
+        place = os.path.join(run.build, path)
+        if not os.path.lexists(place):
+            continue
+        if tree.real(run.build, path) is None:
+            raise Failed(f"drop: {path} leads out of the build", "correct hosts.yml")
+        tree.remove(place)
+
+
+def move(run: Run) -> None:
+    """Into its final place by one rename; publish and verify then run where the release will live. Raises Failed."""
+    if os.path.lexists(os.path.join(run.build, "release.json")):
+        raise Failed(
+            "the build has a release.json of its own, and that is the seal of a release", "give that file another name"
+        )
+    _refuse_link(run)
+    if os.path.islink(run.build):
+        raise Failed(f"a command has put a link in the place of the build: {os.readlink(run.build)}", "correct hosts.yml")
+    os.rename(run.build, run.release_path)
+    run.work = run.release_path
+
+
+def _refuse_link(run: Run) -> None:
+    if os.path.islink(run.build):
+        what = f"a command has put a link in the place of the build: {os.readlink(run.build)}"
+        raise Failed(what, "correct hosts.yml")
+
+
+def flush(run: Run) -> None:
+    """Put every file of the release on disk, and measure meanwhile what it takes."""
+    run.size = measured(run.release_path, lambda: _sync_filesystem(run.releases))
+
+
+def seal(run: Run) -> None:
+    """release.json, written last, by rename. From here on it is a release."""
+    carried = {} if run.carried is None else {"carried": run.carried}
+    fields = {"ref": run.ref, "commit": run.commit, "built_from": run.built_from, "size": run.size, "timings": run.timings}
+    write(run, run.release, {**fields, **carried})
+    run.sealed = True
+    record(run, "sealed", {"name": run.release, "ref": run.ref, "commit": run.commit})
+    run.report.fact("release", run.release)
+
+
+def undo(run: Run, code: int) -> None:
+    """The end of a build that was not sealed: it is removed, and recorded as failed. Nothing where it was, or never began."""
+    if run.release not in releases.records(run).open or not _discarded(run, run.release):
+        return
+    try:
+        with locked(run, wait=LAST_WAIT):
+            worktree.prune(run)
+    except Failed:
+        pass  # the next build does it
+    record(run, "failed", {"name": run.release, "step": run.step, "code": str(code)})
+    trash.later(run)
+
+
+def _discarded(run: Run, name: str) -> bool:
+    """Remove the build and the unsealed directory of that name. False, and nothing is removed, where it is sealed."""
+    if not releases.surely_unsealed(run, name):
+        return False
+    build = run.place(name)
+    strays.end(build)
+    for place in (build, os.path.join(run.releases, name)):
+        _remove(run, place)
+    return True
+
+
+def _remove(run: Run, place: str) -> None:
+    try:
+        trash.put(run, place)
+    except OSError:  # on a filesystem of its own, say
+        tree.remove(place)
+
+
+def _sweep_builds(run: Run) -> None:
+    for name in os.listdir(run.state):
+        place = run.place(name)
+        if releases.is_name(run, name) and place != run.build and os.path.isdir(place):
+            try:
+                _remove(run, place)
+            except OSError:
+                run.report.warn(f"{place} could not be removed")
+
+
+def _sweep_jobs(run: Run) -> None:
+    with os.scandir(run.place("jobs")) as found:
+        jobs = [entry for entry in found if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(f"{run.id}-")]
+    for entry in jobs:
+        if entry.stat(follow_symlinks=False).st_mtime < time.time() - JOBS:
+            _remove(run, entry.path)
+
+
+def _sync_filesystem(folder: str) -> None:
+    """Raises OSError, also where a file could not be written since it was opened."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if libc.syncfs(descriptor):
+            problem = ctypes.get_errno()
+            raise OSError(problem, os.strerror(problem), folder)
+    finally:
+        os.close(descriptor)

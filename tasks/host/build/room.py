@@ -1,0 +1,59 @@
+"""Room for one more release on the filesystem that builds and releases share."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tasks.host import releases, trash
+from tasks.host.build.size import measured
+from tasks.host.failure import Failed
+from tasks.host.files import quoted
+
+if TYPE_CHECKING:
+    from tasks.host.run import Run
+
+INODES = 1000  # of a release of which nothing is known
+
+
+def check(run: Run, unknown: int) -> None:
+    """Room for a release like the newest, and half of that again; `unknown` bytes where there is none. Raises Failed.
+
+    What was removed is deleted first where that makes room, and waited for.
+    """
+    newest = size_of_newest(run)
+    size = newest["bytes"] * 3 // 2 if newest else unknown
+    inodes = (newest["inodes"] if newest else INODES) * 3 // 2
+    if _short(run, size, inodes) and trash.entries(run):
+        trash.empty(run, patience=run.step_timeout)
+    free = _short(run, size, inodes)
+    if free:
+        place = quoted(run.releases)
+        raise Failed(
+            f"only {_words(*free)} are free in {run.releases}, and a release needs about {_words(size, inodes)}",
+            f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}",
+        )
+
+
+def size_of_newest(run: Run) -> dict[str, int] | None:
+    """What the newest release takes that was built here; what setup made one is no measure. None where there is none."""
+    for name, seal in releases.newest_first(run, releases.present(run)):
+        size = seal.get("size")
+        if not seal.get("commit"):
+            continue
+        known = isinstance(size, dict) and all(type(size.get(key)) is int for key in ("bytes", "inodes"))
+        found: dict[str, int] | None = size if known else measured(os.path.join(run.releases, name))
+        if found:
+            return found
+    return None
+
+
+def _short(run: Run, size: int, inodes: int) -> tuple[int, int] | None:
+    """The free bytes and inodes where either is too little. A filesystem that counts no inodes reports 0 of 0."""
+    found = os.statvfs(run.releases)
+    free = found.f_bavail * found.f_frsize
+    return (free, found.f_ffree) if free < size or (found.f_files > 0 and found.f_ffree < inodes) else None
+
+
+def _words(size: int, inodes: int) -> str:
+    return f"{size // 1000000} MB and {inodes} inodes"

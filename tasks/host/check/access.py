@@ -1,0 +1,126 @@
+"""What a user may enter, read and write, from modes, groups and ACLs: found without being that user, and without sudo."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Entry = tuple[int, int, int]
+
+READ, WRITE, ENTER = 4, 2, 1
+ACL = "system.posix_acl_access"
+OWNER, USER, GROUP_OWNER, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
+MOST = 4000  # names that are looked at: enough to find what a whole directory has wrong
+
+
+class Viewer:
+    """A user of this host, by its name, with its uid and the gids of all its groups."""
+
+    def __init__(self, name: str, uid: int, groups: frozenset[int]) -> None:
+        self.name, self.uid, self.groups = name, uid, groups
+
+    def may(self, path: str, wanted: int) -> bool:
+        """May this user do that to what is at a path, given that the way there is open? OSError where nothing is."""
+        about = os.stat(path)
+        if self.uid == 0:
+            return True
+        mode = about.st_mode
+        entries: list[Entry] = [(OWNER, mode >> 6 & 7, 0), (GROUP_OWNER, mode >> 3 & 7, 0), (OTHER, mode & 7, 0)]
+        if mode & 0o070:  # with an empty mask the kernel does not look at the ACL
+            with contextlib.suppress(OSError, struct.error):
+                entries = [(kind, bits, who) for kind, bits, who in struct.iter_unpack("<HHI", os.getxattr(path, ACL)[4:])]
+        return self.granted(entries, about, wanted)
+
+    def granted(self, entries: list[Entry], about: os.stat_result, wanted: int) -> bool:
+        """As acl(5) has it: the owner, then users by name, then any of this user's groups, then the others."""
+        mask = next((bits for kind, bits, _ in entries if kind == MASK), 7)
+        if self.uid == about.st_uid:
+            return any(kind == OWNER and bits & wanted == wanted for kind, bits, _ in entries)
+        users = [bits & mask for kind, bits, who in entries if kind == USER and who == self.uid]
+        groups = [
+            bits & mask
+            for kind, bits, who in entries
+            if (kind == GROUP_OWNER and about.st_gid in self.groups) or (kind == GROUP and who in self.groups)
+        ]
+        others = [bits for kind, bits, _ in entries if kind == OTHER]
+        return any(bits & wanted == wanted for bits in users or groups or others)
+
+
+def viewer(name: str, group: str = "") -> Viewer | None:
+    """The user of this name with all groups, and one more by name; None where this host has no such user."""
+    try:
+        about = pwd.getpwnam(name)
+    except (KeyError, ValueError):
+        return None
+    groups = {each.gr_gid for each in grp.getgrall() if name in each.gr_mem or each.gr_name == group}
+    return Viewer(name, about.pw_uid, frozenset(groups | {about.pw_gid}))
+
+
+def way(path: str) -> Iterator[str]:
+    """Every name on the way to a path, links followed one by one: what the kernel looks up, last what is at the path."""
+    names, here, links = parts(path), "/", 0
+    while names:
+        name = names.pop()
+        here = os.path.dirname(here) if name == ".." else os.path.join(here, name)
+        yield here
+        if os.path.islink(here) and links < 40:
+            target, links = os.readlink(here), links + 1
+            names += parts(target)
+            here = "/" if target.startswith("/") else os.path.dirname(here)
+
+
+def parts(path: str) -> list[str]:
+    """The names of a path, the last one first."""
+    return [name for name in path.split("/") if name not in ("", ".")][::-1]
+
+
+def barrier(who: Viewer, path: str) -> str:
+    """The first directory on the way to a path that this user may not go through; "" where the way is open."""
+    folders = ["/", *(name for name in way(path) if not os.path.islink(name))]
+    end = os.path.realpath(path)
+    return next((folder for folder in folders if folder != end and os.path.isdir(folder) and not who.may(folder, ENTER)), "")
+
+
+def below(top: str, passed_over: Callable[[str], bool]) -> Iterator[os.DirEntry[str]]:
+    """What lies below a directory, the nearest first, MOST of it; directories that are links are not entered."""
+    folders, seen = [top], 0
+    while folders and seen < MOST:
+        try:
+            entries = sorted(os.scandir(folders.pop(0)), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if passed_over(entry.path):
+                continue
+            seen += 1
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+
+
+def unreadable(who: Viewer, top: str, passed_over: Callable[[str], bool]) -> list[str]:
+    """What this user cannot read of a directory: names that it may not open, and links with a closed way."""
+    return [entry.path for entry in below(top, passed_over) if not readable(who, entry)]
+
+
+def readable(who: Viewer, entry: os.DirEntry[str]) -> bool:
+    """May this user open a name of a directory? A link to nothing is nobody's fault."""
+    try:
+        if entry.is_symlink() and barrier(who, entry.path):
+            return False
+        return who.may(entry.path, READ | ENTER if entry.is_dir() else READ)
+    except OSError:
+        return True
+
+
+def unwritable(who: Viewer, top: str) -> list[str]:
+    """The directories in which this user cannot make a file, `top` itself first."""
+    folders = [top, *(entry.path for entry in below(top, lambda _: False) if entry.is_dir(follow_symlinks=False))]
+    return [folder for folder in folders if not who.may(folder, WRITE | ENTER)]

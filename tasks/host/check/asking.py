@@ -1,0 +1,68 @@
+"""How check looks at a host: questions to its programs, and a line in place of a traceback where a host cannot be looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from tasks.host import programs
+from tasks.host.failure import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Concatenate, ParamSpec
+
+    from tasks.host.run import Run
+
+    P = ParamSpec("P")
+
+WRITTEN = ("COMPOSER_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "npm_config_cache")
+PATIENCE = 20.0  # seconds for one question to a program of the host
+
+
+def ask(words: list[str], env: Mapping[str, str] | None = None, *, errors: bool = True, seconds: float = 0.0) -> programs.Done:
+    """Run a program in "/" and capture what it prints, its stderr only with `errors`. The code is 127 where it cannot run.
+
+    It is ended after `seconds`, or PATIENCE.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        return programs.run(words, seconds=seconds or PATIENCE, env=env, cwd="/", errors=None if errors else nowhere)
+    except (OSError, ValueError) as problem:  # no format that the kernel can start; a NUL in a word
+        return programs.Done(programs.NOT_FOUND, str(problem).encode())
+    finally:
+        os.close(nowhere)
+
+
+@contextlib.contextmanager
+def scratch_home() -> Iterator[dict[str, str]]:
+    """An environment for programs that would write into the home that they get: they write into one that is removed."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as home:
+        places = dict.fromkeys(WRITTEN, home)
+        yield {**programs.inherited(), **places, "COMPOSER_CACHE_DIR": os.devnull, "npm_config_update_notifier": "false"}
+
+
+def guarded(run: Run, what: str, check: Callable[Concatenate[Run, P], None], *arguments: P.args, **named: P.kwargs) -> None:
+    """Make one check. What it cannot cope with becomes a warning with the error's name."""
+    try:
+        check(run, *arguments, **named)
+    except Failed:
+        raise
+    except Exception as problem:
+        run.report.doubt(f"{what} could not be looked at: {type(problem).__name__}: {problem}", "look at it on the host")
+
+
+def attempt(run: Run, text: str, check: Callable[Concatenate[Run, P], None], *arguments: P.args, **named: P.kwargs) -> None:
+    """Make a check that a build makes first, as one line: FAIL and why the build would fail, or ok and the text, if any."""
+    try:
+        check(run, *arguments, **named)
+    except Failed as failure:
+        if failure.reported:  # the time of this step is up
+            raise
+        run.report.bad(failure.what, failure.next)
+        return
+    if text:
+        run.report.ok(text)

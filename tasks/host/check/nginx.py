@@ -1,0 +1,173 @@
+"""The configuration of nginx, read from its files: `nginx -T` needs root."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN = re.compile(r"""\s+|\#[^\n]*|([;{}])|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|\$\{|[^\s;{\\])+)""", re.DOTALL)
+LUA = re.compile(r"_by_lua_block\s*\{")
+VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+DEEPEST = 16  # includes within includes; nginx itself refuses a file that includes itself
+
+
+class Directive:
+    """A name, its words, and the directives in its braces, None without braces; `file` is where it is written."""
+
+    def __init__(self, name: str, words: list[str], block: list[Directive] | None, file: str) -> None:
+        self.name, self.words, self.block, self.file = name, words, block, file
+
+
+class Place:
+    """A server or a location, with what it inherits. `passes`: the php-fpm that gets its requests, "" where none does."""
+
+    def __init__(self, root: str, params: dict[str, str], variables: dict[str, str], passes: str) -> None:
+        self.root, self.params, self.variables, self.passes = root, params, variables, passes
+
+    def inside(self, block: list[Directive]) -> Place:
+        """The place that a block within this one is."""
+        words = {each.name: each.words for each in block if each.block is None and each.words}
+        params = {each.words[0]: each.words[1] for each in named(block, "fastcgi_param") if len(each.words) > 1}
+        chosen = {each.words[0][1:]: each.words[1] for each in named(block, "set") if len(each.words) == 2}
+        known = {**self.variables, **chosen}
+        root = words.get("alias", words.get("root", [self.root]))[0]
+        passes = words.get("fastcgi_pass", [""])[0]
+        return Place(expand(root, known), params or self.params, known, expand(passes, known))
+
+    def param(self, name: str) -> str:
+        """The value that php-fpm gets under this name, with the configuration's own variables expanded; "" without one."""
+        return expand(self.params.get(name, ""), self.variables)
+
+    @property
+    def paths(self) -> list[str]:
+        """Every path of a site that it names."""
+        return [self.root, self.param("SCRIPT_FILENAME"), self.param("DOCUMENT_ROOT")]
+
+
+class Server:
+    """A server: its name for visitors, the file that it is written in, and its places, itself first."""
+
+    def __init__(self, name: str, file: str, places: list[Place]) -> None:
+        self.name, self.file, self.places = name, file, places
+
+
+def expand(text: str, variables: dict[str, str]) -> str:
+    """A text with its variables replaced by their values; those of nginx itself stay."""
+    for _ in range(4):
+        text = VARIABLE.sub(lambda found: variables.get(found[1], found[0]), text)
+    return text
+
+
+def parse(text: str, file: str) -> list[Directive]:
+    """The directives of a text. What nginx would refuse is read as far as it makes sense."""
+    top: list[Directive] = []
+    stack, words = [top], []
+    for token in TOKEN.finditer(without_lua(text)):
+        sign, *quoted = token.groups()
+        if sign is None:
+            words += [re.sub(r"\\(.)", r"\1", word) for word in quoted if word is not None]
+            continue
+        if words and sign != "}":
+            inner: list[Directive] | None = [] if sign == "{" else None
+            stack[-1].append(Directive(words[0], words[1:], inner, file))
+            stack += [inner] if inner is not None else []
+        elif sign == "{":
+            stack.append([])
+        elif sign == "}" and len(stack) > 1:
+            stack.pop()
+        words = []
+    return top
+
+
+def without_lua(text: str) -> str:
+    """The text without blocks of Lua, which has braces and semicolons of its own."""
+    found = LUA.search(text)
+    while found:
+        depth, at = 1, found.end()
+        while at < len(text) and depth:
+            depth += {"{": 1, "}": -1}.get(text[at], 0)
+            at += 1
+        text = text[: found.start()] + ";" + text[at:]
+        found = LUA.search(text)
+    return text
+
+
+class Configuration:
+    """A main file with all that it includes. `unread` are files that this user may not read."""
+
+    def __init__(self, path: str) -> None:
+        self.folder = os.path.dirname(path)
+        self.unread: list[str] = []
+        self.tree = self.read(path, 0)
+
+    def read(self, path: str, depth: int) -> list[Directive]:
+        """The directives of a file; none where it cannot be read."""
+        try:
+            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                return self.included(parse(file.read(), path), depth)
+        except OSError:
+            self.unread.append(path)
+            return []
+
+    def included(self, block: list[Directive], depth: int) -> list[Directive]:
+        """A block with those directives that its includes stand for."""
+        found: list[Directive] = []
+        for each in block:
+            if each.name == "include" and each.words and depth < DEEPEST:
+                for path in sorted(glob.glob(os.path.join(self.folder, each.words[0]))):
+                    found += self.read(path, depth + 1)
+            else:
+                inner = None if each.block is None else self.included(each.block, depth)
+                found.append(Directive(each.name, each.words, inner, each.file))
+        return found
+
+    def user(self) -> list[str]:
+        """The workers' user, and their group if one is named; nothing where nginx was built with its user."""
+        return next((each.words for each in named(self.tree, "user")), [])
+
+    def servers(self) -> list[Server]:
+        """Every server of every http block."""
+        return [
+            Server(server_name(each), each.file, list(places(each.block or [], outer)))
+            for http, outer in self.http_blocks()
+            for each in named(http, "server")
+        ]
+
+    def http_blocks(self) -> Iterator[tuple[list[Directive], Place]]:
+        """Each http block with what its servers inherit."""
+        for each in named(self.tree, "http"):
+            yield each.block or [], Place("", {}, {}, "").inside(each.block or [])
+
+    def sockets(self, passes: str) -> list[str]:
+        """Where a fastcgi_pass leads: itself, or the servers of the upstream that it names."""
+        for http, _ in self.http_blocks():
+            for each in named(http, "upstream"):
+                if each.words[:1] == [passes]:
+                    return [server.words[0] for server in named(each.block or [], "server") if server.words]
+        return [passes]
+
+
+def named(block: list[Directive], name: str) -> Iterator[Directive]:
+    """The directives of this name."""
+    return (each for each in block if each.name == name)
+
+
+def places(block: list[Directive], outer: Place) -> Iterator[Place]:
+    """The place that a block is, and all within it."""
+    here = outer.inside(block)
+    yield here
+    for each in block:
+        if each.block is not None:
+            yield from places(each.block, here)
+
+
+def server_name(server: Directive) -> str:
+    """The first name that is one, else what it listens to."""
+    block = server.block or []
+    names = [word for each in named(block, "server_name") for word in each.words if word not in ("_", "")]
+    return (names + [" ".join(each.words[:1]) for each in named(block, "listen")] + ["a server without a name"])[0]

@@ -1,0 +1,82 @@
+"""Is there what setup makes, and room for a release; what is live; does the clock go right?"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from tasks.host import ready, releases, repository
+from tasks.host.build import room
+from tasks.host.check.asking import attempt
+
+if TYPE_CHECKING:
+    from tasks.host.run import Run
+
+FIRST_RELEASE = 10**9  # bytes: of a release before there was one
+
+
+def check_setup(run: Run) -> None:
+    """What setup makes is there, writable, sound, and on one filesystem."""
+    user = run.release_user
+    run.report.fact("live_link", run.live)
+    run.report.fact("releases", run.releases)
+    for folder in (run.state, run.releases, run.repo):
+        if not os.path.isdir(folder):
+            run.report.bad(f"{folder} is missing", run.hint("setup"))
+        elif not os.access(folder, os.W_OK):
+            run.report.bad(f"{folder} cannot be written to by {user}", f"sudo chown -R {user}: {folder}")
+    fault = repository.fault(run, "--connectivity-only") if os.path.isdir(run.repo) else ""
+    if fault:
+        run.report.bad(f"repo.git is spoilt: {fault}", run.hint("setup (it makes a new one, and keeps this one aside)"))
+    attempt(run, "", ready.sound)
+    if not os.access(run.home, os.W_OK):
+        text = f"{run.home} cannot be written to by {user}, and the live link is there"
+        run.report.bad(text, f"sudo chown {user}: {run.home}")
+    _check_filesystem(run)
+
+
+def _check_filesystem(run: Run) -> None:
+    if not os.path.isdir(run.state) or not os.path.isdir(run.releases):
+        return
+    if os.stat(run.state).st_dev == os.stat(run.releases).st_dev:
+        run.report.ok("builds and releases are on one filesystem")
+    else:
+        text = f"{run.builds} and {run.releases} are on different filesystems"
+        run.report.bad(text, "put builds_dir and releases_dir of hosts.yml on one")
+
+
+def check_room(run: Run) -> None:
+    """Room for one more release."""
+    if os.path.isdir(run.releases):
+        attempt(run, f"room for a release in {run.releases}", room.check, FIRST_RELEASE)
+
+
+def check_live(run: Run) -> None:
+    """The live link is a link, to a sealed release; and is there a hold?"""
+    name = releases.live(run)
+    if os.path.exists(run.live) and not os.path.islink(run.live):
+        run.report.bad(f"{run.live} is a directory, not the live link", run.hint("setup"))
+    elif not os.path.islink(run.live):
+        run.report.doubt("nothing is live yet", run.hint("deploy --ref BRANCH"))
+    elif name and releases.sealed(run, name):
+        run.report.ok(f"live: {name}")
+    else:
+        text = f"{run.live} points at {os.readlink(run.live)}, which is not a sealed release"
+        run.report.bad(text, run.hint("setup"))
+    if os.path.exists(run.place("hold")):
+        run.report.doubt("releases are on hold", run.hint("unhold"))
+
+
+def check_clock(run: Run) -> None:
+    """Names never go backwards, but a clock that does makes them wrong."""
+    now = f"{run.link}-{time.strftime(releases.STAMP, time.gmtime())}"
+    newest = max(releases.present(run), default="")
+    if newest > now:
+        text = f"the clock of this host is behind its newest release, {newest}"
+        run.report.doubt(text, "timedatectl; sudo systemctl restart systemd-timesyncd")
+
+
+def check_later(run: Run, key: str) -> None:
+    """A key of hosts.yml that this version reads and does not act on."""
+    run.report.doubt(f"{key} is not acted on by this version", "see CHANGELOG.md")

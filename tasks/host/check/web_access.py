@@ -1,0 +1,101 @@
+"""May the web server read what is live, and may PHP write where hosts.yml has it write?"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tasks.host.build import runtime
+from tasks.host.check.access import ENTER, READ, barrier, unreadable, unwritable, viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasks.host.check.access import Viewer
+    from tasks.host.check.serving import Site, Web
+    from tasks.host.run import Run
+
+NOT_SERVED = ("node_modules", ".git")
+
+
+def check_readable(run: Run, web: Web) -> None:
+    """May nginx and the pools read the live release, or before a first one enter the directory of releases?"""
+    site = web.site
+    there = os.path.exists(site.live)
+    for program, name, group in web.users():
+        who = viewer(name, group)
+        if who is None:
+            run.report.bad(f"{program} runs as {name}, and this host has no such user", "correct its configuration")
+            continue
+        tops = web.roots() if program == "nginx" else [*web.roots(), site.live]
+        if check_way(run, who, program, tops if there else [site.releases]) and there:
+            check_files(run, who, program, web.site, tops)
+
+
+def check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
+    """Is the way to each of these directories open?"""
+    for top in tops:
+        closed = barrier(who, top)
+        if closed:
+            sudo = "" if os.stat(closed).st_uid == os.getuid() else "sudo "
+            run.report.bad(
+                f"{who.name} ({program}) may not go through {closed}, which leads to {top}",
+                f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'",
+            )
+            return False
+    return True
+
+
+def check_files(run: Run, who: Viewer, program: str, site: Site, tops: Sequence[str]) -> None:
+    """May this user read all that the web needs of these directories?"""
+    private = build_files(run)
+
+    def passed_over(path: str) -> bool:
+        return path in private or os.path.basename(path) in NOT_SERVED or site.stands_still(path)
+
+    found: list[str] = []
+    for top in sorted({os.path.realpath(top) for top in tops}):
+        found += ([] if who.may(top, READ | ENTER) else [top]) + unreadable(who, top, passed_over)
+    closed = list(dict.fromkeys(found))  # one top may lie below another
+    if closed:
+        more = f" and {len(closed) - 1} more" if len(closed) > 1 else ""
+        run.report.bad(
+            f"{who.name} ({program}) cannot read {closed[0]}{more}",
+            f"on the host: ls -ld '{closed[0]}'; a umask of 022 in what builds it lets all read",
+        )
+    else:
+        run.report.ok(f"{who.name} ({program}) can read the live release")
+
+
+def build_files(run: Run) -> set[str]:
+    """Runtime files that only a build may need: all but those that Symfony reads at every start."""
+    live = os.path.realpath(run.live)
+    dumped = os.path.exists(os.path.join(live, ".env.local.php"))
+    files = runtime.present(run, live)
+    return {os.path.join(live, file) for file in files if dumped or not os.path.basename(file).startswith(".env")}
+
+
+def check_writable(run: Run, web: Web, paths: Sequence[str]) -> None:
+    """May each pool write to these paths of the live release?"""
+    pools = [(name, group) for program, name, group in web.users() if program != "nginx"]
+    if not pools:
+        run.report.doubt(
+            "writable: no pool of php-fpm is known on this host", "name the unit of php-fpm in services of hosts.yml"
+        )
+    for name, group in pools:
+        for path in paths:
+            who = viewer(name, group)
+            if who and os.path.exists(os.path.dirname(os.path.join(run.live, path))):
+                check_writable_by(run, who, path, os.path.join(run.live, path))
+
+
+def check_writable_by(run: Run, who: Viewer, path: str, place: str) -> None:
+    """May this user write to a directory, which is called `path` in hosts.yml, and to all below it?"""
+    if not os.path.isdir(place):
+        run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
+        return
+    closed = [barrier(who, place)] if barrier(who, place) else unwritable(who, os.path.realpath(place))
+    if closed:
+        run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed[0]}", f"the next build makes {path} so")
+    else:
+        run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")

@@ -1,0 +1,85 @@
+"""git, as every step runs it: it never asks, never goes to the background, and is ended at the step's time."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tasks.host import programs, strays
+from tasks.host.failure import Failed
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tasks.host.programs import Done
+    from tasks.host.run import Run
+
+SETTINGS = (
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "core.fsync=all",
+    "core.hooksPath=/dev/null",
+    "advice.detachedHead=false",
+    "remote.origin.followRemoteHEAD=never",
+)
+NOT_PASSED_ON = {
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"),
+    "GIT_SSH_COMMAND",
+}
+SSH_OPTIONS = "-o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=10"
+CONFIGURED = r"^(core\.sshcommand|remote\.origin\.url)$"
+
+
+def logged(run: Run, *words: str) -> bool:
+    """Run git, what it prints in the log. Whether it succeeded. Raises Failed when it took too long."""
+    return _in_time(run, call(run, words, output=run.log.descriptor)).code == 0
+
+
+def asked(run: Run, *words: str, input: bytes = b"") -> Done:
+    """Run git for what it prints; its errors go to the log. Raises Failed when it took too long."""
+    return _in_time(run, call(run, words, errors=run.log.descriptor, input=input))
+
+
+def call(run: Run, words: tuple[str, ...], *, ssh_options: str = "", **streams: Any) -> Done:
+    """Run git, and have its code and output as they come. `ssh_options` are added to ours; `streams` as in programs.run."""
+    ssh = f"{ssh_command(run)} {SSH_OPTIONS} {ssh_options}".rstrip()
+    return _start(run, words, {"GIT_SSH_COMMAND": ssh}, **streams)
+
+
+def origin(run: Run) -> str:
+    """The URL of repo.git's origin, "" where it has none. The one look at git's settings tells the ssh command too."""
+    run.ssh_command, url = _configured(run, "-C", run.repo)
+    return url
+
+
+def ssh_command(run: Run) -> str:
+    """What git runs for ssh on this host, without our options: shell text."""
+    if not run.ssh_command:
+        run.ssh_command, _ = _configured(run)
+    return run.ssh_command
+
+
+def _configured(run: Run, *where: str) -> tuple[str, str]:
+    words = (*where, "config", "-z", "--get-regexp", CONFIGURED)
+    printed = _start(run, words, {}, errors=run.log.descriptor).output.decode("utf-8", "surrogateescape")
+    pairs = dict(entry.partition("\n")[::2] for entry in printed.split("\0"))
+    ssh = os.environ.get("GIT_SSH_COMMAND") or pairs.get("core.sshcommand") or "ssh"
+    return ssh, pairs.get("remote.origin.url", "")
+
+
+def _start(run: Run, words: tuple[str, ...], more: dict[str, str], **streams: Any) -> Done:
+    local = run.repository.startswith(("/", "file://"))  # its submodules may lie on this disk too
+    settings = (*SETTINGS, *(("protocol.file.allow=always",) if local else ()))
+    options = [word for setting in settings for word in ("-c", setting)]
+    environment = {key: value for key, value in programs.inherited().items() if key not in NOT_PASSED_ON}
+    fixed = {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": run.builds, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "false"}
+    ours = {strays.VARIABLE: run.build} if run.build else {}  # whoever finds this build dead ends its git too
+    return programs.run(
+        ["git", *options, *words], seconds=run.step_timeout, env={**environment, **fixed, **ours, **more}, **streams
+    )
+
+
+def _in_time(run: Run, done: Done) -> Done:
+    if done.code == programs.TOO_LATE:
+        raise Failed(f"{run.step} was ended after {run.step_timeout:g} seconds (step_timeout)")
+    return done

@@ -1,0 +1,57 @@
+"""A hold stops build, release and deploy, for everybody; never the way back."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tasks.host import files
+from tasks.host.failure import BUSY, Failed
+from tasks.host.history import record
+from tasks.host.run import now
+
+if TYPE_CHECKING:
+    from tasks.host.run import Run
+
+
+def current(run: Run) -> dict[str, str] | None:
+    """Who holds releases, since when and why; None when nobody does."""
+    path = run.place("hold")
+    if not os.path.exists(path):
+        return None
+    by, since, reason, *_ = [*files.first_line(path).split("\t"), "", "", ""]
+    return {"by": by, "reason": reason, "since": since}
+
+
+def refuse(run: Run) -> None:
+    """Raises Failed where a hold stops this run."""
+    found = current(run) if run.verb in ("build", "release", "deploy") else None
+    if found:
+        raise Failed(
+            f"releases are on hold by {found['by'] or 'somebody'} since {found['since'] or '?'}: "
+            f"{found['reason'] or 'no reason was kept'}",
+            run.hint("unhold"),
+            code=BUSY,
+        )
+
+
+def place(run: Run, reason: str) -> None:
+    """Stop releases, and record it. Raises Failed."""
+    path = run.place("hold.new")
+    words = (run.by, now(), " ".join(reason.splitlines()).replace("\t", " "))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        files.write_all(descriptor, ("\t".join(words) + "\n").encode("utf-8", "replace"))
+    finally:
+        os.close(descriptor)
+    record(run, "hold", {"reason": reason})
+    os.rename(path, run.place("hold"))
+
+
+def lift(run: Run) -> None:
+    """Let releases go on, and record it. Raises Failed."""
+    if current(run) is None:
+        run.report.note("there was no hold")
+        return
+    record(run, "unhold", {})
+    os.remove(run.place("hold"))

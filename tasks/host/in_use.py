@@ -1,0 +1,98 @@
+"""Which releases a process has its files in, as far as the user who asks can see: nobody's directory goes from under them."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.host.run import Run
+
+AT_ONCE = 1000  # links that one sudo is asked about
+SUDO = ("sudo", "-n", "stat", "--format=%N", "--")
+LINK = re.compile(r"'/proc/([0-9]+)/[\w/]+' -> (.*)")
+
+
+def report(run: Run) -> None:
+    """Report each release in use, and the first process that uses it, with what only sudo can see."""
+    found = find(run, os.path.dirname(run.release_path), ask=True)
+    run.report.fact("in_use", "\n".join(f"{name} {user}" for name, user in sorted(found.items())))
+
+
+def find(run: Run, folder: str, *, ask: bool = False) -> dict[str, str]:
+    """Each release in this directory that is in use, and the first process that uses it."""
+    named = re.compile(re.escape(f"{folder}/") + f"({re.escape(run.link)}" + r"-[0-9]{8}T[0-9]{6}Z)(?![\w.-])")
+    found: dict[str, str] = {}
+    for pid, text in _seen(run, folder, ask=ask):
+        for name in named.findall(text):
+            title = "" if name in found else _title(pid)
+            if title:
+                found[name] = title
+    return found
+
+
+def _seen(run: Run, folder: str, *, ask: bool) -> Iterator[tuple[int, str]]:
+    """Every process and each text that may name a release; `ask`: what this user may not see, sudo is asked for."""
+    hidden: list[str] = []
+    for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+        for text in _files(pid, folder, hidden):
+            yield pid, text
+    if ask and hidden:
+        yield from _asked(run, hidden)
+
+
+def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:
+    """What a process has open, mapped or stands in; a link that only another user may read goes to `hidden`."""
+    links = ["cwd", "exe", "root"]
+    try:
+        yield from (word for word in _content(pid, "cmdline").split("\0") if word.startswith(f"{folder}/"))
+        links += [f"fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]
+        yield _content(pid, "maps")
+    except OSError:
+        pass  # another's, or it has ended
+    for name in links:
+        path = f"/proc/{pid}/{name}"
+        try:
+            yield os.readlink(path)
+        except PermissionError:
+            hidden.append(path)
+        except OSError:
+            continue
+
+
+def _asked(run: Run, hidden: list[str]) -> Iterator[tuple[int, str]]:
+    """What sudo shows of those links; nothing where it refuses."""
+    from tasks.host import programs
+
+    links = [path for path in hidden if not path.endswith("/root")]
+    for at in range(0, len(links), AT_ONCE):
+        words = [*SUDO, *links[at : at + AT_ONCE]]
+        shown = programs.run(words, seconds=run.step_timeout, errors=run.log.descriptor).output.decode("utf-8", "replace")
+        for pid, path in LINK.findall(shown):
+            yield int(pid), path
+
+
+def _title(pid: int) -> str:
+    """A process as a person finds it: pid, user, command; "" when it has ended."""
+    import pwd
+
+    try:
+        if _content(pid, "stat").rpartition(")")[2].split()[0] in ("Z", "X"):
+            return ""
+        words = " ".join(_content(pid, "cmdline").replace("\0", " ")[:60].split())
+        uid = re.search(r"^Uid:\s+(\d+)", _content(pid, "status"), re.M)
+    except (OSError, IndexError):
+        return ""
+    number = uid[1] if uid else ""
+    try:
+        return f"pid {pid} ({pwd.getpwuid(int(number)).pw_name}, {words})"
+    except (KeyError, ValueError):
+        return f"pid {pid} ({number}, {words})"
+
+
+def _content(pid: int, name: str) -> str:
+    with open(f"/proc/{pid}/{name}", "rb") as file:
+        return file.read().decode("utf-8", "replace")

@@ -1,0 +1,76 @@
+"""A job: a phase that goes on when its workstation does not. Its own interpreter, lock, events file and result file."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tasks.host import follow, programs
+from tasks.host.failure import Failed
+from tasks.host.log import Log
+from tasks.host.ready import ready
+from tasks.host.run import Run
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tasks.host.conversation import Conversation
+
+RESERVE = 65536  # bytes: on a full disk a job would end without a word; these are given up for it
+PAYLOAD, WAKE = 3, 4  # descriptors of the job's interpreter
+START = "import marshal;p=marshal.load(open(3,'rb'));exec(p[0]);work(p)"
+
+
+def start(run: Run, request: dict[str, Any], conversation: Conversation) -> int:
+    """Start the job of a request, and follow it to its end. Its exit code."""
+    ready(run)
+    folder = _folder(run)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        os.makedirs(run.place("logs"), exist_ok=True)
+        for name, size in (("events", 0), ("reserve", RESERVE)):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(bytes(size))
+        Log(log_place(run.state, request)).close()  # it can be written: the job itself could not report that it cannot
+        errors = os.open(os.path.join(folder, "errors"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as problem:
+        raise Failed(
+            f"cannot write to {run.state}: {problem.strerror}", f"on the host: df -h {run.state}; df -i {run.state}"
+        ) from problem
+    wake, waker = os.pipe()
+    os.set_blocking(waker, False)  # a follower that stands still stops nobody
+    os.set_blocking(wake, False)
+    pid = _spawn(request, conversation, errors, waker)
+    os.close(errors)
+    os.close(waker)
+    try:
+        return follow.to_the_end(run, folder, conversation, child=pid, wake=wake)
+    finally:
+        os.close(wake)
+
+
+def _spawn(request: dict[str, Any], conversation: Conversation, errors: int, waker: int) -> int:
+    packed = conversation.packed
+    boot = compile(packed.sources["tasks.host.boot"], "tasks.host.boot", "exec")
+    payload = os.memfd_create("job")
+    with os.fdopen(os.dup(payload), "wb") as file:
+        marshal.dump((boot, packed.sources, packed.codes, request), file)
+    os.lseek(payload, 0, os.SEEK_SET)
+    null = os.open(os.devnull, os.O_RDONLY)
+    try:
+        words = [sys.executable or "python3", "-I", "-S", "-c", START]
+        return programs.start(words, null, errors, errors, payload, waker, session=True)
+    finally:
+        os.close(payload)
+        os.close(null)
+
+
+def log_place(state: str, request: dict[str, Any]) -> str:
+    """The log of a job's output."""
+    return os.path.join(state, "logs", f"{request['about']['release'] or request['phase']}.log")
+
+
+def _folder(run: Run) -> str:
+    return run.place("jobs", f"{run.id}-{run.phase}")

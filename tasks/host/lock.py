@@ -1,0 +1,227 @@
+"""One run at a time per live link, by two kernel locks (flock, as every version of this tool takes them).
+
+`lock` is held while the workstation that drives a run is heard, `job.lock` while a job of it runs. A run starts only when both
+are free, so neither can be stale.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from typing import TYPE_CHECKING
+
+from tasks.host import files, hold, reserve, state
+from tasks.host.failure import BUSY, Failed
+from tasks.host.ready import ready
+from tasks.host.run import now
+
+if TYPE_CHECKING:
+    from tasks.host.run import Run
+
+ASKED = 0.3  # seconds: whoever asks for the holder has the lock for an instant
+SIGNING = 2.0  # seconds for whoever has just taken it to sign
+OWN_JOB = 1.0
+
+
+class Lock:
+    """The lock of a conversation: held from `take` until `let_go`, or by nobody."""
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+        self._run = ""
+
+    @property
+    def held(self) -> bool:
+        """Whether this process holds it."""
+        return self._descriptor >= 0
+
+    def take(self, run: Run, *, returns: bool = False, beside: bool = False) -> None:
+        """Take it, signed, with what a run may not begin without, and report the state under it.
+
+        `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running. Raises Failed.
+        """
+        ready(run)
+        self.acquire(run, beside=beside)
+        try:
+            if not returns:
+                hold.refuse(run)
+            state.refuse_unsealed_live(run)
+            state.under_lock(run)
+        except BaseException:
+            self.let_go()
+            raise
+
+    def acquire(self, run: Run, *, beside: bool = False) -> None:
+        """Take it, signed, on a host that may not be set up. Raises Failed."""
+        descriptor = _open(run, "lock")
+        try:
+            _take(run, descriptor, run.place("lock"))
+            _no_job(run, beside)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor, self._run = descriptor, run.id
+
+    def require(self, run: Run) -> None:
+        """Raises Failed where this run does not hold it any more."""
+        if not self.held or self._run != run.id:
+            raise lost(run)
+
+    def let_go(self) -> None:
+        """Free it; nobody's signature stays."""
+        if self.held:
+            _empty(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class JobLock:
+    """The lock of a job: taken while the conversation that started it still holds the other."""
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+
+    def join(self, run: Run) -> None:
+        """Take it. Raises Failed when another job runs, or the lock was lost meanwhile."""
+        descriptor = _open(run, "job.lock")
+        if not _flock(descriptor, OWN_JOB):
+            raise _busy(run, run.place("job.lock"), "its job is still running; ")
+        if signature(run.place("lock"))[0] != run.id:
+            os.close(descriptor)
+            raise lost(run)
+        self._descriptor = descriptor
+
+    def sign(self, run: Run) -> None:
+        """Write down who runs it, and the process group that `cancel` ends: this process's own."""
+        _sign(run, self._descriptor, run.place("job.lock"))
+
+    def require(self, run: Run) -> None:
+        """A job keeps its lock to its end."""
+
+    def let_go(self) -> None:
+        """Free it, in the process that waits for this one as well."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+
+def require(run: Run) -> None:
+    """A step that changes what a run's lock protects begins with this. Raises Failed when the lock was lost."""
+    run.lock.require(run)
+
+
+def acquire(run: Run) -> None:
+    """The step of a phase that takes the lock by itself. Raises Failed."""
+    if isinstance(run.lock, Lock):
+        run.lock.acquire(run)
+
+
+def lost(run: Run) -> Failed:
+    """The refusal of a run whose lock was let go."""
+    run.report.fact("lost_lock", "yes")
+    return _busy(run, run.place("lock"), "this run has lost the lock; ")
+
+
+def job_running(run: Run) -> bool:
+    """Whether a job runs, asked of the kernel."""
+    try:
+        descriptor = os.open(run.place("job.lock"), os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return not _flock(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def signature(path: str) -> list[str]:
+    """The fields of a lock's signature: run, by, what, since, process group, phase, build; each "" where it is missing."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            text = os.read(descriptor, 65536).decode("utf-8", "replace")
+        finally:
+            os.close(descriptor)
+    except OSError:
+        text = ""
+    return (text.split("\n", 1)[0].split("\t") + [""] * 7)[:7]
+
+
+def _take(run: Run, descriptor: int, path: str) -> None:
+    """Signed at once: whoever is refused meanwhile can say by whom."""
+    if not _flock(descriptor, ASKED) and not _freed(descriptor, path):
+        raise _busy(run, path, "")
+    _sign(run, descriptor, path)
+
+
+def _freed(descriptor: int, path: str) -> bool:
+    """Whoever has just taken it signs in a moment, and whoever has just let it go is no holder."""
+    deadline = time.monotonic() + SIGNING
+    while time.monotonic() < deadline:
+        if os.path.getsize(path):
+            return False
+        if _flock(descriptor, 0.1):
+            return True
+    return False
+
+
+def _no_job(run: Run, beside: bool) -> None:
+    descriptor = _open(run, "job.lock")
+    try:
+        own = beside and signature(run.place("job.lock"))[0] == run.id
+        if not _flock(descriptor, OWN_JOB if not own else 0) and not own:
+            raise _busy(run, run.place("job.lock"), "its job is still running; ")
+    finally:
+        os.close(descriptor)
+
+
+def _open(run: Run, name: str) -> int:
+    try:
+        return os.open(run.place(name), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
+    except OSError as problem:
+        raise Failed(f"cannot write to {run.state}: {problem.strerror}", run.hint("check")) from problem
+
+
+def _flock(descriptor: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+
+
+def _sign(run: Run, descriptor: int, path: str) -> None:
+    what = " ".join(run.what.split())
+    fields = (run.id, run.by, what, now(), str(os.getpid()), run.phase, run.build)
+    data = ("\t".join(fields) + "\n").encode("utf-8", "surrogateescape")
+
+    def write() -> None:
+        _empty(descriptor)
+        files.write_all(descriptor, data)
+
+    try:
+        reserve.with_reserve(run, write)
+    except OSError as problem:
+        raise Failed(
+            f"cannot write to {path}: the disk may be full", f"on the host: df -h {run.state}; df -i {run.state}"
+        ) from problem
+
+
+def _empty(descriptor: int) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+    except OSError:
+        pass  # no file: what is written to it says why
+
+
+def _busy(run: Run, path: str, why: str) -> Failed:
+    holder, by, what, since, *_ = signature(path)
+    run.report.fact("busy_run", holder or "unknown")
+    return Failed(
+        f"{why}{by or 'somebody'} holds the lock: {what or 'a run'}, since {since or 'just now'}",
+        f"wait for it (--wait SECONDS), follow it ({run.hint('attach')}), or end it ({run.hint('cancel')})",
+        code=BUSY,
+    )

@@ -1,0 +1,94 @@
+"""What must not be seen: the values of runtime files, in whatever a command prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+SHORTEST = 8  # characters of a value that is masked
+LARGEST = 1 << 20  # bytes of a file that is looked into
+PAIR = re.compile(r"""^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.]*=("(?:\\.|[^"\\])*"|'[^']*'|[^\n]*)""", re.M)
+
+
+class Mask:
+    """Replaces the values of runtime files: KEY=VALUE and JSON string leaves, 8 characters or more, not in a committed .env."""
+
+    def __init__(self, folder: str, files: Iterable[str]) -> None:
+        values = {value for file in files for value in _values(folder, file)}
+        pieces = {piece for value in values for piece in (value, json.dumps(value)[1:-1], *value.split("\n"))}
+        found = sorted((_bytes(piece) for piece in pieces if len(piece) >= SHORTEST), key=len, reverse=True)
+        self.longest = max(map(len, found), default=1)
+        self._pattern = re.compile(b"|".join(map(re.escape, found))) if found else None
+
+    def __call__(self, data: bytes) -> bytes:
+        """The same output, each value replaced by ****."""
+        return self._pattern.sub(b"****", data) if self._pattern else data
+
+    def cut(self, data: bytes) -> int:
+        """How much of data can be passed on before its rest has come, with no value cut in two."""
+        at = len(data) - self.longest + 1
+        for match in self._pattern.finditer(data) if self._pattern else ():
+            if match.start() < at < match.end():
+                return match.start()
+        return at
+
+
+def _values(folder: str, file: str) -> Iterable[str]:
+    beside, name = os.path.split(file)
+    known = set() if name == ".env" else set(pairs(_text_of(os.path.join(folder, beside, ".env"))))
+    return (value for value in secrets_in(_text_of(os.path.join(folder, file))) if value not in known)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a pair of JSON's \ud800, which no program prints
+        return text.encode("utf-8", "ignore")
+
+
+def _text_of(path: str) -> str:
+    try:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
+            return ""
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def secrets_in(text: str) -> list[str]:
+    """Every value of a file: the string leaves of JSON, what follows KEY=, or the whole text."""
+    try:
+        return _leaves(json.loads(text))
+    except (ValueError, RecursionError):
+        return [value for value in pairs(text) if value.strip("=")] or [text.strip()]  # base64 may end like KEY=
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def pairs(text: str) -> list[str]:
+    """What follows KEY= in each line, in every reading."""
+    return [value for word in PAIR.findall(text) for value in _readings(word)]
+
+
+def _readings(word: str) -> list[str]:
+    """What a word after KEY= may stand for, as different readers take quotes, escapes and comments."""
+    if len(word) > 1 and word[0] == word[-1] == '"':
+        return [word[1:-1], re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), word[1:-1])]
+    if len(word) > 1 and word[0] == word[-1] == "'":
+        return [word[1:-1]]
+    return [word.strip(), re.split(r"\s#", word)[0].strip()]

@@ -1,0 +1,103 @@
+"""What the commands of hosts.yml print: masked, labelled, to the log; the newest line to the workstation."""
+
+from __future__ import annotations
+
+import collections
+import re
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tasks.host.log import Log
+    from tasks.host.mask import Mask
+    from tasks.host.report import Report
+
+LOGGED = 64 << 20  # bytes: a command that prints without end does not fill the disk
+PIECE = 65536  # bytes: a line without an end is passed on in pieces of this size
+SEEN = 16384  # bytes of one piece in which lines are looked for, to be shown
+LAST, WIDEST = 20, 500  # how many lines of what failed are shown, and bytes of each
+EVERY = 0.1  # seconds between two lines that are reported
+FULL = b"(the log is full: what is printed from here on is not kept)"
+UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class CappedLog:
+    """The log of a step, as far as it may grow. Every line begins with the label of its lane."""
+
+    def __init__(self, log: Log) -> None:
+        self._log, self.full = log, False
+
+    def write(self, label: str, data: bytes, always: bool = False) -> None:
+        """Append lines, which end in a line feed; `always`: however long the log is."""
+        if self.full and not always:
+            return
+        prefix = label.encode("utf-8", "surrogateescape") + b" | "
+        text = prefix + data[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
+        if always or self._log.size() + len(text) <= LOGGED:
+            self._log.write(text)
+        else:
+            self.full = True
+            self._log.write(prefix + FULL + b"\n")
+
+
+class Output:
+    """The output of one lane."""
+
+    def __init__(self, label: str, report: Report, log: CappedLog, mask: Mask) -> None:
+        self.label, self._report, self._log, self._mask = label, report, log, mask
+        self._tail: collections.deque[bytes] = collections.deque(maxlen=LAST)
+        self._partial, self._shown = b"", 0.0
+
+    def begin(self, command: str) -> None:
+        """A command begins."""
+        self._tail.clear()
+        self._log.write(self.label, b"$ " + command.encode("utf-8", "surrogateescape") + b"\n", always=True)
+
+    def take(self, data: bytes) -> None:
+        """More output: whole lines are passed on at once, and pieces of a line that is too long to be waited for."""
+        self._partial += data
+        cut = self._partial.rfind(b"\n") + 1
+        if not cut and len(self._partial) > PIECE:
+            cut = self._mask.cut(self._partial)
+        if cut > 0:
+            done, self._partial = self._partial[:cut], self._partial[cut:]
+            self._pass_on(self._mask(done))
+
+    def flush(self) -> None:
+        """The command has ended: what it printed of a last line is all of it."""
+        done, self._partial = self._partial, b""
+        if done:
+            self._pass_on(self._mask(done))
+
+    def explain(self) -> None:
+        """The command has failed: its last lines are reported, and logged where they were not kept."""
+        if self._log.full:
+            self._log.write(self.label, b"\n".join(self._tail) + b"\n", always=True)
+        for line in self._tail:
+            self._report.tail(self.label, clean(line))
+
+    def _pass_on(self, data: bytes) -> None:
+        self._log.write(self.label, data if data.endswith(b"\n") else data + b"\n")
+        lines = _last_lines(data[-SEEN:])
+        self._tail.extend(line[-WIDEST:] for line in lines)
+        now = time.monotonic()
+        if lines and now - self._shown > EVERY:
+            self._shown = now
+            self._report.line(self.label, clean(lines[-1]))
+
+
+def _last_lines(data: bytes) -> list[bytes]:
+    """The last lines that are not blank, at most as many as are shown. A carriage return ends a line too."""
+    lines: list[bytes] = []
+    end = len(data)
+    while end > 0 and len(lines) < LAST:
+        start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
+        if data[start:end].strip():
+            lines.insert(0, data[start:end])
+        end = start - 1
+    return lines
+
+
+def clean(line: bytes) -> str:
+    """A line for a screen: nothing in it moves a cursor."""
+    return UNSEEN.sub("", line.decode("utf-8", "replace"))[:300].rstrip()

@@ -1,0 +1,92 @@
+"""Old releases go, but for those that somebody uses."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from tasks.host import releases, trash
+from tasks.host.failure import Failed
+from tasks.host.files import quoted
+from tasks.host.history import record
+from tasks.host.lock import require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import AbstractSet
+
+    from tasks.host.run import Run
+
+LOGS = 91 * 86400  # seconds that the log of a build is there for
+
+
+def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
+    """Remove the oldest sealed releases beyond `keep`, but for those in use; `used` are names and the processes that use them.
+
+    Never what is live, previous or last served. Raises Failed when one could not be removed.
+    """
+    require(run)
+    safe = {releases.live(run), releases.previous(run), releases.records(run).served}
+    excess = _excess(run, keep, safe)
+    users = {**_in_use(run, excess), **{name: process for name, process in used}}
+    gone, stuck = _put_away(run, excess, users)
+    if gone:
+        record(run, "pruned", *({"name": name} for name in gone))
+    _remove_old_logs(run)
+    trash.report(run)
+    trash.later(run, tidy=True)
+    if stuck:
+        raise Failed(f"not pruned: {', '.join(stuck)}", run.hint("prune"))
+
+
+def would_go(run: Run, keep: int) -> list[str]:
+    """What is too many once another release is live, with what is live now as its previous."""
+    return _excess(run, keep - 1, {releases.live(run), releases.records(run).served})
+
+
+def _excess(run: Run, keep: int, safe: AbstractSet[str]) -> list[str]:
+    """Beyond the newest `keep`, the newest first: what is not safe, and nothing that history does not know."""
+    there = releases.present(run)
+    if len(there) <= keep:
+        return []  # and no seal is read
+    known = set(releases.records(run).order) - safe
+    return [name for name, _ in list(releases.newest_first(run, there))[keep:] if name in known]
+
+
+def _in_use(run: Run, excess: list[str]) -> dict[str, str]:
+    if not excess:
+        return {}
+    from tasks.host import in_use
+
+    return in_use.find(run, os.path.realpath(run.releases))
+
+
+def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Those that are gone, and those that cannot be renamed."""
+    gone, stuck = [], []
+    for name in names:
+        place = os.path.join(run.releases, name)
+        if name in users:
+            run.report.note(f"{name} is kept: {users[name]} uses it")
+            continue
+        try:
+            trash.put(run, place)
+        except OSError as problem:
+            run.report.warn(f"{name} could not be pruned: {problem.strerror}: sudo rm -rf -- {quoted(place)}")
+            stuck.append(name)
+            continue
+        run.report.note(f"pruned {name}")
+        gone.append(name)
+    return gone, stuck
+
+
+def _remove_old_logs(run: Run) -> None:
+    try:
+        with os.scandir(run.place("logs")) as found:
+            logs = [entry for entry in found if entry.name.endswith(".log")]
+    except OSError:
+        return
+    for entry in logs:
+        if entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
+            os.unlink(entry.path)

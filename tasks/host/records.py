@@ -1,0 +1,105 @@
+"""History, replayed: what was sealed in which order, what was live before what, and what turned out bad."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Sequence
+
+    Entry = dict[str, Any]
+
+
+class Records:
+    """What history says, whatever is on the disk by now."""
+
+    def __init__(self) -> None:
+        self.version = (0, 0)  # of the history that was replayed: its inode and its size in bytes
+        self.order: list[str] = []  # every release, as they were sealed
+        self.stack: list[str] = []  # what was live, one before the other; the last is the newest
+        self.bad: set[str] = set()
+        self.released: dict[str, str] = {}  # when each went live last
+        self.begun: list[str] = []
+        self.open: set[str] = set()  # builds that began and have neither ended nor been swept
+        self.intent: Entry | None = None  # a cutover that has not been completed
+        self.served = ""  # what the last post-release that went well made the services run
+        self.finished = True  # the services run what went live last
+        self.exchanged = False  # the services run from the place that setup has moved
+        self.adopting: dict[str, str] = {}  # what setup began to make a release: a directory, or a link's target
+
+    def replay(self, entries: Iterable[Entry]) -> None:
+        """Go on with these lines."""
+        for entry in entries:
+            replay = _REPLAY.get(entry["event"])
+            if replay:
+                replay(self, entry.get("name", ""), entry)
+
+    def before(self, live: str) -> Sequence[str]:
+        """The good releases that were live before this one, the newest first."""
+        past = self.stack[::-1]
+        if live in past:
+            past = past[past.index(live) + 1 :]
+        return [name for name in past if name != live and name not in self.bad]
+
+    def _begin(self, name: str, _: Entry) -> None:
+        self.open.add(name)
+        self.begun.append(name)
+
+    def _ended(self, name: str, _: Entry) -> None:
+        self.open.discard(name)
+
+    def _sealed(self, name: str, _: Entry) -> None:
+        self.open.discard(name)
+        self.order.append(name)
+
+    def _adopt(self, name: str, entry: Entry) -> None:
+        self.adopting[name] = entry.get("was", "")
+
+    def _adopted(self, name: str, entry: Entry) -> None:
+        self.order.append(name)
+        self.stack.append(name)
+        self.released[name] = entry.get("at", "")
+        self.exchanged = self.adopting.get(name, entry.get("was")) == "directory"
+        self.finished = not self.exchanged
+        self.served = self.served if self.exchanged else name
+
+    def _intent(self, _: str, entry: Entry) -> None:
+        self.intent = entry
+
+    def _abandoned(self, *_: object) -> None:
+        self.intent = None
+
+    def _done(self, name: str, entry: Entry) -> None:
+        self.intent, self.finished = None, False
+        self.released[name] = entry.get("at", "")
+        origin = entry.get("from", "")
+        if origin and self.stack[-1:] != [origin]:
+            self.stack.append(origin)  # somebody had moved the link by hand
+        if entry.get("verb") == "rollback" or entry.get("put_back"):
+            self.bad.add(origin)
+            while name in self.stack and self.stack[-1] != name:
+                self.stack.pop()
+        else:
+            self.bad.discard(name)
+        if self.stack[-1:] != [name]:
+            self.stack.append(name)
+
+    def _post_release(self, name: str, entry: Entry) -> None:
+        if entry.get("outcome") in ("ok", "unhealthy"):
+            self.exchanged = False  # the services have followed, whatever the site then answered
+        if entry.get("outcome") == "ok":
+            self.served, self.finished = name, True
+
+
+_REPLAY = {
+    "begin": Records._begin,
+    "failed": Records._ended,
+    "swept": Records._ended,
+    "sealed": Records._sealed,
+    "adopting": Records._adopt,
+    "adopted": Records._adopted,
+    "intent": Records._intent,
+    "abandoned": Records._abandoned,
+    "done": Records._done,
+    "post-release": Records._post_release,
+}

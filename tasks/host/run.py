@@ -1,0 +1,106 @@
+"""What every step works with: the places of this host, the values of the run, and what one step leaves for a later one."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from tasks.host.lock import JobLock, Lock
+    from tasks.host.log import Log
+    from tasks.host.records import Records
+    from tasks.host.report import Report
+
+
+def expanded(path: str) -> str:
+    """The path with a leading "~" as this user's home."""
+    return os.path.expanduser("~") + path[1:] if path == "~" or path.startswith("~/") else path
+
+
+def now() -> str:
+    """The time in UTC, as every record has it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+class Run:
+    """One phase of one run on this host.
+
+    `request` has `phase`, `site` (values of hosts.yml), `who` (id, by, verb, what) and `about` (release, ref, commit, path,
+    expected, put_back). All of it is text or lists of text.
+    """
+
+    def __init__(self, request: dict[str, Any], report: Report, log: Log) -> None:
+        site, who, about = request["site"], request["who"], request["about"]
+        self.report, self.log = report, log
+        self.phase: str = request["phase"]
+        # the site, from hosts.yml
+        self.environment: str = site["environment"]
+        self.link: str = site["live_link"]
+        self.step_timeout = float(site["step_timeout"])  # seconds
+        self.release_user: str = site["release_user"]
+        self.path: list[str] = site["path"]  # put before PATH for the release user's commands
+        self.env: dict[str, str] = site["env"]
+        self.runtime_files: list[tuple[str, bool]] = [(glob, optional) for glob, optional in site["runtime_files"]]
+        # places of this host; the service user's programs use `releases` only where the phase gives a path of its own
+        self.home = os.path.expanduser("~")
+        self.builds = expanded(site["builds_dir"])
+        self.releases = expanded(site["releases_dir"])
+        self.state = os.path.join(self.builds, self.link)
+        self.live = os.path.join(self.home, self.link)
+        self.repo = os.path.join(self.builds, "repo.git")
+        # who runs it
+        self.id: str = who["id"]
+        self.by: str = who["by"]
+        self.verb: str = who["verb"]
+        self.what: str = who["what"]
+        self.tool: str = who["tool"]
+        # what the phase is about
+        self.release: str = about["release"]
+        self.ref: str = about["ref"]
+        self.commit: str = about["commit"]
+        self.release_path: str = about["path"] or (os.path.join(self.releases, self.release) if self.release else "")
+        self.expected: str = about["expected"]  # where the live link pointed when the run began
+        self.put_back: bool = about["put_back"]
+        self.lock: Lock | JobLock  # what protects this run; set by who serves it
+        self.began = time.clock_gettime(time.CLOCK_BOOTTIME)  # of the phase, as the kernel counts the start of processes
+        # the step at work, its mark in the log, and how the whole program ends when that step stands still in the kernel
+        self.step, self.mark = "", 0
+        self.abandon: Callable[[int], None] = os._exit
+        self.announce: Callable[[str, float, str], None] = lambda *_: None  # to who waits from outside
+        # what steps leave for later steps
+        self.build = os.path.join(self.state, self.release) if self.release else ""
+        self.work = ""  # where commands run: the build, after the move the release
+        self.job = ""  # the directory of the job that runs the phase
+        self.begun = self.sealed = False  # what undo may remove
+        self.built_from = ""  # the release that the runtime files came from
+        self.carried: Any = None  # for release.json: the origins of carried assets
+        self.repository = ""  # the URL of origin
+        self.proofs: list[Any] = []  # of the services that were acted on, for the last look at all of them
+        self.sudo_rules = ""  # what sudo lists for this user, once it was asked
+        self.ssh_command = ""  # what git runs for ssh on this host, once it was asked
+        self.timings: dict[str, int] = {}  # milliseconds of each step, for release.json
+        self.size: dict[str, int] | None = None  # for release.json: bytes and inodes of the release
+        self.records: Records | None = None  # history, replayed as it was read last
+        self.afterwards: Callable[[], None] | None = None  # done once the answer was sent and the lock is free
+
+    def place(self, *parts: str) -> str:
+        """A path in this environment's state directory."""
+        return os.path.join(self.state, *parts)
+
+    def hint(self, words: str) -> str:
+        """A command to type on the workstation."""
+        return f"fab -H {self.environment} {words}"
+
+    def release_environment(self) -> dict[str, str]:
+        """What every command of hosts.yml gets."""
+        return {
+            "LIVE_LINK_NAME": self.link,
+            "RELEASE_NAME": self.release,
+            "RELEASE_PATH": self.release_path,
+            "RELEASE_REF": self.ref,
+            "RELEASE_COMMIT": self.commit,
+        }

@@ -1,0 +1,141 @@
+"""A php-fpm, asked over its own sockets what it runs: by a probe in a place that is root's, as the user of each pool."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from typing import TYPE_CHECKING
+
+from tasks.host import programs
+from tasks.host.services.pool_files import read
+from tasks.host.services.pools import read_dump
+from tasks.host.services.probe import PROBE
+from tasks.host.services.service import ASKED, executable, output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from tasks.host.run import Run
+    from tasks.host.services.service import Unit
+
+    Command = tuple[str, list[str]]
+
+PLACE = "/usr/local/lib/release-probe/php-fpm.php"
+INSTALL = ["install", "-D", "-m", "644", "/dev/stdin", PLACE]
+UNWANTED = ("-F", "--nodaemonize", "-D", "--daemonize")
+
+
+def live_link(run: Run) -> str:
+    """The live link, in the home of the release user. "" when this host has no such user."""
+    try:
+        return os.path.join(pwd.getpwnam(run.release_user).pw_dir, run.link)
+    except KeyError:
+        return ""
+
+
+def dump_commands(units: Iterable[Unit]) -> list[list[str]]:
+    """Of the units that are a php-fpm: the command that tests their configuration, and prints it."""
+    found = (executable(unit) for unit in units)
+    return [
+        [words[0], *(word for word in words[1:] if word not in UNWANTED), "-tt"]
+        for words in found
+        if words and os.path.basename(words[0]).startswith("php-fpm")
+    ]
+
+
+def ask_command(pool: dict[str, str], link: str) -> Command:
+    """The user and the words of the question to a pool.
+
+    The user is the owner of the socket, who may connect, else the pool's own; a number as sudo reads it.
+    """
+    listen = pool["listen"]
+    listen = f"127.0.0.1:{listen}" if listen.isdigit() else listen.replace("*:", "127.0.0.1:", 1)
+    user = (pool.get("listen.owner") if pool["listen"].startswith("/") else "") or pool["user"] or "root"
+    return f"#{user}" if user.isdigit() else user, ["php", PLACE, listen, link]
+
+
+def installed() -> bool:
+    """Whether the probe is there, as this version has it, and nobody's but root's."""
+    try:
+        about = os.stat(PLACE)
+        with open(PLACE, encoding="utf-8") as file:
+            return file.read() == PROBE and about.st_uid == 0 and not about.st_mode & 0o022
+    except OSError:
+        return False
+
+
+def install() -> None:
+    """Install the probe where it is not there. Raises PermissionError."""
+    if not installed():
+        done = programs.run(["sudo", "-n", *INSTALL], seconds=ASKED, input=PROBE.encode())
+        if done.code:
+            raise PermissionError(f"{PLACE} cannot be installed: {done.text}")
+
+
+def needed(units: Iterable[Unit], link: str) -> list[Command]:
+    """The commands that asking the php-fpm among these units takes, each with its user."""
+    found: list[Command] = []
+    for dump in dump_commands(units):
+        found.append(("root", dump))
+        found += [ask_command(pool, link) for pool in _pools(dump) if pool.get("user") and pool.get("listen")]
+    return found + ([("root", INSTALL)] if found else [])
+
+
+def _pools(dump: list[str]) -> list[dict[str, str]]:
+    """The pools, from the files themselves; php-fpm is asked, which takes sudo, where they cannot be read or name none."""
+    named = [dump[at + 1] for at, word in enumerate(dump) if word in ("-y", "--fpm-config")]
+    try:
+        found = [pool for file in named for name, pool in read(file).items() if name != "global"]
+        return found or list(read_dump(output(["sudo", "-n", *dump]))["pools"].values())
+    except (OSError, ValueError):
+        return []
+
+
+class Answers:
+    """What the pools of a service's php-fpm answer, each time they are asked.
+
+    `timeout`: seconds that a reload may wait for requests. `dumps`: what each php-fpm prints of its configuration, by its path.
+    Raises ValueError for one that prints none.
+    """
+
+    def __init__(self, run: Run, dumps: Iterable[tuple[str, str]]) -> None:
+        self.link, self.live = live_link(run), os.path.basename(run.release_path)
+        self.hits: dict[str, dict[str, int]] = {}
+        self.pools: dict[str, dict[str, str]] = {}
+        self.timeout = 0
+        for binary, text in dumps:
+            found = read_dump(text)
+            self.timeout = max(self.timeout, found["process_control_timeout"])
+            self.pools.update({f"the pool {name} of {os.path.basename(binary)}": pool for name, pool in found["pools"].items()})
+        if self.pools:
+            install()
+
+    def complaints(self) -> list[str]:
+        """What shows that a pool does not serve the live release yet."""
+        answers = {name: self._ask(pool) for name, pool in self.pools.items()}
+        if answers and not any(answer.get("live") or "error" in answer for answer in answers.values()):
+            return [f"{name}: its user cannot read {self.link}" for name in answers]
+        return [text for name, answer in answers.items() for text in self._judge(name, answer)]
+
+    def _ask(self, pool: dict[str, str]) -> dict[str, Any]:
+        user, words = ask_command(pool, self.link)
+        text = output(["sudo", "-n", "-u", user, "--", *words])
+        try:
+            answer = json.loads(text.splitlines()[-1] if text else "")
+        except ValueError:
+            answer = None
+        return answer if isinstance(answer, dict) else {"error": text or "nothing"}
+
+    def _judge(self, pool: str, answer: dict[str, Any]) -> list[str]:
+        """A file of another release in the OPcache does no harm; one that requests still use, from look to look, does."""
+        if "error" in answer:
+            return [f"{pool} gave no answer: {answer['error'][:300]}"]
+        if answer["live"] and os.path.basename(answer["live"]) != self.live:
+            return [f"{pool} resolves {self.link} to {answer['live']}"]
+        before, now = self.hits.get(pool), {name: int(hits) for name, hits in answer["others"].items()}
+        self.hits[pool] = now
+        if not now or (before is not None and all(now[name] <= before.get(name, 0) for name in now)):
+            return []
+        return [f"{pool} still runs code of {', '.join(sorted(now))}"]

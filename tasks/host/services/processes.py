@@ -1,0 +1,145 @@
+"""What runs on this host, from /proc: each process, since when, and in which releases it has its files.
+
+Times are the kernel's, in clock ticks since boot, and are only compared with one another: no clock can mislead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import TYPE_CHECKING
+
+from tasks.host import programs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STAT = ["stat", "--format=%N", "--"]
+"""Prints what links of /proc point to, as LINK reads it; through sudo for the processes of other users."""
+LINK = re.compile(r"'/proc/([0-9]+)/(?:cwd|exe)' -> (.*)")
+SUDO_SECONDS = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def ticks(seconds: float) -> int:
+    """Seconds since boot in ticks, rounded up: a process that started at this time or later has as many, or more."""
+    return int(seconds * _TICKS) + 1
+
+
+def uptime() -> float:
+    """Seconds since boot, by the clock that start times are of."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def age(started: int) -> float:
+    """The seconds that have passed since a time in ticks."""
+    return uptime() - started / _TICKS
+
+
+class Process:
+    """A process at one moment. `started` is in ticks; `arguments` are joined by blanks."""
+
+    __slots__ = ("arguments", "cgroups", "parent", "pid", "started")
+
+    def __init__(self, pid: int, parent: int, started: int, cgroups: str, arguments: str) -> None:
+        self.pid, self.parent, self.started, self.cgroups, self.arguments = pid, parent, started, cgroups, arguments
+
+    @property
+    def title(self) -> str:
+        """The pid and the beginning of the arguments."""
+        return f"pid {self.pid} ({self.arguments[:60].strip() or 'no arguments'})"
+
+    @property
+    def since(self) -> str:
+        """When it started, in UTC by this host's clock."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age(self.started)))
+
+
+class Releases:
+    """The directory in which releases lie, and the live link that they are releases of."""
+
+    def __init__(self, folder: str, link: str) -> None:
+        self.folder, self.link = folder, link
+        name = re.escape(link) + "-[0-9]{8}T[0-9]{6}Z"
+        self._pattern = re.compile(re.escape(folder) + "/(" + name + r")(?![\w.-])") if folder else None
+
+    def named_in(self, texts: Iterable[str]) -> set[str]:
+        """The releases whose paths stand in these texts."""
+        return {name for text in texts for name in self._pattern.findall(text)} if self._pattern else set()
+
+
+def slurp(pid: int, name: str) -> str:
+    """A file of /proc/PID. Raises OSError."""
+    with open(f"/proc/{pid}/{name}", "rb") as file:
+        return file.read().decode("utf-8", "replace")
+
+
+def process(pid: int) -> Process | None:
+    """The process with this pid; a zombie is none."""
+    try:
+        fields = slurp(pid, "stat").rpartition(")")[2].split()
+        if fields[0] in "ZX":
+            return None
+        return Process(pid, int(fields[1]), int(fields[19]), slurp(pid, "cgroup"), slurp(pid, "cmdline").replace("\0", " "))
+    except (OSError, IndexError):
+        return None
+
+
+def hidden() -> bool:
+    """Whether this host hides the processes of other users (hidepid)."""
+    return not os.path.exists("/proc/1/stat")
+
+
+def running() -> dict[int, Process]:
+    """Every process by its pid. Raises PermissionError where those of other users are hidden: nothing can be proven there."""
+    if hidden():
+        raise PermissionError("the processes of others are hidden on this host (hidepid of /proc)")
+    found = (process(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return {each.pid: each for each in found if each}
+
+
+def in_cgroup(table: dict[int, Process], path: str) -> set[int]:
+    """The pids of those in this cgroup, or below it."""
+    inside = re.compile(":" + re.escape(path) + r"(/.*)?$", re.M)
+    return {each.pid for each in table.values() if inside.search(each.cgroups)}
+
+
+def descendants(table: dict[int, Process], root: int) -> set[int]:
+    """The pids of a process and of all that it started and has not outlived."""
+    found = {root} & set(table)
+    while True:
+        more = {each.pid for each in table.values() if each.parent in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def places(processes: Iterable[Process]) -> dict[int, list[str]]:
+    """Where each has its files: arguments, working directory, executable. What another user hides, sudo is asked for, once.
+
+    Raises PermissionError when sudo does not show it either.
+    """
+    found: dict[int, list[str]] = {each.pid: [each.arguments] for each in processes}
+    others = [link for pid, texts in found.items() for link in _read_links(pid, texts)]
+    if others:
+        done = programs.run(["sudo", "-n", *STAT, *others], seconds=SUDO_SECONDS)
+        links = LINK.findall(done.text)
+        for pid, target in links:
+            found[int(pid)].append(target)
+        if not links and any(process(int(link.split("/")[2])) for link in others):
+            raise PermissionError(f"sudo {' '.join(STAT)} /proc/...: {done.text}")
+    return found
+
+
+def _read_links(pid: int, texts: list[str]) -> list[str]:
+    """Append where the links of a process point to; those that only another user may read."""
+    others = []
+    for link in (f"/proc/{pid}/cwd", f"/proc/{pid}/exe"):
+        try:
+            texts.append(os.readlink(link))
+        except PermissionError:
+            others.append(link)
+        except OSError:
+            continue  # it has ended, or is the kernel's
+    return others

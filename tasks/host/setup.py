@@ -1,0 +1,99 @@
+"""A host that can be released to. Run again, it changes nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from tasks.host import globs, programs, reserve
+from tasks.host.failure import Failed
+from tasks.host.files import quoted
+from tasks.host.lock import acquire
+from tasks.host.ready import sound
+from tasks.host.run import expanded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasks.host.run import Run
+
+
+def directories(run: Run) -> None:
+    """What a release needs, and a private place for the first runtime files. Raises Failed."""
+    for folder in (run.builds, run.state, run.releases, os.path.join(run.home, "runtime")):
+        if _made(run, folder, 0o755):
+            run.report.note(f"made {folder}")
+        if not os.access(folder, os.W_OK):
+            raise Failed(
+                f"{folder} cannot be written to by {run.release_user}",
+                f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}",
+            )
+    sound(run)
+    folder = _runtime(run)
+    if _made(run, folder, 0o700):
+        run.report.note(f"made {folder}, for the runtime files of the first release")
+    if stat.S_IMODE(os.stat(folder).st_mode) != 0o700:
+        os.chmod(folder, 0o700)
+        run.report.note(f"made {folder} private (0700)")
+
+
+def lock(run: Run) -> None:
+    """From here on as any other run. Raises Failed."""
+    acquire(run)
+    reserve.keep(run)
+
+
+def links(run: Run, found: Sequence[Sequence[str]]) -> None:
+    """Name the live files that no release will show, as it links their place: a path, a target, a mountpoint each."""
+    for path, target, _ in found:
+        place, into = os.path.join(run.live, path), expanded(target)
+        file = _a_file(run, place)
+        if not file:
+            continue
+        linked = f"and a release will link to {into}: copy"
+        if os.path.isdir(place):
+            what = f"{path} is a directory with files ({os.path.relpath(file, run.live)}), {linked} them"
+            copied = f"{quoted(place)}/. {quoted(into)}/"
+        else:
+            what, copied = f"{path} is a file, {linked} it", f"{quoted(place)} {quoted(into)}"
+        run.report.note(f"{what} before: cp -an {copied}")
+
+
+def runtime_files(run: Run) -> None:
+    """Name the runtime files that are still for a person to put there."""
+    source = os.path.realpath(run.live) if os.path.isdir(run.live) else _runtime(run)
+    for glob, optional in run.runtime_files:
+        if not globs.matches(source, glob):
+            kind = "optional" if optional else "required"
+            run.report.note(f"runtime file {glob} ({kind}) belongs in {source}")
+
+
+def _runtime(run: Run) -> str:
+    return os.path.join(run.home, "runtime", run.link)
+
+
+def _made(run: Run, path: str, mode: int) -> bool:
+    """Make a directory where nothing is yet, not even a link that leads nowhere. False where it is there."""
+    if os.path.isdir(path):
+        return False
+    if os.path.lexists(path):
+        raise Failed(f"{path} is not a directory", f"look at it on the host, and move it away: ls -ld {quoted(path)}")
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.mkdir(path, mode)
+    except OSError as problem:
+        raise Failed(
+            f"{run.release_user} cannot make {path}",
+            f"look on the host at what it would lie in: namei -l {quoted(path)}; findmnt -T {quoted(path)}",
+        ) from problem
+    return True
+
+
+def _a_file(run: Run, place: str) -> str:
+    """A file in this place, "" where there is none or a link; by a program, as a network filesystem may be away."""
+    if os.path.islink(place) or not os.path.lexists(place):
+        return ""
+    words = ["find", place, "!", "-type", "d", "!", "-name", ".git*", "-print0", "-quit"]
+    printed = programs.run(words, seconds=run.step_timeout, errors=run.log.descriptor).output
+    return os.fsdecode(printed.partition(b"\0")[0])

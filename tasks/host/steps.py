@@ -1,0 +1,110 @@
+"""The steps of a phase, one after the other: reported, timed, logged, each within its time."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tasks.host.failure import FAILED, Failed, ProgramFailed
+from tasks.host.watch import WATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, NoReturn
+
+    from tasks.host.run import Run
+
+SLACK = 5.0  # seconds beyond step_timeout: programs are ended by their own deadline first, and say more
+
+
+class TimeUp(Failed):
+    """A step took longer than it may."""
+
+
+def perform(run: Run, steps: Sequence[Sequence[Any]]) -> int:
+    """Each is a name, `module:function`, its arguments, and the seconds that it may take or None. The code of the phase."""
+    for name, function, arguments, within in steps:
+        try:
+            _perform_one(run, name, resolve(function), arguments, within)
+        except Failed as failure:
+            if not failure.reported:
+                _report_failure(run, name, failure)
+            return failure.code
+    return 0
+
+
+def _perform_one(run: Run, name: str, function: Callable[..., None], arguments: Sequence[Any], within: float | None) -> None:
+    began = time.monotonic()
+    run.log.write(f"--- {name}\n".encode())
+    run.step, run.mark = name, run.log.size()
+    run.report.event("step", "start", name)
+    run.announce(name, _seconds(run, within), too_late(run, name, within))
+    try:
+        with within_its_time(run, name, within):
+            function(run, *arguments)
+    except ProgramFailed:
+        for line in run.log.tail(run.mark):
+            run.report.tail(name, line)
+        raise
+    except OSError as problem:
+        raise Failed(f"{name}: {problem.strerror or problem}: {problem.filename or run.state}") from problem
+    spent = int((time.monotonic() - began) * 1000)
+    run.timings[name] = spent
+    run.report.event("step", "done", name, str(spent))
+
+
+def _report_failure(run: Run, name: str, failure: Failed) -> None:
+    run.report.event("fail", failure.what or f"{name} failed", failure.next)
+
+
+def defect(error: BaseException) -> str:
+    """A mistake of this program: the error and the place it came from."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno})" if trace is not None else ""
+    return f"a defect of this tool: {type(error).__name__}: {error}{place}"
+
+
+def raise_time_up(*_: object) -> NoReturn:
+    """The handler of SIGUSR1 while steps run."""
+    raise TimeUp("", reported=True)
+
+
+def too_late(run: Run, name: str, within: float | None) -> str:
+    """How it is reported that a step was ended at its time."""
+    return f"{name} was ended after {run.step_timeout if within is None else within:g} seconds (step_timeout)"
+
+
+@contextlib.contextmanager
+def within_its_time(run: Run, name: str, within: float | None = None) -> Iterator[None]:
+    """End what runs inside after `within` seconds, or step_timeout and a little more. Raises TimeUp."""
+    ended = threading.Event()
+    try:
+        with WATCH.limit(_seconds(run, within), lambda: _time_up(run, too_late(run, name, within), ended)):
+            yield
+    finally:
+        ended.set()
+
+
+def _seconds(run: Run, within: float | None) -> float:
+    return run.step_timeout + SLACK if within is None else within
+
+
+def _time_up(run: Run, late: str, ended: threading.Event) -> None:
+    run.report.event("fail", late, "")
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+    if not ended.wait(SLACK):  # it stands still in the kernel
+        run.abandon(FAILED)
+
+
+def resolve(function: str) -> Callable[..., None]:
+    """The function that `module:function` names."""
+    module, _, name = function.partition(":")
+    found: Callable[..., None] = getattr(sys.modules.get(module) or importlib.import_module(module), name)
+    return found

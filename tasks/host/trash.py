@@ -1,0 +1,189 @@
+"""What goes is renamed into the trash, so that nothing is ever seen half removed; it is deleted when nobody waits for it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import stat
+import time
+from typing import TYPE_CHECKING
+
+from tasks.host import git, programs
+from tasks.host.files import quoted
+
+if TYPE_CHECKING:
+    from tasks.host.run import Run
+
+LEFT = ".left"  # a file beside what could not be deleted: its name and this
+DAY = 86400.0  # seconds
+AT_ONCE = 100  # paths for one rm
+GC = (
+    *("gc.auto=6700", "gc.autoDetach=false", "gc.packRefs=false", "gc.reflogExpire=never", "gc.reflogExpireUnreachable=never"),
+    *("gc.writeCommitGraph=false", "gc.worktreePruneExpire=never", "gc.pruneExpire=2.weeks.ago"),
+    *("pack.threads=1", "pack.windowMemory=64m"),
+)
+"""Never in the way of a fetch: no ref is locked, nothing younger than two weeks goes."""
+
+
+def put(run: Run, *paths: str) -> None:
+    """Take each out of its place by one rename, to a name that nothing has. Raises OSError."""
+    folder = run.place("trash")
+    os.makedirs(folder, exist_ok=True)
+    for path in paths:
+        if not os.path.lexists(path):
+            continue
+        if not os.path.islink(path) and not os.access(path, os.W_OK):
+            os.chmod(path, 0o700)  # its ".." is in it, and changes
+        os.rename(path, os.path.join(folder, f"{os.path.basename(path)}.{os.urandom(4).hex()}"))
+
+
+def entries(run: Run) -> list[str]:
+    """The paths of what waits to be deleted, without the marks of what could not be."""
+    folder = run.place("trash")
+    try:
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if not name.endswith(LEFT)]
+    except OSError:
+        return []
+
+
+def later(run: Run, *, tidy: bool = False) -> None:
+    """Delete what lies there once the answer was sent and the lock is free; `tidy`: then let git tidy repo.git."""
+    if tidy or entries(run):
+        run.afterwards = lambda: _afterwards(run, tidy)
+
+
+def empty(run: Run, patience: float = 0.0) -> None:
+    """Delete what lies there, one process at a time: another is waited for so many seconds. Raises OSError."""
+    more = True
+    while more and os.path.isdir(run.place("trash")):
+        descriptor = os.open(run.place("trash"), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if not _locked(descriptor, patience):
+                return
+            _forget_marks(run)
+            _delete(entries(run))
+        finally:
+            os.close(descriptor)
+        # whoever brought something while the lock was held has found it taken
+        more = any(not os.path.exists(path + LEFT) for path in entries(run))
+
+
+def report(run: Run) -> None:
+    """Warn of what nobody but its owner can delete, with what removes it."""
+    for path in entries(run):
+        if os.path.exists(path + LEFT) or _stuck(path):
+            name = os.path.basename(path)
+            run.report.warn(f"{run.release_user} cannot delete all of {name}, which was removed: sudo rm -rf -- {quoted(path)}")
+
+
+def _afterwards(run: Run, tidy: bool) -> None:
+    _detach()
+    empty(run)
+    if tidy:
+        run.step_timeout, run.build, run.ssh_command = DAY, "", "ssh"
+        git.call(run, (*(word for setting in GC for word in ("-c", setting)), "-C", run.repo, "gc", "--auto", "--quiet"))
+
+
+def _detach() -> None:
+    """From here on this process has nothing of the run that it served, and is in nobody's way."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            _close(int(name))
+    if os.getsid(0) != os.getpid():
+        try:
+            os.setsid()
+        except PermissionError:
+            pass  # the leader of a process group is in nobody's way either
+    os.nice(19)
+
+
+def _close(descriptor: int) -> None:
+    try:
+        os.close(descriptor)
+    except OSError:
+        pass  # that of the list itself
+
+
+def _locked(descriptor: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
+
+
+def _forget_marks(run: Run) -> None:
+    """A person may have removed what could not be deleted."""
+    folder = run.place("trash")
+    for name in os.listdir(folder):
+        if name.endswith(LEFT) and not os.path.lexists(os.path.join(folder, name[: -len(LEFT)])):
+            os.unlink(os.path.join(folder, name))
+
+
+def _delete(paths: list[str]) -> None:
+    """Many at once; what is left then, one by one, and by force."""
+    for at in range(0, len(paths), AT_ONCE):
+        _removed("ionice", "-c", "3", "rm", "-rf", "--", *paths[at : at + AT_ONCE])
+    for path in paths:
+        if not os.path.lexists(path) or _removed_by_force(path):
+            if os.path.exists(path + LEFT):
+                os.unlink(path + LEFT)
+        else:
+            os.close(os.open(path + LEFT, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+
+
+def _removed_by_force(path: str) -> bool:
+    """Directories are opened first; files keep their modes, for a package cache may have linked them into releases too."""
+    _open_up(path)
+    return _removed("rm", "-rf", "--", path)
+
+
+def _removed(*words: str) -> bool:
+    return programs.run(words, seconds=DAY).code == 0
+
+
+def _open_up(path: str) -> None:
+    about = os.lstat(path)
+    if not stat.S_ISDIR(about.st_mode):
+        return
+    if about.st_mode & 0o700 != 0o700 and about.st_uid == os.geteuid():
+        os.chmod(path, about.st_mode & 0o7777 | 0o700)
+    for folder in _folders(path):
+        _open_up(folder)
+
+
+def _stuck(path: str) -> bool:
+    """Whether a directory of another user, with something in it, in which this one cannot write, is there."""
+    about = os.lstat(path)
+    if not stat.S_ISDIR(about.st_mode):
+        return False
+    if about.st_uid != os.geteuid() and not os.access(path, os.W_OK) and _holds_anything(path):
+        return True
+    # a link count of 2 means that no directory is in it; where that is not so, the mark of what was left reports it
+    return about.st_nlink != 2 and any(_stuck(folder) for folder in _folders(path))
+
+
+def _folders(path: str) -> list[str]:
+    try:
+        with os.scandir(path) as found:
+            return [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _holds_anything(path: str) -> bool:
+    try:
+        return bool(os.listdir(path))
+    except OSError:
+        return True

@@ -1,0 +1,8 @@
+"""Persistent links, as steps take them."""
+
+from tasks.config.models import Environment
+
+
+def links(environment: Environment) -> tuple[tuple[str, str, str], ...]:
+    """A path in the release, its target, and the mountpoint that the target is on, "" where none is named."""
+    return tuple((link.path, link.target, link.mountpoint or "") for link in environment.persistent_links)

@@ -1,0 +1,190 @@
+"""One conversation with the host program of one login: requests go in as JSON lines, events come out as JSON lines."""
+
+import contextlib
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import paramiko
+
+from tasks.errors import NotReleased, Unreachable
+from tasks.phases.event import Event
+from tasks.remote import packing
+from tasks.remote.outcome import Outcome
+from tasks.remote.wire import Gap, Lines, Marked
+
+Listener = Callable[[Event], None]
+
+OPEN_TIMEOUT = 15.0
+"""Seconds to open a channel: on a dead link Paramiko alone would wait an hour."""
+
+FIRST_LINE = 30.0
+"""Seconds from the start of the host program to its first line."""
+
+HEARTBEAT = 5.0
+"""Seconds between two heartbeats; the host lets go of the lock after 20 seconds of silence between phases."""
+
+OLDEST_PYTHON = (3, 8)
+_GONE = (paramiko.SSHException, EOFError, OSError)
+
+
+class Conversation:
+    """Opened by its first request. A link that is cut makes the outcome of a request unknown, and ends the conversation."""
+
+    def __init__(self, connection: Any, first_line: float = FIRST_LINE) -> None:
+        self._connection, self._first_line = connection, first_line
+        self._channel: paramiko.Channel | None = None
+        self._word = secrets.token_hex(16)
+        self._marked, self._lines, self._errors = Marked(self._word), Lines(), Lines()
+        self._present: set[str] = set()
+        self._ready: list[str] = []
+        self._over = threading.Event()
+        self.busy = False
+        self.greeting: dict[str, str] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can be asked any more."""
+        return self._over.is_set() or (self._channel is not None and self._channel.closed)
+
+    def ask(self, request: dict[str, Any], functions: list[str], listener: Listener, outcome: Outcome) -> None:
+        """Send a request, and take its events into the outcome, until its last. Raises Unreachable when nothing was sent."""
+        self.busy = True
+        try:
+            if self._channel is None:
+                self._start(request, functions)
+            else:
+                self._send(json.dumps({**request, "modules": self._more(functions)}).encode() + b"\n")
+            self._hear(listener, outcome)
+        except (*_GONE, Gap):
+            self.close()
+        finally:
+            self.busy = False
+
+    def close(self) -> None:
+        """Let go: the host program ends, and the lock that it holds is free. Not waited for."""
+        self._over.set()
+        if self._channel is not None:
+            with contextlib.suppress(*_GONE):
+                self._channel.shutdown_write()
+            with contextlib.suppress(*_GONE):
+                self._channel.close()
+
+    # -- the start
+
+    def _start(self, request: dict[str, Any], functions: list[str]) -> None:
+        """Everything in one flight: the command, the modules, the word and the request."""
+        program, modules = packing.first(functions)
+        self._present |= set(modules)
+        self._channel = self._open()
+        self._channel.settimeout(self._first_line)
+        self._channel.exec_command(packing.command(program))
+        with contextlib.suppress(OSError):  # a login that has ended: what it printed says why
+            self._send(program + f"{self._word}\n{json.dumps(request)}\n".encode())
+        self._greet()
+        threading.Thread(target=self._beat, args=(self._channel,), daemon=True).start()
+
+    def _open(self) -> paramiko.Channel:
+        try:
+            channel: paramiko.Channel = self._connection.transport.open_session(timeout=OPEN_TIMEOUT)
+        except paramiko.ChannelException as refused:
+            raise Unreachable(
+                f"{self._connection.host} refuses another session on the same connection ({refused.text})",
+                next="MaxSessions in its sshd_config: 4 or more; 10 is the default",
+            ) from None
+        return channel
+
+    def _greet(self) -> None:
+        """Wait for the first line. Raises Unreachable or NotReleased, with what the login printed, where it does not come."""
+        printed: list[str] = []
+        for line in self._read(time.monotonic() + self._first_line):
+            greeting = self._marked.greeting(line)
+            if greeting is not None:
+                self.greeting = greeting
+                return self._judge(greeting)
+            printed = [*printed[-9:], line]
+        if not self._connection.transport.is_active():
+            raise EOFError
+        raise self._no_first_line(printed)
+
+    def _judge(self, greeting: dict[str, str]) -> None:
+        version = greeting.get("python", "")
+        if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PYTHON:
+            self.close()
+            raise NotReleased(
+                f"{self._connection.host}: python3 is {version}, and this tool needs 3.8",
+                next="install a python3 of 3.8 or newer",
+            )
+
+    def _no_first_line(self, printed: list[str]) -> NotReleased | Unreachable:
+        user, host = self._connection.user, self._connection.host
+        code = self._channel.exit_status if self._channel and self._channel.exit_status_ready() else None
+        self.close()
+        if code in (126, 127) and any("python3" in line for line in printed):
+            return NotReleased(f"{host}: python3 cannot be run there", details=printed, next="sudo apt-get install python3")
+        how = "ended" if code is not None else f"did not start it within {self._first_line:g} seconds"
+        if code is not None:
+            how = f"ended with {code} before it began"
+        return Unreachable(
+            f"the login of {user} on {host} was sent the host program, and {how}",
+            details=[f"it printed: {line}" for line in printed] or ["it printed nothing"],
+            next=f"look on the host at what this login starts: start-up files of its shell ({START_UP_FILES}), the shell itself"
+            f" (getent passwd {user}), command= in ~/.ssh/authorized_keys, ForceCommand in sshd_config",
+        )
+
+    # -- lines
+
+    def _hear(self, listener: Listener, outcome: Outcome) -> None:
+        for line in self._read(None):
+            event = self._marked.event(line)
+            outcome.take(event)
+            if event.kind == "end":
+                break
+            listener(event)
+        else:
+            self._over.set()
+        if outcome.code and not outcome.failure:
+            outcome.failure = f"the host program ended the phase with {outcome.code}"
+
+    def _read(self, deadline: float | None) -> Iterator[str]:
+        """Lines as they come in, until the program ends or the deadline. Its stderr comes as lines too: they are noise."""
+        assert self._channel is not None
+        self._channel.settimeout(0.2)
+        while True:
+            while self._ready:
+                yield self._ready.pop(0)
+            if deadline is not None and time.monotonic() > deadline:
+                return
+            with contextlib.suppress(TimeoutError):
+                data = self._channel.recv(65536)
+                self._ready.extend(self._lines.feed(data))
+                self._hear_errors()
+                if not data:
+                    yield from (*self._ready, *self._lines.end(), *self._errors.end())
+                    self._ready.clear()
+                    return
+
+    def _hear_errors(self) -> None:
+        assert self._channel is not None
+        while self._channel.recv_stderr_ready():
+            self._ready.extend(self._errors.feed(self._channel.recv_stderr(65536)))
+
+    def _send(self, data: bytes) -> None:
+        assert self._channel is not None
+        self._channel.sendall(data)
+
+    def _more(self, functions: list[str]) -> str:
+        packed, modules = packing.more(functions, self._present)
+        self._present |= set(modules)
+        return packed
+
+    def _beat(self, channel: paramiko.Channel) -> None:
+        with contextlib.suppress(*_GONE):
+            while not self._over.wait(HEARTBEAT):
+                channel.sendall(b"\n")
+
+
+START_UP_FILES = "~/.bashrc, ~/.bash_profile, ~/.profile, ~/.zshenv, ~/.config/fish/config.fish, ~/.tcshrc"

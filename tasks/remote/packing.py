@@ -1,0 +1,161 @@
+"""The modules of the host program as what travels: those that a phase's functions need, found from the imports, compressed."""
+
+import ast
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from tasks.config.cache import kept
+
+HOST = Path(__file__).parents[1] / "host"
+PACKAGE = "tasks.host"
+ALWAYS = ("tasks.host.boot", "tasks.host.conversation")
+
+BOOTSTRAP = (
+    "import sys,hashlib as h,zlib as z;b=sys.stdin.buffer.read(int(sys.argv[1]));"
+    "h.sha256(b).hexdigest()==sys.argv[2]and exec(z.decompress(b))"
+)
+"""Runs exactly the bytes that the command line announces. No quote, backslash, ! or $: fish and tcsh read it like bash."""
+
+Sources = dict[str, str]
+
+
+def command(program: bytes) -> str:
+    """The command line that starts the host program; nothing of the run is in it."""
+    return f'exec python3 -I -S -c "{BOOTSTRAP}" {len(program)} {hashlib.sha256(program).hexdigest()}'
+
+
+def first(functions: Iterable[str]) -> tuple[bytes, list[str]]:
+    """What the bootstrap reads from stdin for a conversation that begins with these functions, and the modules in it."""
+    modules = sorted(needed([*ALWAYS, *functions]))
+    return kept("program", f"{_digest()} {modules}".encode(), lambda: _program(modules)), modules
+
+
+def more(functions: Iterable[str], present: Collection[str]) -> tuple[str, list[str]]:
+    """The modules that a later request brings, as one word of JSON, and their names."""
+    modules = sorted(needed(functions) - set(present))
+    if not modules:
+        return "", []
+    data = json.dumps(sources(modules)).encode()
+    return base64.b64encode(zlib.compress(data, 9)).decode(), modules
+
+
+def needed(functions: Iterable[str]) -> set[str]:
+    """Every module that these functions (`module:function`) come to import."""
+    wanted = {function.partition(":")[0] for function in functions}
+    found: set[str] = set()
+    while wanted:
+        module = wanted.pop()
+        if module not in found:
+            found.add(module)
+            wanted.update(_modules().get(module, ("", []))[1])
+    return found
+
+
+def sources(modules: Iterable[str]) -> Sources:
+    """Their texts, as they travel."""
+    return {module: _modules()[module][0] for module in modules}
+
+
+def everything() -> list[str]:
+    """The name of every module of the host program."""
+    return sorted(_modules())
+
+
+def _program(modules: list[str]) -> bytes:
+    texts = sources(modules)
+    return zlib.compress(f"{texts['tasks.host.boot']}\nconverse({texts!r})\n".encode(), 9)
+
+
+@cache
+def _digest() -> str:
+    """Changes when any file of the host program, or of this module, does."""
+    files = [Path(__file__), *sorted(HOST.rglob("*.py"))]
+    return repr([(str(file), (about := file.stat()).st_mtime_ns, about.st_size) for file in files])
+
+
+@cache
+def _modules() -> dict[str, tuple[str, list[str]]]:
+    """Each module's text as it travels, and what it imports."""
+    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", _digest().encode(), _read))
+    return found
+
+
+def _read() -> bytes:
+    names = {name(path): path for path in HOST.rglob("*.py")}
+    whole = {module: path.read_text(encoding="utf-8") for module, path in names.items()}
+    trees = {module: ast.parse(text) for module, text in whole.items()}
+    texts = {module: _without_prose(whole[module], tree) for module, tree in trees.items()}
+    found = {module: (texts[module], sorted(_imports(module, tree, names))) for module, tree in trees.items()}
+    return json.dumps({"tasks": ("", []), **found}).encode()
+
+
+def name(path: Path) -> str:
+    """The module that a file of the host program is."""
+    words = ("tasks", "host", *path.relative_to(HOST).with_suffix("").parts)
+    return ".".join(words).removesuffix(".__init__")
+
+
+def _imports(module: str, tree: ast.Module, names: Collection[str]) -> set[str]:
+    """The modules of the host program that this one imports, and its packages. What only a type checker reads is left out."""
+    words = module.split(".")
+    found = {".".join(words[:count]) for count in range(1, len(words))}
+    for node in _executed(tree, deep=module not in ALWAYS):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)} & {*names}
+    return found
+
+
+def _executed(node: ast.AST, *, deep: bool) -> Iterator[ast.AST]:
+    """`deep`: imports within functions too. Those of the conversation are for kinds of phases, which name them."""
+    for child in ast.iter_child_nodes(node):
+        if _is_for_types(child):
+            continue
+        if deep or not isinstance(child, ast.FunctionDef):
+            yield child
+            yield from _executed(child, deep=deep)
+
+
+def _without_prose(text: str, tree: ast.Module) -> str:
+    """A module without docstrings, comment lines and types. Every line keeps its number."""
+    lines = ["", *text.splitlines()]
+    inside = {line for node in ast.walk(tree) for line in _inner_lines(node)}
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith("#") and number not in inside:
+            lines[number] = ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+            _blank(lines, node.body)
+    for node in tree.body:
+        _blank_types(lines, node)
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _blank_types(lines: list[str], node: ast.stmt) -> None:
+    """typing is only for who reads and checks the text: it takes a host 8 ms to import."""
+    if (isinstance(node, ast.ImportFrom) and node.module == "typing") or _is_for_types(node):
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            lines[number] = ""
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def _blank(lines: list[str], body: list[ast.stmt]) -> None:
+    docstring = body[0]
+    for number in range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1):
+        lines[number] = ""
+    if len(body) == 1:
+        lines[docstring.lineno] = " " * docstring.col_offset + "pass"
+
+
+def _inner_lines(node: ast.AST) -> range:
+    """The lines of a text that goes over several, but for its first."""
+    if isinstance(node, ast.Constant | ast.JoinedStr):
+        return range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    return range(0)

@@ -1,0 +1,54 @@
+"""A phase as the JSON that the host program takes."""
+
+from typing import Any
+
+from tasks.config.models import Environment
+from tasks.phases.step import Phase
+from tasks.remote.run import About, Run
+
+TOOL_VERSION = "1.0.0"
+
+
+def request(phase: Phase, environment: Environment, run: Run, about: About) -> dict[str, Any]:
+    """Everything that the host is asked for, without the modules."""
+    return {
+        "phase": phase.name,
+        "kind": phase.kind,
+        "steps": [[step.name, step.function, step.arguments, step.within] for step in phase.steps],
+        "undo": phase.undo,
+        **dict(phase.options),
+        "site": site(environment),
+        "who": {"id": run.id, "by": run.by, "verb": run.verb, "what": run.what, "tool": TOOL_VERSION},
+        "about": {
+            "release": about.release.name,
+            "ref": about.release.ref,
+            "commit": about.release.commit,
+            "path": about.path,
+            "expected": about.expected,
+            "put_back": about.put_back,
+        },
+    }
+
+
+def site(environment: Environment) -> dict[str, Any]:
+    """The values of hosts.yml that every phase may need."""
+    return {
+        "environment": environment.name,
+        "live_link": environment.live_link,
+        "builds_dir": environment.builds_dir,
+        "releases_dir": environment.releases_dir,
+        "step_timeout": environment.step_timeout,
+        "release_user": environment.release_user,
+        "path": list(environment.path),
+        "env": dict(environment.env),
+        "runtime_files": [[file.path, file.optional] for file in environment.runtime_files],
+    }
+
+
+def functions(phase: Phase) -> list[str]:
+    """The functions of the host program that a phase names."""
+    named = [step.function for step in phase.steps]
+    by_kind = {"job": ["tasks.host.job:start", "tasks.host.job_process:main"], "follow": ["tasks.host.follow:running"]}.get(
+        phase.kind, []
+    )
+    return [*named, *by_kind, *([phase.undo] if phase.undo else [])]

@@ -1,0 +1,39 @@
+"""Who runs what, and what a phase of the run is about: the values that a phase is sent with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release as every host of an environment has it: the same name and commit on each. "" where it is not known."""
+
+    name: str = ""
+    ref: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a verb. `what` is for whoever finds the lock taken."""
+
+    id: str
+    by: str
+    verb: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What one phase is about.
+
+    `path` is the directory of the release, where its sender knows it; `expected` is where the live link pointed when the
+    run began: a phase that moves it refuses when it points elsewhere. `put_back`: the release that is live failed.
+    """
+
+    release: Release = Release()
+    path: str = ""
+    expected: str = ""
+    put_back: bool = False
+
+
+NOTHING = About()

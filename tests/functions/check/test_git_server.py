@@ -1,0 +1,132 @@
+"""check: does the git server answer, and is it who it was?"""
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from tasks.host.check.git_server import address
+from tasks.phases.check import check
+from tests.functions.check.conftest import Machine, lines
+from tests.support.lines import Lines
+from tests.unit.made import environment
+
+SSH = """
+port={port}
+for word; do
+    [[ $word != [0-9]* ]] || port=$word
+    if [[ $word == --  && $* == *-G* ]]; then
+        shift "$(($# - 1))"
+        printf 'hostname %s\\nport %s\\n{alias}' "${{1/#work/git.example.com}}" "$port"
+        echo 'userknownhostsfile ~/.ssh/known_hosts ~/.ssh/other'
+        exit
+    fi
+done
+printf '%s\\n' "$*" >>"$HOME/../ssh-calls"
+echo "{answer}" >&2
+exit 255
+"""
+KEYGEN = '[[ $1 == -F && $3 == -f && " {known} " == *" $2 "* && $4 == "$HOME/.ssh/other" ]]'
+UNKNOWN = "Host key verification failed."
+CHANGED = "@@@@@@@@@@@\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\n@@@@@@@@@@@\nHost key verification failed."
+
+
+pytestmark = pytest.mark.usefixtures("machine")
+
+
+def checked(url: str, **keys: Any) -> Lines:
+    """The lines about the git server of this URL."""
+    there = environment(repository=url, **keys)
+    return lines(check(there), there, "repository")
+
+
+def ssh(machine: Machine, answer: str, port: int = 22, alias: str = "", known: str = "") -> None:
+    """An ssh that refuses with this answer, and a known_hosts file that has a key of these names."""
+    machine.program("ssh", SSH.format(answer=answer, port=port, alias=alias))
+    machine.program("ssh-keygen", KEYGEN.format(known=known))
+
+
+def test_a_git_server_that_answers_has_a_line(machine: Machine) -> None:
+    git = ["git", "init", "--quiet", "--bare", str(machine.folder / "site.git")]
+    subprocess.run(git, check=True)
+    assert checked(str(machine.folder / "site.git")) == Lines((f"git: {machine.folder}/site.git answers",), (), ())
+
+
+@pytest.mark.parametrize(
+    ("url", "keyscan"),
+    [
+        ("git@git.example.com:acme/site.git", "ssh-keyscan -p 22 git.example.com "),
+        ("ssh://git@git.example.com:2222/acme/site.git", "ssh-keyscan -p 2222 git.example.com "),
+        ("work:acme/site.git", "ssh-keyscan -p 22 git.example.com "),
+    ],
+)
+def test_a_host_key_that_nobody_knows_has_how_it_is_compared(machine: Machine, url: str, keyscan: str) -> None:
+    ssh(machine, UNKNOWN)
+    (failed,) = checked(url).fail
+    text, _, todo = failed.partition(" -> ")
+    assert text.startswith("git: the host key of git.example.com is not known to ")
+    assert keyscan in todo
+    assert (
+        todo.index("ssh-keygen -lf")
+        < todo.index("compare with the fingerprint that git.example.com publishes")
+        < todo.index("known_hosts")
+    )
+
+
+@pytest.mark.parametrize(
+    ("port", "alias", "known"),
+    [(22, "", "git.example.com"), (2222, "", "[git.example.com]:2222"), (2222, "hostkeyalias site\\n", "site")],
+)
+def test_a_host_key_that_changed_is_no_unknown_one(machine: Machine, port: int, alias: str, known: str) -> None:
+    ssh(machine, CHANGED, port, alias, known)
+    (failed,) = checked("git@git.example.com:acme/site.git").fail
+    assert "git.example.com shows another host key than the one that" in failed
+    assert f"ssh-keygen -R '{known}'" in failed
+
+
+def test_a_key_that_the_git_server_refuses_has_whose_key_it_needs(machine: Machine) -> None:
+    ssh(machine, "git@git.example.com: Permission denied (publickey).")
+    (failed,) = checked("git@git.example.com:acme/site.git").fail
+    assert "does not answer: git@git.example.com: Permission denied (publickey)." in failed
+    assert "deploy key" in failed
+
+
+def test_any_other_refusal_has_its_first_line_that_is_no_warning(machine: Machine) -> None:
+    ssh(machine, "Warning: slow\n\nssh: connect to host git.example.com port 22: Connection timed out")
+    (failed,) = checked("git@git.example.com:acme/site.git").fail
+    assert "does not answer: ssh: connect to host git.example.com port 22: Connection timed out -> " in failed
+
+
+def test_git_is_asked_so_that_nobody_is_asked_and_no_key_is_kept(machine: Machine) -> None:
+    ssh(machine, UNKNOWN)
+    checked("git@git.example.com:acme/site.git")
+    for words in (machine.folder / "ssh-calls").read_text().splitlines():
+        assert {"UpdateHostKeys=no", "BatchMode=yes"} <= set(words.split())
+        assert "StrictHostKeyChecking" not in words
+
+
+@pytest.mark.parametrize("url", ["git.example.com:site.git", "no host at all"])
+def test_an_ssh_command_that_no_shell_could_read_is_no_traceback(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    ssh(machine, UNKNOWN)
+    monkeypatch.setenv("GIT_SSH_COMMAND", "ssh 'a")
+    assert len(checked(url).fail) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("git@git.example.com:acme/site.git", "git.example.com", ""),
+        ("git.example.com:2222/site.git", "git.example.com", ""),
+        ("ssh://git@git.example.com/site.git", "git.example.com", ""),
+        ("ssh://git@git.example.com:2222/site.git", "git.example.com", "2222"),
+        ("ssh://git@[::1]:2222/site.git", "::1", "2222"),
+        ("ssh://[::1]/site.git", "::1", ""),
+        ("[::1]:site.git", "::1", ""),
+        ("nowhere", "nowhere", ""),
+        ("git+ssh://a@b@git.example.com:22/x:y", "git.example.com", "22"),
+    ],
+)
+def test_host_and_port_of_a_url(url: str, host: str, port: str) -> None:
+    assert address(url) == (host, port)

@@ -1,0 +1,208 @@
+"""What units and supervisor programs run, from systemctl and the files of supervisor; and who must not run what."""
+
+import configparser
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tasks.host.check import service_files
+from tasks.host.check.service_files import Command, Runs, Supervisor, properties, unit
+from tasks.host.check.service_trust import Code
+
+SHOWN = """\
+Id=api.service
+Names=api.service www.service
+ExecStart={ path=/usr/bin/php ; argv[]=/usr/bin/php -S :80 ; ignore_errors=no ; start_time=[n/a] ; pid=0 ; status=0/0 }
+ExecStartEx={ path=/usr/bin/php ; argv[]=/usr/bin/php -S :80 ; flags= ; start_time=[n/a] ; pid=0 ; status=0/0 }
+ExecStartPreEx={ path=/bin/a ; argv[]=/bin/a one two ; flags=privileged ; start_time=[n/a] ; pid=0 ; status=0/0 }
+ExecStartPreEx={ path=/bin/b ; argv[]=/bin/b ; flags=ignore-failure ; start_time=[n/a] ; pid=0 ; status=0/0 }
+ExecReload={ path=/bin/kill ; argv[]=/bin/kill -HUP $MAINPID ; ignore_errors=yes ; start_time=[n/a] ; pid=0 ; status=0/0 }
+User=www-data
+WorkingDirectory=!/srv/www
+"""
+MAIN = """
+[supervisord]
+logfile=/x ; where it logs: there
+[include]
+files = conf.d/*.conf %(here)s/more/*.conf
+"""
+PROGRAMS = """
+[program:releases]
+command=php "a b" ; says what
+user=www-data
+[program:many]
+numprocs=2
+process_name=%(program_name)s_%(process_num)02d
+command=x
+[program:one]
+command=y
+[group:both]
+programs=one, other
+[program:other]
+command=z
+[fcgi-program:fast]
+command=f
+environment=A="b",C="%(ENV_HOME)s"
+"""
+LIVE, RELEASES = "/home/f/source", "/home/f/releases"
+
+
+def runs(*words: str, user: str = "root", folder: str = "", privileged: bool = False, **about: str) -> Runs:
+    return Runs("x", "systemd", user, folder, [Command(list(words), privileged)], about)
+
+
+def started(found: Runs) -> list[tuple[list[str], bool]]:
+    """The words of each command, and whether it is root's."""
+    return [(command.words, command.privileged) for command in found.commands]
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Supervisor]:
+    """The supervisor of a host with these programs."""
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "main.conf").write_text(MAIN)
+    monkeypatch.setattr(service_files, "SUPERVISOR", ("/nonexistent", str(tmp_path / "main.conf")))
+
+    def read(programs: str) -> Supervisor:
+        (tmp_path / "conf.d" / "a.conf").write_text(programs)
+        found = Supervisor()
+        found.read()
+        return found
+
+    return read
+
+
+def test_every_command_of_a_unit_is_known_and_which_are_roots_whatever_its_user() -> None:
+    assert started(unit(properties(SHOWN))) == [
+        (["/bin/a", "one", "two"], True),
+        (["/bin/b"], False),
+        (["/usr/bin/php", "-S", ":80"], False),
+        (["/bin/kill", "-HUP", "$MAINPID"], False),
+    ]
+
+
+def test_a_unit_has_its_user_and_its_directory() -> None:
+    found = unit(properties(SHOWN))
+    assert (found.name, found.user, found.folder) == ("api", "www-data", "/srv/www")
+
+
+@pytest.mark.parametrize(
+    ("shown", "user"), [("", "root"), ("DynamicUser=yes", "a dynamic user"), ("DynamicUser=no", "root"), ("User=0", "0")]
+)
+def test_a_unit_that_names_no_user_is_roots(shown: str, user: str) -> None:
+    assert unit(properties("Id=a.service\n" + shown)).user == user
+
+
+@pytest.mark.parametrize("pattern", ["api", "api.service", "www", "a*", "www.*"])
+def test_hosts_yml_may_call_a_unit_by_any_of_its_names(pattern: str) -> None:
+    assert unit(properties(SHOWN)).is_named(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["ap", "api@*", "nginx"])
+def test_hosts_yml_does_not_mean_others(pattern: str) -> None:
+    assert not unit(properties(SHOWN)).is_named(pattern)
+
+
+@pytest.mark.parametrize(
+    "name", ["releases", "releases:*", "releases:releases", "many:*", "many:many_01", "both:*", "both:one", "fast", "all"]
+)
+def test_a_name_that_supervisorctl_would_act_on_is_there(supervisor: Callable[[str], Supervisor], name: str) -> None:
+    assert supervisor(PROGRAMS).has(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("many", "many:*"), ("one", "both:one"), ("both", "both:*"), ("nobody", ""), ("both:nobody", ""), ("nobody:*", "")],
+)
+def test_a_name_that_is_none_is_told_how_it_is_written(supervisor: Callable[[str], Supervisor], name: str, meant: str) -> None:
+    found = supervisor(PROGRAMS)
+    assert (found.has(name), found.meant(name)) == (False, meant)
+
+
+def test_files_beside_the_main_one_are_read_too(supervisor: Callable[[str], Supervisor], tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.conf").write_text("[program:further]\ncommand=x")
+    assert supervisor(PROGRAMS).has("further")
+
+
+def test_a_program_has_its_words_and_its_user(supervisor: Callable[[str], Supervisor]) -> None:
+    programs = {each.name: each for each in supervisor(PROGRAMS).programs}
+    assert started(programs["releases"]) == [(["php", "a b"], False)]
+    assert [programs[name].user for name in ("releases", "one")] == ["www-data", "root"]
+
+
+def test_programs_run_as_supervisor_does_where_it_is_not_root(supervisor: Callable[[str], Supervisor]) -> None:
+    (one,) = supervisor("[supervisord]\nuser=sv\n[program:one]\ncommand=y").programs
+    assert one.user == "sv"
+
+
+def test_hosts_yml_may_mean_a_program_by_its_group(supervisor: Callable[[str], Supervisor]) -> None:
+    programs = {each.name: each for each in supervisor(PROGRAMS).programs}
+    assert programs["one"].is_named("both:*")
+    assert programs["many"].is_named("many:many_00")
+    assert not programs["one"].is_named("many:*")
+
+
+def test_a_host_without_supervisor_has_no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_files, "SUPERVISOR", ("/nonexistent",))
+    found = Supervisor()
+    found.read()
+    assert (found.file, found.programs, found.has("x")) == ("", [], False)
+
+
+def test_a_file_that_is_none_of_supervisors_is_an_error(supervisor: Callable[[str], Supervisor]) -> None:
+    with pytest.raises(configparser.Error):
+        supervisor("no section")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        runs(f"{LIVE}/bin/worker"),
+        runs(f"{RELEASES}/source-20260101T000000Z/bin/worker"),
+        runs("/usr/bin/php8.2", f"{LIVE}/bin/console", "about"),
+        runs("/bin/bash", "-c", "'cd", f"{LIVE}", "&&", "php", "bin/console'"),
+        runs("/bin/sh", "-c", f"{LIVE}/run;true"),
+        runs("/usr/bin/env", "php", f"--file={LIVE}/x"),
+        runs("/usr/bin/php", "bin/console", folder=LIVE),
+        runs("/usr/bin/php", "bin/console", folder=f"{LIVE}/apps/api"),
+        runs("/usr/sbin/php-fpm8.2", "--fpm-config", f"{LIVE}/fpm.conf"),
+        runs(f"{LIVE}/bin/worker", user="0"),
+        runs(f"{LIVE}/bin/worker", user="www-data", privileged=True),
+        runs("/usr/bin/true", EnvironmentFiles=f"/etc/default/x (ignore_errors=no)\n{LIVE}/.env.local (ignore_errors=yes)"),
+    ],
+    ids=lambda found: " ".join(found.commands[0].words),
+)
+def test_what_root_runs_of_a_release_is_found(found: Runs) -> None:
+    assert Code(LIVE, RELEASES).run_as_root(found).startswith((LIVE, RELEASES))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        runs("/usr/bin/php", f"{LIVE}/bin/console", user="www-data"),
+        runs("/usr/bin/php", "bin/console", user="ftsuser", folder=LIVE),
+        runs("/usr/bin/php", f"{LIVE}-preprod/bin/console"),
+        runs("/usr/bin/php", f"/srv{LIVE}/bin/console"),
+        runs("/usr/bin/php", "/home/f/sources/x"),
+        runs("/usr/bin/rsync", "-a", f"{LIVE}/public/media", "/backup"),
+        runs("/usr/bin/tar", "czf", "/backup.tgz", RELEASES),
+        runs("/usr/sbin/nginx", "-g", "daemon on;"),
+        runs("/usr/bin/true", user="www-data", EnvironmentFiles=f"{LIVE}/.env.local (ignore_errors=no)"),
+        runs(),
+    ],
+    ids=lambda found: " ".join(found.commands[0].words),
+)
+def test_what_another_runs_and_what_root_only_reads_is_not(found: Runs) -> None:
+    assert Code(LIVE, RELEASES).run_as_root(found) == ""
+
+
+def test_a_release_behind_a_link_of_another_name_is_found(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "www").symlink_to("source")
+    assert Code(str(tmp_path / "source")).run_as_root(runs(f"{tmp_path}/www/worker")) == f"{tmp_path}/source/worker"
+
+
+def test_where_the_releases_are_is_not_known_nothing_is_found() -> None:
+    assert Code("", "").run_as_root(runs("/usr/bin/php", "/home/f/source/x")) == ""

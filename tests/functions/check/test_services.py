@@ -1,0 +1,159 @@
+"""check: what systemctl and supervisor would do for each service, what a restart loses, and what root runs of a release."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.functions.check.conftest import Machine
+from tests.functions.check.service_host import NGINX, WORKER, ServiceHost
+
+
+@pytest.fixture
+def site(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> ServiceHost:
+    """A host with a web server that may be reloaded."""
+    site = ServiceHost(machine)
+    monkeypatch.setenv("UNITS", str(site.units))
+    site.unit("nginx", "/usr/sbin/nginx -g x")
+    return site
+
+
+def test_a_host_where_all_is_well_has_a_line_for_what_was_looked_at(site: ServiceHost) -> None:
+    site.unit("worker@1", WORKER)
+    found = site.checked(NGINX, {"systemd": "worker@*"})
+    assert found.bad == ()
+    assert found.ok == (
+        "systemd nginx",
+        "systemd worker@*",
+        "nothing of a release runs as root (2 units and programs looked at)",
+        "workers end gracefully: systemd worker@*",
+    )
+
+
+def test_a_unit_that_is_not_there_fails(site: ServiceHost) -> None:
+    assert "systemd knows no unit nginks" in site.checked({"systemd": "nginks"}).fail[0]
+
+
+@pytest.mark.parametrize(
+    ("about", "why"),
+    [
+        ({"LoadState": "masked"}, "systemd api cannot be started: it is masked"),
+        ({"LoadState": "bad-setting"}, "systemd api cannot be started: it is bad-setting"),
+        ({"CanReload": "no"}, "systemd api cannot reload -> leave out action: reload"),
+        ({"ActiveState": "inactive"}, "systemd api is inactive, and only one that runs can reload"),
+        ({"ActiveState": "failed"}, "systemd api is failed, and only one that runs can reload"),
+    ],
+)
+def test_what_systemctl_would_refuse_fails(site: ServiceHost, about: dict[str, str], why: str) -> None:
+    site.unit("api", **about)
+    (line,) = site.checked({"systemd": "api", "action": "reload"}).fail
+    assert why in line
+
+
+def test_a_unit_that_has_failed_is_a_warning_where_it_is_restarted(site: ServiceHost) -> None:
+    site.unit("api", ActiveState="failed")
+    found = site.checked({"systemd": "api"})
+    assert (found.warn, found.fail) == (("systemd api has failed -> sudo systemctl status api",), ())
+
+
+@pytest.mark.parametrize("program", ["/usr/sbin/php-fpm8.2 --nodaemonize", "/usr/sbin/nginx -g x", "/usr/sbin/apache2"])
+def test_a_web_server_that_is_restarted_loses_requests(site: ServiceHost, program: str) -> None:
+    site.unit("web", program)
+    (line,) = site.checked({"systemd": "web"}).warn
+    assert (
+        line
+        == "requests to web are lost while it restarts -> use reload: {systemd: web, action: reload} in services of hosts.yml"
+    )
+
+
+def test_a_web_server_that_is_reloaded_loses_none(site: ServiceHost) -> None:
+    assert site.checked(NGINX).warn == ()
+
+
+def test_a_unit_that_listens_loses_requests_and_where_is_in_the_line(site: ServiceHost) -> None:
+    site.unit("api", ControlGroup="/system.slice/api.service", CanReload="no")
+    listening = ("127.0.0.1:8001 0.0.0.0:*  cgroup:/system.slice/api.service", "*:80 *:* cgroup:/system.slice/api.service-2")
+    (site.units / "listening").write_text("".join(f"LISTEN 0      128  {each}   \n" for each in listening))
+    (line,) = site.checked({"systemd": "api"}).warn
+    assert line.startswith(
+        "requests to api (127.0.0.1:8001) are lost while it restarts -> let a systemd socket unit listen for it"
+    )
+
+
+def test_a_group_that_ss_cannot_name_is_found_by_its_number(site: ServiceHost) -> None:
+    site.unit("api", ControlGroup="/")
+    number = Path("/sys/fs/cgroup").stat().st_ino
+    (site.units / "listening").write_text(f"LISTEN 0 5 [::]:81 [::]:* cgroup:unreachable:{number:x}\n")
+    assert "requests to api ([::]:81) are lost" in site.checked({"systemd": "api"}).warn[0]
+
+
+def test_a_unit_that_does_not_listen_loses_none(site: ServiceHost) -> None:
+    site.unit("api", ControlGroup="/system.slice/api.service")
+    (site.units / "listening").write_text("LISTEN 0 5 *:80 *:* cgroup:/system.slice/nginx.service\n")
+    assert site.checked({"systemd": "api"}).bad == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "about"),
+    [
+        ("/home/f/source/bin/worker", {"User": ""}),
+        ("/usr/bin/php /home/f/source/bin/console x", {"User": "root"}),
+        ("/usr/bin/php bin/console x", {"User": "", "WorkingDirectory": "/home/f/releases/source-20260101T000000Z"}),
+    ],
+)
+def test_a_unit_that_runs_a_release_as_root_fails_be_it_named_or_not(
+    site: ServiceHost, words: str, about: dict[str, str]
+) -> None:
+    site.unit("cron-thing", words, **about)
+    found = site.checked(NGINX)
+    (line,) = found.fail
+    assert not [each for each in found.ok if each.startswith("nothing of a release runs as root")]
+    assert line.startswith("systemd cron-thing runs /home/f/")
+    assert "as root, and the release user can write that -> set User= in the unit" in line
+
+
+def test_without_services_root_is_looked_at_all_the_same(site: ServiceHost) -> None:
+    site.unit("cron-thing", "/home/f/source/bin/worker", User="")
+    assert "cron-thing runs /home/f/source/bin/worker as root" in site.checked().fail[0]
+
+
+def test_a_worker_that_would_die_at_work_is_a_warning(site: ServiceHost) -> None:
+    site.unit("worker@1", WORKER, TimeoutStopUSec="2s")
+    (line,) = site.checked({"systemd": "worker@*"}).warn
+    assert line.startswith("systemd worker@*: a message that takes more than 2s is killed at each restart (TimeoutStopSec)")
+
+
+def test_a_worker_of_another_site_is_not_judged(site: ServiceHost) -> None:
+    site.unit("worker@1", WORKER, TimeoutStopUSec="2s", WorkingDirectory="/srv/other")
+    assert site.checked(NGINX).bad == ()
+
+
+def test_a_worker_that_runs_this_sites_code_is_judged_though_nobody_names_it(site: ServiceHost) -> None:
+    site.unit("worker", WORKER, TimeoutStopUSec="2s", WorkingDirectory="/home/f/source")
+    assert "systemd worker: a message" in site.checked(NGINX).warn[0]
+
+
+@pytest.mark.parametrize(
+    "script", ["exit 1", "echo 'System has not been booted with systemd'; exit 1", "kill -9 $$", "head -c 999 /dev/urandom"]
+)
+def test_a_systemd_that_does_not_answer_gets_a_line_and_no_traceback(site: ServiceHost, script: str) -> None:
+    site.host.program("systemctl", script)
+    found = site.checked({"systemd": "x"})
+    assert [each for each in found.warn if each.startswith("systemd does not answer")]
+    assert not [each for each in found.bad if "could not be looked at" in each]
+
+
+def test_a_host_without_ss_is_no_traceback(site: ServiceHost) -> None:
+    (site.host.programs / "ss").write_text("#!/nonexistent\n")
+    site.unit("api", ControlGroup="/system.slice/api.service")
+    assert site.checked({"systemd": "api"}).bad == ()
+
+
+def test_odd_names_are_no_trouble(site: ServiceHost) -> None:
+    odd = "é'\"$HOME;`id`\\d%(x)s"
+    site.unit("odd", f"/usr/bin/php {odd} messenger:consume", WorkingDirectory="-/a b/" + odd)
+    found = site.checked({"systemd": odd}, {"supervisor": odd}, live=f"/home/{odd}/[source", releases="/home/(releases")
+    assert not [each for each in found.bad if "could not be looked at" in each]
+    assert json.dumps(odd) in map(
+        json.dumps, [each.removeprefix("systemd knows no unit ").partition(" -> ")[0] for each in found.fail]
+    )

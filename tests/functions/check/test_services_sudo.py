@@ -1,0 +1,64 @@
+"""check: what sudo allows the service user: post-release's commands, the proof's, and the question to supervisorctl."""
+
+import pytest
+
+from tasks.host.check import services
+from tasks.phases.check import check_services
+from tests.functions.check.conftest import Machine, lines
+from tests.functions.check.service_host import NGINX, ServiceHost
+from tests.functions.made import Made
+from tests.support.lines import Lines, reported
+from tests.unit.made import environment
+
+
+@pytest.fixture
+def site(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> ServiceHost:
+    """A host with a web server that may be reloaded."""
+    site = ServiceHost(machine)
+    monkeypatch.setenv("UNITS", str(site.units))
+    site.unit("nginx", "/usr/sbin/nginx -g x")
+    return site
+
+
+@pytest.mark.parametrize(("user", "line"), [("root", "sudo php -v"), ("www-data", "sudo -u www-data php -v")])
+def test_a_command_that_sudo_allows_is_shown_as_it_is_typed(site: ServiceHost, user: str, line: str) -> None:
+    (site.units / "allowed").touch()
+    run = Made("check-services")
+    services.check_sudo(run, ["php", "-v"], user)
+    assert reported(run.events) == Lines((line,), (), ())
+
+
+def sudo_lines(*services: dict[str, str]) -> Lines:
+    """The lines about what sudo allows of the proof."""
+    there = environment(services=list(services))
+    return lines(check_services(there), there, "sudo of the proof")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_each_command_of_the_proof_is_tried_once(site: ServiceHost, allowed: bool) -> None:
+    if allowed:
+        (site.units / "allowed").touch()
+    found = sudo_lines(NGINX, {"systemd": "nginx"})
+    tried = " ".join(found.fail if found.bad else found.ok).replace("'", "").split()
+    assert (tried.count("/proc/1/cwd"), tried.count("-t"), len(found.bad) > 0) == (1, 1, not allowed)
+
+
+def test_a_host_that_hides_processes_cannot_prove_anything(site: ServiceHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site.units / "allowed").touch()
+    monkeypatch.setattr(services, "hidden", lambda: True)
+    (failed,) = sudo_lines(NGINX).fail
+    assert failed.startswith("the processes of others are hidden on this host")
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "why"),
+    [
+        ("0", "ok", "supervisor releases"),
+        ("3", "warn", "supervisor releases is there, and does not run"),
+        ("4", "fail", "supervisor knows no program releases"),
+    ],
+)
+def test_supervisorctl_is_asked_where_sudo_allows_that(site: ServiceHost, code: str, level: str, why: str) -> None:
+    (site.units / "allowed").write_text(code)
+    found = site.checked({"supervisor": "releases"})
+    assert [each for each in getattr(found, level) if each.startswith(why)]

@@ -1,0 +1,70 @@
+"""What `php-fpm -tt` prints, read as pools: users, sockets, and how long a reload waits for requests."""
+
+import pytest
+
+from tasks.host.services.pools import read_dump
+
+SAID = """\
+[22-Nov-2026 17:47:43] NOTICE: [global]
+[22-Nov-2026 17:47:43] NOTICE: \tpid = /run/php/php8.2-fpm.pid
+[22-Nov-2026 17:47:43] NOTICE: \tprocess_control_timeout = 10s
+[22-Nov-2026 17:47:43] NOTICE: \tprocess.priority = undefined
+[22-Nov-2026 17:47:43] NOTICE: \x20
+[22-Nov-2026 17:47:43] NOTICE: [www]
+[22-Nov-2026 17:47:43] NOTICE: \tprefix = undefined
+[22-Nov-2026 17:47:43] NOTICE: \tuser = www-data
+[22-Nov-2026 17:47:43] NOTICE: \tlisten = /run/php/php8.2-fpm.sock
+[22-Nov-2026 17:47:43] NOTICE: \tlisten.owner = www-data
+[22-Nov-2026 17:47:43] NOTICE: \tchroot = undefined
+[22-Nov-2026 17:47:43] NOTICE: \tpm = dynamic
+[22-Nov-2026 17:47:43] NOTICE: \tsecurity.limit_extensions = .php .phar
+[22-Nov-2026 17:47:43] NOTICE: \x20
+[22-Nov-2026 17:47:43] NOTICE: [api pool]
+[22-Nov-2026 17:47:43] NOTICE: \tuser = api
+[22-Nov-2026 17:47:43] NOTICE: \tlisten = 127.0.0.1:9001
+[22-Nov-2026 17:47:43] NOTICE: \tchroot = /srv/jail
+[22-Nov-2026 17:47:43] NOTICE: \tenv[QUERY] = a = b
+[22-Nov-2026 17:47:43] NOTICE: \x20
+[22-Nov-2026 17:47:43] NOTICE: configuration file /etc/php/8.2/fpm/php-fpm.conf test is successful
+
+"""
+
+
+def test_every_pool_has_its_user_and_its_socket() -> None:
+    pools = read_dump(SAID)["pools"]
+    assert {name: (pool["user"], pool["listen"]) for name, pool in pools.items()} == {
+        "www": ("www-data", "/run/php/php8.2-fpm.sock"),
+        "api pool": ("api", "127.0.0.1:9001"),
+    }
+
+
+def test_what_is_not_set_is_empty() -> None:
+    assert [pool["chroot"] for pool in read_dump(SAID)["pools"].values()] == ["", "/srv/jail"]
+
+
+def test_a_value_may_hold_an_equals_sign_and_spaces() -> None:
+    pools = read_dump(SAID)["pools"]
+    assert (pools["api pool"]["env[QUERY]"], pools["www"]["security.limit_extensions"]) == ("a = b", ".php .phar")
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("10s", 10), ("0s", 0), ("undefined", 0)])
+def test_the_timeout_of_a_reload_is_in_seconds(said: str, seconds: int) -> None:
+    assert read_dump(SAID.replace("10s", said))["process_control_timeout"] == seconds
+
+
+def test_a_php_fpm_that_logs_for_debugging_is_read_too() -> None:
+    debugging = SAID.replace("43] NOTICE: ", "43.012345] NOTICE: pid 812, fpm_conf_dump(), line 1670: ")
+    assert read_dump(debugging) == read_dump(SAID)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[22-Nov-2026 17:47:43] ERROR: failed to open error_log: Permission denied (13)\n", "Permission denied"),
+        ("", "printed nothing"),
+        ("bash: php-fpm8.2: command not found", "command not found"),
+    ],
+)
+def test_a_php_fpm_that_prints_no_configuration_is_no_answer(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        read_dump(text)

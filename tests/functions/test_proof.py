@@ -1,0 +1,179 @@
+"""What runs is what was released: judged from looks at a service, each with processes that are made up."""
+
+from typing import Any
+
+import pytest
+
+from tasks.host.services.fpm import Answers
+from tasks.host.services.processes import Process, Releases, process, ticks
+from tasks.host.services.proof import Proof
+from tasks.host.services.service import Look, Service
+from tests.functions.made import Made
+
+RELEASES = "/home/ftsuser/releases"
+OLD, LIVE = "source-20260101T000000Z", "source-20260102T000000Z"
+NOWHERE = 1 << 23
+"""Pids from here on are nobody's: the kernel's own limit is lower."""
+
+
+class Looked(Service):
+    """A service that is seen as the test has it."""
+
+    def __init__(self, action: str = "restart") -> None:
+        super().__init__("systemd", action, "worker")
+        self.next = Look({})
+
+    def look(self, _: object = None) -> Look:
+        """The next look at it."""
+        return self.next
+
+
+class Silent(Answers):
+    """No php-fpm, but for the pools that a test names."""
+
+    def __init__(self, link: str = "/home/ftsuser/source", answers: list[str] | None = None) -> None:
+        self.link, self.timeout, self.answers = link, 0, answers
+        self.pools = {} if answers is None else {"www": {}}
+
+    def complaints(self) -> list[str]:
+        """What the test has them answer."""
+        return self.answers or []
+
+
+def seen(*processes: Process, main: int = NOWHERE, others: tuple[Process, ...] = (), **about: Any) -> Look:
+    look = Look({each.pid: each for each in (*processes, *others)})
+    look.pids = {each.pid for each in processes}
+    look.mains = {main}
+    for name, value in about.items():
+        setattr(look, name, value)
+    return look
+
+
+class Case:
+    """A service whose phase began at a time; processes are started at seconds before or after it."""
+
+    def __init__(self, action: str = "restart", answers: Answers | None = None) -> None:
+        self.run = Made("post-release", path=f"{RELEASES}/{LIVE}")
+        self.service = Looked(action)
+        self.answers = answers or Silent()
+        self.proof: Proof | None = None
+
+    def process(self, seconds: float, pid: int = NOWHERE, arguments: str = "php worker") -> Process:
+        """A process that started so many seconds after the phase began."""
+        return Process(pid, 1, ticks(self.run.began + seconds), "", arguments)
+
+    def complaints(self, look: Look, before: Look | None = None) -> str:
+        """What is complained about, all in one."""
+        self.proof = Proof(self.run, self.service, self.answers, before or Look({}))
+        self.service.next = look
+        return "; ".join(self.proof.complaints())
+
+
+def test_a_process_that_started_after_the_phase_began_is_new() -> None:
+    case = Case()
+    assert case.complaints(seen(case.process(0.01))) == ""
+
+
+def test_a_process_that_started_after_the_program_and_before_the_phase_is_not_new() -> None:
+    case = Case()
+    assert "pid 8388608 (php worker) has run since 20" in case.complaints(seen(case.process(-0.02)))
+
+
+def test_the_clock_of_the_phase_is_the_one_of_start_times() -> None:
+    before = process(1)
+    assert before is not None
+    assert before.started < ticks(Made().began)
+
+
+def test_a_process_with_a_file_in_another_release_is_named_with_that_release() -> None:
+    case = Case()
+    look = seen(case.process(1, arguments=f"php {RELEASES}/{OLD}/bin/console"))
+    assert f"from {OLD}" in case.complaints(look)
+
+
+@pytest.mark.parametrize("path", [f"{RELEASES}/{OLD}.bak/x", f"/else{RELEASES}x/{OLD}", f"{RELEASES}/other-20260101T000000Z/x"])
+def test_what_only_looks_like_a_release_is_none(path: str) -> None:
+    assert Releases(RELEASES, "source").named_in([path]) == set()
+
+
+def test_without_the_path_of_a_release_nothing_is_one() -> None:
+    assert Releases("", "source").named_in([f"/{OLD}/x"]) == set()
+
+
+def test_after_a_reload_the_main_process_stays_when_its_workers_are_new() -> None:
+    case = Case("reload")
+    master = case.process(-100, arguments="nginx: master process")
+    assert case.complaints(seen(master, case.process(0.1, NOWHERE + 1, "nginx: worker"))) == ""
+    assert "use restart" in case.complaints(seen(master))
+
+
+def test_an_old_worker_after_a_reload_is_waited_for_unless_it_is_leaving() -> None:
+    case = Case("reload")
+    master, new = case.process(-100, arguments="master"), case.process(0.1, NOWHERE + 1)
+    old = case.process(-50, NOWHERE + 2, "nginx: worker process")
+    leaving = case.process(-50, NOWHERE + 2, "nginx: worker process is shutting down")
+    assert "before this" in case.complaints(seen(master, new, old))
+    assert case.complaints(seen(master, new, leaving)) == ""
+
+
+def test_after_a_reload_a_process_in_the_live_release_has_followed() -> None:
+    case = Case("reload")
+    assert case.complaints(seen(case.process(-100, arguments=f"app {RELEASES}/{LIVE}/bin"))) == ""
+
+
+def test_a_main_process_that_reads_its_code_through_the_live_link_does_not_follow_by_a_reload() -> None:
+    case = Case("reload")
+    master, new = case.process(-100, arguments="node /home/ftsuser/source/server.js"), case.process(1, NOWHERE + 1)
+    assert "before this" in case.complaints(seen(master, new))
+
+
+def test_a_process_that_the_service_let_go_of_is_left_behind() -> None:
+    case = Case()
+    child = case.process(-100, NOWHERE + 1, "sleep 1002")
+    before = seen(case.process(-100), child)
+    now = seen(case.process(1, NOWHERE + 2), main=NOWHERE + 2, others=(child,))
+    assert "(sleep 1002) was left behind, and has run since" in case.complaints(now, before)
+
+
+def test_a_pid_that_another_process_has_by_now_is_not_left_behind() -> None:
+    case = Case()
+    before = seen(case.process(-100, NOWHERE + 1))
+    now = seen(case.process(1), others=(case.process(2, NOWHERE + 1),))
+    assert case.complaints(now, before) == ""
+
+
+def test_php_fpm_is_asked_once_nothing_else_is_wrong() -> None:
+    case = Case("reload", Silent(answers=["the pool www gave no answer"]))
+    master, old, new = case.process(-100), case.process(-1, NOWHERE + 1), case.process(1, NOWHERE + 1)
+    assert "before this" in case.complaints(seen(master, old))
+    assert case.complaints(seen(master, new)) == "the pool www gave no answer"
+
+
+def test_what_systemd_complains_about_comes_first() -> None:
+    case = Case()
+    assert case.complaints(seen(troubles=["worker is activating (auto-restart)"])).startswith("worker is activating")
+
+
+def test_a_restarted_service_runs_since_the_start_of_its_youngest_main_process() -> None:
+    case = Case()
+    first, second = case.process(1, NOWHERE), case.process(2, NOWHERE + 1)
+    look = seen(first, second, case.process(3, NOWHERE + 2))
+    look.mains = {NOWHERE, NOWHERE + 1}
+    case.complaints(look)
+    assert case.proof is not None
+    assert case.proof.since() == second.started
+
+
+def test_a_reloaded_service_runs_since_the_end_of_its_reload() -> None:
+    case = Case("reload")
+    case.complaints(seen(case.process(-5)))
+    assert case.proof is not None
+    case.proof.acted = 12345
+    assert case.proof.since() == 12345
+
+
+def test_a_pool_that_has_answered_needs_no_time_to_settle() -> None:
+    case = Case("reload", Silent(answers=[]))
+    case.complaints(seen(case.process(-5)))
+    assert case.proof is not None
+    assert case.proof.since() == 0

@@ -1,0 +1,96 @@
+"""A Host and a Lock whose connections and programs are a stand-in's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Self
+
+from fabric.config import Config
+
+from tasks.config.models import Environment
+from tasks.errors import Unreachable
+from tasks.phases.step import Phase
+from tasks.remote.host import Host, HostListener, Lock
+from tasks.remote.outcome import Outcome
+from tasks.remote.run import NOTHING, About, Run
+from tests.unit.flow.stand_in import CUT, Answer, StandIn
+
+
+class Held(Lock):
+    """A lock that was asked for, and is held when that went well."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """It is let go."""
+
+
+class FakeHost(Host):
+    """A Host whose connections and programs are a stand-in's; what it shows is real."""
+
+    def __init__(self, there: StandIn, environment: Environment, address: str, config: Config, listener: HostListener) -> None:
+        super().__init__(environment, address, config, listener)
+        self._there = there
+
+    def connect(self, *, as_service_user: bool = False) -> Any:
+        """As Host.connect; an answer "login" or "service login" that is an error is raised."""
+        name = "service login" if as_service_user else "login"
+        if name not in self._connections:
+            self._there.logins.append(name)
+            answers = self._there.answers.get(name)
+            if self._there.away or answers:
+                problem = answers.pop(0) if answers else Unreachable("web1: no answer within 10 s")
+                raise problem if isinstance(problem, BaseException) else _after(problem)
+            self._connections[name] = _Open()
+        return self._connections[name]
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._connections)
+
+    def reconnect(self) -> None:
+        self._there.reconnected += 1
+        self._connections.clear()
+        self.connect()
+
+    def run(self, phase: Phase, run: Run, about: About = NOTHING, texts: Callable[[str], None] | None = None) -> Outcome:
+        was_connected = self.connected
+        if self._there.away and was_connected:
+            return replace(CUT, facts={})
+        self.connect(as_service_user=phase.as_service_user)
+        outcome = self._there.run(phase, run, about)
+        if texts:
+            for text in outcome.texts:
+                texts(text)
+        return outcome
+
+    def go_on(self, follow: Phase, run: Run, outcome: Outcome) -> None:
+        self.connect()
+        came = self._there.run(follow, run)
+        outcome.code, outcome.failure, outcome.next = came.code, came.failure, came.next
+        outcome.facts.update(came.facts)
+        outcome.seen += came.seen
+
+    def lock(self, phase: Phase, run: Run) -> Lock:
+        self.connect()
+        return Held(self._there.run(phase, run))
+
+    def close(self) -> None:
+        self._there.closed += 1
+        self._there.over.set()
+        self._connections.clear()
+
+
+class _Open:
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _after(answer: Answer) -> Unreachable:
+    """What a login comes to once a test's part in it is over."""
+    assert callable(answer)
+    answer()
+    return Unreachable("web1: no answer within 10 s")

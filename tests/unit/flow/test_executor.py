@@ -1,0 +1,57 @@
+"""What follows -H is names of hosts.yml: Fabric's user, port and list never send a release where nobody meant it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from invoke.exceptions import Exit
+
+from tasks.errors import UsageError
+from tasks.flow.executor import Named, judge
+
+
+@pytest.fixture(autouse=True)
+def _hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hosts.yml").write_text("defaults: {repository: x}\nhosts: {prod: , preprod: }")
+    monkeypatch.setenv("HOSTS_FILE", str(tmp_path / "hosts.yml"))
+
+
+@pytest.mark.parametrize("name", ["prod:abc", "prod:22", "me@prod", "@", ":", "[::1]", "pr\nod", "\x1b[31m", "\udcff", "a/b"])
+def test_a_user_a_port_or_what_cannot_be_printed_is_no_name(name: str) -> None:
+    with pytest.raises(UsageError, match="-H takes the name of an environment") as caught:
+        judge([name])
+    assert str(caught.value).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("names", [["", ""], ["prod", ""], ["", "prod"]])
+def test_nothing_between_commas_is_no_name(names: list[str]) -> None:
+    with pytest.raises(UsageError, match="and not ''"):
+        judge(names)
+
+
+def test_a_name_that_stands_there_twice_is_not_released_twice() -> None:
+    with pytest.raises(UsageError, match="'prod' twice"):
+        judge(["prod", "preprod", "prod"])
+
+
+def test_of_several_the_unknown_one_is_found_before_the_first_is_touched() -> None:
+    judge(["prod", "preprod"])
+    with pytest.raises(UsageError, match="no environment 'prd' there, did you mean prod"):
+        judge(["prod", "prd"])
+
+
+def test_the_end_is_an_exit_code_for_fabric(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Exit) as caught:
+        Named.normalize_hosts(Named.__new__(Named), ["a:b"])
+    assert caught.value.code == 2
+    assert "'a:b'" in capsys.readouterr().err
+
+
+@given(st.text(max_size=80))
+def test_whatever_follows_H_is_a_name_to_look_up_or_refused(name: str) -> None:
+    try:
+        judge([name])
+    except UsageError:
+        return
+    assert not set(name) & set("@:/")

@@ -1,0 +1,118 @@
+"""The verdict: exit code and words from how every member stands, whatever went wrong and wherever it came up."""
+
+from itertools import product
+
+import pytest
+
+from tasks.errors import Busy, NotReleased, OutcomeUnknown, PutBack, ReleaseError, Unreachable
+from tasks.flow.standing import Stand, Standing, table, verdict, words
+
+AS_IT_WAS, SWITCHED, SERVED, BACK, UNKNOWN = Standing
+WRONG = NotReleased("nginx failed", details=["a line"], next="mend it")
+
+
+def stand(standing: Standing, address: str = "web1", cause: ReleaseError | None = None, **more: str | bool) -> Stand:
+    live = "old" if standing in (AS_IT_WAS, BACK) else "new"
+    values = {
+        "asked": True,
+        "live": live,
+        "first": "old",
+        "made": "" if standing is AS_IT_WAS else "new",
+        "target": "new",
+        **more,
+    }
+    return Stand(address, standing, cause=cause, **values)  # type: ignore[arg-type]
+
+
+def hint(text: str) -> str:
+    return f"fab -H prod {text}"
+
+
+def code(*standings: Standing, goal: Standing | None = SERVED, cause: ReleaseError | None = WRONG) -> int:
+    stands = [stand(standing, f"web{number}", cause) for number, standing in enumerate(standings)]
+    error = verdict(stands, goal, hint)
+    return error.code if error else 0
+
+
+@pytest.mark.parametrize("goal", [SWITCHED, SERVED])
+def test_at_the_goal_with_nothing_wrong_there_is_no_error(goal: Standing) -> None:
+    assert code(goal, goal, goal=goal, cause=None) == 0
+
+
+@pytest.mark.parametrize("cause", [NotReleased("a"), Busy("b"), Unreachable("c")])
+@pytest.mark.parametrize(
+    ("standing", "expected"),
+    [(AS_IT_WAS, None), (SWITCHED, 4), (SERVED, 4), (BACK, 5), (UNKNOWN, 8)],
+    ids=lambda value: str(value),
+)
+def test_the_code_is_the_causes_own_only_where_nothing_moved(
+    standing: Standing, expected: int | None, cause: ReleaseError
+) -> None:
+    assert code(standing, cause=cause) == (expected or cause.code)
+
+
+@pytest.mark.parametrize("standings", [each for each in product(Standing, repeat=3) if len(set(each)) > 1])
+def test_of_several_the_worst_decides(standings: tuple[Standing, ...]) -> None:
+    expected = 8 if UNKNOWN in standings else 4 if {SWITCHED, SERVED} & set(standings) else 5
+    assert code(*standings) == expected
+    assert code(*standings, cause=None) == expected
+
+
+def test_what_nobody_has_reported_was_not_changed() -> None:
+    assert words(Stand("web1")) == "Nothing was changed."
+
+
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        (stand(AS_IT_WAS), "Live: old, unchanged."),
+        (stand(AS_IT_WAS, live="", first=""), "Live: nothing yet, unchanged."),
+        (stand(AS_IT_WAS, live="other"), "Live: other; it was old when this run began."),
+        (stand(SWITCHED, pending=True), "Live: new, since this run. Post-release is pending."),
+        (stand(SWITCHED, first="new"), "Live: new, unchanged. Post-release is not done."),
+        (stand(SWITCHED, live="other", pending=True), "Live: other. Somebody else released meanwhile, and that stays."),
+        (stand(SWITCHED, live=""), "Live: no release of ours. Somebody else released meanwhile, and that stays."),
+        (stand(SWITCHED, pending=True, way_back="No way."), "Live: new, since this run. Post-release is pending. No way."),
+        (stand(SERVED), "Live: new, since this run."),
+        (stand(BACK, way_back="and well"), "old is live again, and well."),
+        (stand(BACK, pending=True), "old is live again, and its services are not touched. Post-release is pending."),
+        (stand(UNKNOWN, live="old"), "Live is old or new: the host cannot be asked."),
+        (stand(UNKNOWN, live="", target=""), "Live is nothing or the release before it: the host cannot be asked."),
+    ],
+)
+def test_a_member_stands_in_these_words(which: Stand, said: str) -> None:
+    assert words(which) == said
+
+
+def test_a_single_member_needs_no_address_and_those_that_stand_alike_share_a_line() -> None:
+    alike = [stand(SERVED, address) for address in ("web1", "web2")]
+    assert table(alike[:1]) == "Live: new, since this run."
+    assert table([*alike, stand(BACK, "web3", way_back="and well")]) == (
+        "web1, web2: Live: new, since this run.\nweb3: old is live again, and well."
+    )
+
+
+def test_nobodys_cause_hides_anothers() -> None:
+    error = verdict([stand(SWITCHED, "web1", WRONG), stand(SWITCHED, "web2", Busy("ada has it"))], SERVED, hint)
+    assert error is not None
+    assert error.what == "nginx failed; ada has it"
+    assert (error.details, error.next) == (("a line",), "fab -H prod post-release")
+
+
+def test_a_release_that_somebody_else_made_live_is_not_served_by_our_post_release() -> None:
+    error = verdict([stand(SWITCHED, cause=WRONG, live="other")], SERVED, hint)
+    assert error is not None
+    assert error.next == "fab -H prod status"
+
+
+def test_what_led_to_the_way_back_is_told_first() -> None:
+    because = NotReleased("nginx failed", details=["a line"])
+    back = verdict([stand(BACK)], BACK, hint, because=because)
+    assert isinstance(back, PutBack)
+    assert (back.what, back.details) == ("nginx failed", ("a line",))
+    assert back.next.startswith("fab -H prod deploy --name new # ")
+    unknown = verdict(
+        [stand(UNKNOWN, cause=OutcomeUnknown("its answer was lost", details=["no answer"]))], BACK, hint, because=because
+    )
+    assert isinstance(unknown, OutcomeUnknown)
+    assert (unknown.what, unknown.details) == ("nginx failed; its answer was lost", ("a line", "no answer"))
