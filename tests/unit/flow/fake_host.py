@@ -78,6 +78,10 @@ class FakeHost(Host):
         self.connect()
         return Held(self._there.run(phase, run))
 
+    def abandon(self) -> None:
+        super().abandon()
+        self._there.abandoned += 1
+
     def close(self) -> None:
         self._there.closed += 1
         self._there.over.set()

@@ -72,7 +72,7 @@ class StandIn:
         self.abouts: list[About] = []
         self.phases: list[Phase] = []
         self.logins: list[str] = []
-        self.reconnected, self.closed = 0, 0
+        self.reconnected = self.abandoned = self.closed = 0
         self.away = False
         self.clock = FakeClock()
         self.interrupts = Interrupts()

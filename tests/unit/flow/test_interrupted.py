@@ -46,6 +46,24 @@ def test_what_was_interrupted_is_not_shown_as_failed_nor_as_a_link_that_was_lost
     assert "build: " not in ran.err
 
 
+def test_who_worked_when_a_run_is_ended_begins_nothing_more(fab: Fab, host: StandIn) -> None:
+    """The link of the build is lost just then: it is neither followed nor shown, and no lock is taken again."""
+    workers: list[threading.Thread] = []
+
+    def build() -> Outcome:
+        workers.append(threading.current_thread())
+        return host.pressed()()
+
+    def cancel() -> Outcome:
+        host.over.set()
+        workers[0].join(30)
+        return Outcome(code=0)
+
+    host.answers |= {"build": [build], "cancel": [cancel]}
+    assert fab("deploy", "--ref", "master").code == 130
+    assert (host.sent, host.abandoned) == (["try", "lock", "build", "cancel", "state"], 1)
+
+
 def test_a_migration_is_waited_for_and_that_is_said(fab: Fab, host: StandIn, site: Site) -> None:
     site(**MIGRATE)
     host.answers["migrate"] = [host.ctrl_c()]
