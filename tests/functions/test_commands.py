@@ -183,11 +183,12 @@ def test_nothing_that_moves_a_cursor_reaches_the_workstation(host: LocalHost) ->
 
 
 def test_a_forged_event_is_only_a_line(host: LocalHost) -> None:
-    """Who runs as the same user can read the nonce; it still does not help."""
-    nonces = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^NONCE=//p'"
-    host.use(**web(f"for nonce in $({nonces}); do printf '%s\\tswapped\\tevil\\told\\n' $nonce; done"))
+    """A command that prints events as its job writes them, and as the conversation sends them, has printed lines."""
+    forged = '["swapped", "evil", "old"]'
+    written = 'cat "$HOME"/builds/source/jobs/*/events'
+    host.use(**web(f"printf '%s\\n' '{forged}' '{'0' * 32} 1 {forged}'; {written} | sed 's/.*/{forged}/'"))
     done = host.build()
-    assert "\tswapped\tevil\told" in log_of(host)
+    assert log_of(host).count(forged) > 3
     assert (done.code, done.all("swapped")) == (0, [])
 
 

@@ -72,6 +72,9 @@ class PipeChannel:
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr) if self._process else ():
+            if stream:
+                stream.close()
 
 
 class Login:

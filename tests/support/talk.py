@@ -91,6 +91,8 @@ class Talk:
         if self._status is None:
             os.kill(self.pid, signal.SIGKILL)
             self._reap()
+        self.leave()
+        os.close(self._stderr)
 
     def ask(self, request: dict[str, Any]) -> None:
         """Send a request."""
@@ -125,8 +127,9 @@ class Talk:
     def leave(self) -> None:
         """Let go of both ends, as a workstation whose link was cut."""
         self.hang_up()
-        os.close(self._stdout)
-        self._stdout = -1
+        if self._stdout >= 0:
+            os.close(self._stdout)
+            self._stdout = -1
 
     def end(self) -> Ran:
         """Read to the end of the phase at work, let go of stdin, and wait for the program to end. All events so far."""
