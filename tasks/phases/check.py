@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tasks.config.models import Environment, SystemdService
-from tasks.host.check import commands, files, git_server, services, state, tools, versions, web
+from tasks.host.check import commands, git_server, services, state, web
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, Step, step
 
@@ -23,15 +23,15 @@ def check(environment: Environment) -> Phase:
     return Phase(
         "check",
         (
-            step("tools", tools.check_tools, TOOLS),
+            step("tools", commands.check_tools, TOOLS),
             step("commands", commands.check_commands, _commands(environment)),
             step("setup", state.check_setup),
             step("room", state.check_room),
             step("live", state.check_live),
-            step("versions", versions.check_versions, tuple((app.name, app.path) for app in environment.apps)),
+            step("versions", commands.check_versions, tuple((app.name, app.path) for app in environment.apps)),
             step("repository", git_server.check_repository, environment.repository),
-            step("runtime files", files.check_runtime),
-            step("persistent links", files.check_links, _links(environment)),
+            step("runtime files", state.check_runtime),
+            step("persistent links", state.check_links, _links(environment)),
             step("clock", state.check_clock),
             *_later(environment),
             step("web", web.check_web, _php(environment), environment.writable, _units(environment), _links(environment)),

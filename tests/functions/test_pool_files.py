@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.services.pool_files import address, children, read, seconds
+from tasks.host.check.php_fpm import Fpm
+from tasks.host.services.pools import address, read, seconds
 
 Sections = dict[str, dict[str, str]]
 
@@ -64,7 +65,7 @@ def test_comments_and_quotes_are_no_part_of_a_value(sections: Sections) -> None:
 
 
 def test_requests_in_flight_are_those_of_every_pool(sections: Sections) -> None:
-    assert children(sections) == 10
+    assert Fpm("", "", "", "", sections).children() == 10
 
 
 @pytest.mark.parametrize(
@@ -89,8 +90,6 @@ def test_both_sides_of_a_socket_have_one_address(nginx: str, php: str) -> None:
 
 
 def test_the_users_are_those_of_the_pools_that_nginx_reaches(sections: Sections) -> None:
-    from tasks.host.check.php_fpm import Fpm
-
     fpm = Fpm("php8.2-fpm", "reload", "", "", sections)
     assert fpm.users({address("unix:/run/php/www.sock")}) == {"www-data": "www-data"}
     assert fpm.users({address("127.0.0.1:9001")}) == {"api": ""}

@@ -31,7 +31,7 @@ SAID = """\
 
 
 def test_every_pool_has_its_user_and_its_socket() -> None:
-    pools = read_dump(SAID)["pools"]
+    pools = read_dump(SAID)[1]
     assert {name: (pool["user"], pool["listen"]) for name, pool in pools.items()} == {
         "www": ("www-data", "/run/php/php8.2-fpm.sock"),
         "api pool": ("api", "127.0.0.1:9001"),
@@ -39,17 +39,17 @@ def test_every_pool_has_its_user_and_its_socket() -> None:
 
 
 def test_what_is_not_set_is_empty() -> None:
-    assert [pool["chroot"] for pool in read_dump(SAID)["pools"].values()] == ["", "/srv/jail"]
+    assert [pool["chroot"] for pool in read_dump(SAID)[1].values()] == ["", "/srv/jail"]
 
 
 def test_a_value_may_hold_an_equals_sign_and_spaces() -> None:
-    pools = read_dump(SAID)["pools"]
+    pools = read_dump(SAID)[1]
     assert (pools["api pool"]["env[QUERY]"], pools["www"]["security.limit_extensions"]) == ("a = b", ".php .phar")
 
 
 @pytest.mark.parametrize(("said", "seconds"), [("10s", 10), ("0s", 0), ("undefined", 0)])
 def test_the_timeout_of_a_reload_is_in_seconds(said: str, seconds: int) -> None:
-    assert read_dump(SAID.replace("10s", said))["process_control_timeout"] == seconds
+    assert read_dump(SAID.replace("10s", said))[0] == seconds
 
 
 def test_a_php_fpm_that_logs_for_debugging_is_read_too() -> None:

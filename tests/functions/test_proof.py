@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tasks.host.services.fpm import Answers
-from tasks.host.services.processes import Process, Releases, process, ticks
-from tasks.host.services.proof import Proof
+from tasks.host.services.processes import Process, process, ticks
+from tasks.host.services.proof import Proof, releases_in
 from tasks.host.services.service import Look, Service
 from tests.functions.made import Made
 
@@ -93,11 +93,11 @@ def test_a_process_with_a_file_in_another_release_is_named_with_that_release() -
 
 @pytest.mark.parametrize("path", [f"{RELEASES}/{OLD}.bak/x", f"/else{RELEASES}x/{OLD}", f"{RELEASES}/other-20260101T000000Z/x"])
 def test_what_only_looks_like_a_release_is_none(path: str) -> None:
-    assert Releases(RELEASES, "source").named_in([path]) == set()
+    assert releases_in([path], RELEASES, "source") == set()
 
 
 def test_without_the_path_of_a_release_nothing_is_one() -> None:
-    assert Releases("", "source").named_in([f"/{OLD}/x"]) == set()
+    assert releases_in([f"/{OLD}/x"], "", "source") == set()
 
 
 def test_after_a_reload_the_main_process_stays_when_its_workers_are_new() -> None:

@@ -11,7 +11,7 @@ from tasks.host import acl, programs
 from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
 from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
-from tasks.host.services.pool_users import pool_users
+from tasks.host.services.pools import pool_users
 from tasks.host.tree import everything, inside, naming, opened
 
 if TYPE_CHECKING:

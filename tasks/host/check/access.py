@@ -7,12 +7,7 @@ import grp
 import os
 import pwd
 import struct
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    Entry = tuple[int, int, int]
+from collections.abc import Callable, Iterator
 
 READ, WRITE, ENTER = 4, 2, 1
 ACL = "system.posix_acl_access"
@@ -29,26 +24,21 @@ class Viewer:
     def may(self, path: str, wanted: int) -> bool:
         """May this user do that to what is at a path, given that the way there is open? OSError where nothing is."""
         about = os.stat(path)
-        if self.uid == 0:
-            return True
         mode = about.st_mode
-        entries: list[Entry] = [(OWNER, mode >> 6 & 7, 0), (GROUP_OWNER, mode >> 3 & 7, 0), (OTHER, mode & 7, 0)]
+        entries = [(OWNER, mode >> 6 & 7, 0), (GROUP_OWNER, mode >> 3 & 7, 0), (OTHER, mode & 7, 0)]
         if mode & 0o070:  # with an empty mask the kernel does not look at the ACL
-            with contextlib.suppress(OSError, struct.error):
+            with contextlib.suppress(OSError):
                 entries = [(kind, bits, who) for kind, bits, who in struct.iter_unpack("<HHI", os.getxattr(path, ACL)[4:])]
-        return self.granted(entries, about, wanted)
+        return self.uid == 0 or self.granted(entries, about, wanted)
 
-    def granted(self, entries: list[Entry], about: os.stat_result, wanted: int) -> bool:
+    def granted(self, entries: list[tuple[int, int, int]], about: os.stat_result, wanted: int) -> bool:
         """As acl(5) has it: the owner, then users by name, then any of this user's groups, then the others."""
         mask = next((bits for kind, bits, _ in entries if kind == MASK), 7)
         if self.uid == about.st_uid:
             return any(kind == OWNER and bits & wanted == wanted for kind, bits, _ in entries)
         users = [bits & mask for kind, bits, who in entries if kind == USER and who == self.uid]
-        groups = [
-            bits & mask
-            for kind, bits, who in entries
-            if (kind == GROUP_OWNER and about.st_gid in self.groups) or (kind == GROUP and who in self.groups)
-        ]
+        groups = [bits & mask for kind, bits, _ in entries if kind == GROUP_OWNER and about.st_gid in self.groups]
+        groups += [bits & mask for kind, bits, who in entries if kind == GROUP and who in self.groups]
         others = [bits for kind, bits, _ in entries if kind == OTHER]
         return any(bits & wanted == wanted for bits in users or groups or others)
 
@@ -65,20 +55,17 @@ def viewer(name: str, group: str = "") -> Viewer | None:
 
 def way(path: str) -> Iterator[str]:
     """Every name on the way to a path, links followed one by one: what the kernel looks up, last what is at the path."""
-    names, here, links = parts(path), "/", 0
+    names, here, links = path.split("/")[::-1], "/", 0
     while names:
         name = names.pop()
+        if name in ("", "."):
+            continue
         here = os.path.dirname(here) if name == ".." else os.path.join(here, name)
         yield here
         if os.path.islink(here) and links < 40:
             target, links = os.readlink(here), links + 1
-            names += parts(target)
+            names += target.split("/")[::-1]
             here = "/" if target.startswith("/") else os.path.dirname(here)
-
-
-def parts(path: str) -> list[str]:
-    """The names of a path, the last one first."""
-    return [name for name in path.split("/") if name not in ("", ".")][::-1]
 
 
 def barrier(who: Viewer, path: str) -> str:
@@ -93,25 +80,22 @@ def below(top: str, passed_over: Callable[[str], bool]) -> Iterator[os.DirEntry[
     folders, seen = [top], 0
     while folders and seen < MOST:
         try:
-            entries = sorted(os.scandir(folders.pop(0)), key=lambda entry: entry.name)
+            found = sorted(os.scandir(folders.pop(0)), key=lambda entry: entry.name)
         except OSError:
             continue
-        for entry in entries:
-            if passed_over(entry.path):
-                continue
-            seen += 1
-            yield entry
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
+        entries = [entry for entry in found if not passed_over(entry.path)]
+        yield from entries
+        seen += len(entries)
+        folders += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def unreadable(who: Viewer, top: str, passed_over: Callable[[str], bool]) -> list[str]:
     """What this user cannot read of a directory: names that it may not open, and links with a closed way."""
-    return [entry.path for entry in below(top, passed_over) if not readable(who, entry)]
+    return [entry.path for entry in below(top, passed_over) if not _readable(who, entry)]
 
 
-def readable(who: Viewer, entry: os.DirEntry[str]) -> bool:
-    """May this user open a name of a directory? A link to nothing is nobody's fault."""
+def _readable(who: Viewer, entry: os.DirEntry[str]) -> bool:
+    """A link to nothing is nobody's fault."""
     try:
         if entry.is_symlink() and barrier(who, entry.path):
             return False

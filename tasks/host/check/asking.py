@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tasks.host import programs
 from tasks.host.failure import Failed
+from tasks.host.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
     from typing import Concatenate, ParamSpec
-
-    from tasks.host.run import Run
 
     P = ParamSpec("P")
 
@@ -22,9 +21,9 @@ PATIENCE = 20.0  # seconds for one question to a program of the host
 
 
 def ask(words: list[str], env: Mapping[str, str] | None = None, *, errors: bool = True, seconds: float = 0.0) -> programs.Done:
-    """Run a program in "/" and capture what it prints, its stderr only with `errors`. The code is 127 where it cannot run.
+    """Run a program in "/" for at most `seconds`, or PATIENCE, and capture what it prints, its stderr only with `errors`.
 
-    It is ended after `seconds`, or PATIENCE.
+    The code is 127 where it cannot run.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -63,6 +62,6 @@ def attempt(run: Run, text: str, check: Callable[Concatenate[Run, P], None], *ar
         if failure.reported:  # the time of this step is up
             raise
         run.report.bad(failure.what, failure.next)
-        return
-    if text:
-        run.report.ok(text)
+    else:
+        if text:
+            run.report.ok(text)

@@ -1,19 +1,15 @@
-"""Can the commands of hosts.yml be found, and in which versions?"""
+"""The programs of a host: those that phases start, those that hosts.yml names, and whether their versions will do."""
 
 from __future__ import annotations
 
 import glob
 import os
 import re
-from typing import TYPE_CHECKING
+import shutil
+from collections.abc import Sequence
 
-from tasks.host.check.asking import ask, scratch_home
-from tasks.host.check.search import from_build, search_path, which
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.check.asking import ask, guarded, scratch_home
+from tasks.host.run import Run, expanded
 
 BUILT_IN = """
 if then else elif fi case esac for select while until do done in function time coproc . : alias bg bind break builtin caller
@@ -32,6 +28,25 @@ INSTALLED_AT = (
     *("~/.bun/bin", "~/.local/bin", "~/.deno/bin", "~/.volta/bin", "~/.cargo/bin", "~/bin", "~/.nvm/versions/node/*/bin"),
     *("/usr/local/bin", "/opt/*/bin"),
 )
+QUIET = ("--no-dev", "--lock", "--no-plugins", "--no-interaction", "--no-ansi", "--quiet")
+
+
+def search_path(run: Run) -> str:
+    """PATH as the release user's commands will have it. A relative entry of `path` is the live release's for now."""
+    return ":".join([*(os.path.join(run.live, expanded(folder)) for folder in run.path), os.environ.get("PATH", os.defpath)])
+
+
+def check_tools(run: Run, tools: Sequence[str]) -> None:
+    """The programs that phases start, and the one part of Python's library that python3-minimal lacks."""
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    if missing:
+        run.report.bad(f"missing on the host: {' '.join(missing)}", "sudo apt-get install the packages they come from")
+    else:
+        run.report.ok(f"tools: {' '.join(tools)}")
+    try:
+        import ctypes  # noqa: F401 the question
+    except ImportError:
+        run.report.bad("python3 has no ctypes on this host", "sudo apt-get install python3")
 
 
 def check_commands(run: Run, commands: Sequence[Sequence[str]]) -> None:
@@ -40,42 +55,58 @@ def check_commands(run: Run, commands: Sequence[Sequence[str]]) -> None:
     found: list[str] = []
     with scratch_home() as env:
         for word, key in commands:
-            program = which(word, path)
-            if program or word in built_in:
-                found.append(f"{word} {_version(word, program, {**env, 'PATH': path})}".rstrip())
+            program = shutil.which(word, path=path)
+            if program and PRINTS_ITS_VERSION.fullmatch(word):
+                version = VERSION.search(ask([program, "--version"], {**env, "PATH": path}, errors=False).text)
+                found.append(f"{word} {version[0]}" if version else word)
+            elif program or word in built_in:
+                found.append(word)
             else:
                 _missing(run, word, key)
     if found:
         run.report.ok("commands: " + ", ".join(sorted(found)))
-    check_git_version(run)
-
-
-def check_git_version(run: Run) -> None:
-    """Is git new enough for this tool?"""
-    version = VERSION.search(ask(["git", "--version"]).text)
-    if version and tuple(map(int, version[0].split(".")[:2])) < OLDEST_GIT:
-        run.report.bad(f"git is {version[0]}, and 2.12 is needed", "install a newer git")
-
-
-def _version(word: str, program: str, env: dict[str, str]) -> str:
-    if not program or not PRINTS_ITS_VERSION.fullmatch(word):
-        return ""
-    version = VERSION.search(ask([program, "--version"], env, errors=False).text)
-    return version[0] if version else ""
+    git = VERSION.search(ask(["git", "--version"]).text)
+    if git and tuple(map(int, git[0].split(".")[:2])) < OLDEST_GIT:
+        run.report.bad(f"git is {git[0]}, and 2.12 is needed", "install a newer git")
 
 
 def _missing(run: Run, word: str, key: str) -> None:
-    for pattern in INSTALLED_AT:
-        for folder in glob.glob(os.path.expanduser(pattern)):
-            if which(os.path.join(folder, word), ""):
-                short = folder.replace(run.home, "~", 1)
-                what = f"{word} is not on the PATH of {run.release_user}'s commands, and {key} needs it"
-                run.report.bad(what, f"put {short} into path of hosts.yml")
-                return
-    later = from_build(run)
-    if later:
-        what = f"there is no {word} on this host for {run.release_user} yet, and {key} needs it"
-        run.report.doubt(what, f"it may come with the build, into {later} of path; else install it")
+    user = run.release_user
+    folders = [folder for pattern in INSTALLED_AT for folder in glob.glob(os.path.expanduser(pattern))]
+    found = [folder.replace(run.home, "~", 1) for folder in folders if shutil.which(os.path.join(folder, word))]
+    later = [folder for folder in run.path if not expanded(folder).startswith("/")]
+    if found:
+        what = f"{word} is not on the PATH of {user}'s commands, and {key} needs it"
+        run.report.bad(what, f"put {found[0]} into path of hosts.yml")
+    elif later:
+        what = f"there is no {word} on this host for {user} yet, and {key} needs it"
+        run.report.doubt(what, f"it may come with the build, into {later[-1]} of path; else install it")
     else:
-        what = f"there is no {word} on this host for {run.release_user}, and {key} needs it"
+        what = f"there is no {word} on this host for {user}, and {key} needs it"
         run.report.bad(what, "install it, or put its directory into path of hosts.yml")
+
+
+def check_versions(run: Run, apps: Sequence[Sequence[str]]) -> None:
+    """PHP and its extensions against composer.lock of each app, (name, path), as the live release has them."""
+    path = search_path(run)
+    composer = shutil.which("composer", path=path)
+    if composer and os.path.isdir(run.live):
+        with scratch_home() as env:
+            for name, folder in ((name, os.path.join(run.live, path)) for name, path in apps):
+                if os.path.exists(os.path.join(folder, "composer.lock")):
+                    words = [composer, "check-platform-reqs", f"--working-dir={folder}", *QUIET]
+                    guarded(run, f"PHP of {name}", _check_platform, name, words, {**env, "PATH": path})
+
+
+def _check_platform(run: Run, name: str, words: list[str], env: dict[str, str]) -> None:
+    """Composer judges, by the release's own lock file."""
+    if not ask(words, env).code:
+        run.report.ok(f"{name}: PHP here is what composer.lock and composer.json ask for")
+        return
+    lines = ask(words[:-1], env).text.splitlines()
+    wrong = [" ".join(line.split()) for line in lines if line.rstrip().endswith(("failed", "missing"))]
+    reasons = "; ".join(wrong[:4]) or (lines or ["no answer"])[-1]
+    run.report.bad(
+        f"{name}: PHP here is not what composer.lock and composer.json ask for: {reasons}",
+        "sudo apt-get install what is missing (php-intl for ext-intl), then composer check-platform-reqs",
+    )

@@ -5,43 +5,35 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from typing import TYPE_CHECKING
 
 from tasks.host import git
 from tasks.host.check.asking import ask
 from tasks.host.files import quoted
 from tasks.host.programs import TOO_LATE
-from tasks.host.run import expanded
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run, expanded
 
 NOISE = re.compile(r"[Ww]arning|hint|@|$")
 URL = re.compile(r"[\w+.-]+://(?:[^/]*@)?(\[[^]/]*\]|[^/:]*)(?::(\d+))?(?:/|$)")
 SHORT = re.compile(r"(?:[^/:]*@)?(\[[^]]*\]|[^:]*):()")  # user@host:path
 NEW = ".ssh/new"
-OWN_KEY = (
-    "let the git server know a key of {user}: ssh-keygen -t ed25519 on the host, then ~/.ssh/id_ed25519.pub as a deploy key"
-)
 
 
 def check_repository(run: Run, url: str) -> None:
     """Does the git server of this URL answer? The question adds no key to any file."""
     run.repository = url
+    user = run.release_user
     done = git.call(run, ("ls-remote", "--quiet", "--heads", "--", url), ssh_options="-o UpdateHostKeys=no")
     if not done.code:
-        run.report.ok(f"git: {url} answers")
-        return
+        return run.report.ok(f"git: {url} answers")
     if "Host key verification failed" in done.text:
-        _check_host_key(run, url)
-        return
-    user = run.release_user
+        return _check_host_key(run, url)
     todo = f"as {user} on the host: git ls-remote {quoted(url)}"
     if "Permission denied (publickey" in done.text:
-        todo = OWN_KEY.format(user=user)
+        own = "ssh-keygen -t ed25519 on the host, then ~/.ssh/id_ed25519.pub as a deploy key"
+        todo = f"let the git server know a key of {user}: {own}"
     late = f"nothing within {run.step_timeout:g} seconds" if done.code == TOO_LATE else ""
     reason = next((line for line in done.text.splitlines() if not NOISE.match(line)), late)
-    run.report.bad(f"git: {url} does not answer: {reason}", todo)
+    return run.report.bad(f"git: {url} does not answer: {reason}", todo)
 
 
 def _check_host_key(run: Run, url: str) -> None:
@@ -56,12 +48,12 @@ def _check_host_key(run: Run, url: str) -> None:
             f"ask who runs {host} whether it was replaced; if it was, as {user} on the host: ssh-keygen -R '{name}', "
             "and look again",
         )
-        return
-    run.report.bad(
-        f"git: the host key of {host} is not known to {user}",
-        f"as {user} on the host: cd; ssh-keyscan -p {port} {host} >{NEW}; ssh-keygen -lf {NEW}; "
-        f"compare with the fingerprint that {host} publishes; cat {NEW} >>.ssh/known_hosts",
-    )
+    else:
+        run.report.bad(
+            f"git: the host key of {host} is not known to {user}",
+            f"as {user} on the host: cd; ssh-keyscan -p {port} {host} >{NEW}; ssh-keygen -lf {NEW}; "
+            f"compare with the fingerprint that {host} publishes; cat {NEW} >>.ssh/known_hosts",
+        )
 
 
 def _ssh_settings(run: Run, url: str) -> dict[str, str]:

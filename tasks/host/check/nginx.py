@@ -5,10 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 TOKEN = re.compile(r"""\s+|\#[^\n]*|([;{}])|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|\$\{|[^\s;{\\])+)""", re.DOTALL)
 LUA = re.compile(r"_by_lua_block\s*\{")
@@ -22,6 +19,10 @@ class Directive:
     def __init__(self, name: str, words: list[str], block: list[Directive] | None, file: str) -> None:
         self.name, self.words, self.block, self.file = name, words, block, file
 
+    def named(self, name: str) -> Iterator[Directive]:
+        """The directives of this name in its braces."""
+        return (each for each in self.block or [] if each.name == name)
+
 
 class Place:
     """A server or a location, with what it inherits. `passes`: the php-fpm that gets its requests, "" where none does."""
@@ -29,15 +30,14 @@ class Place:
     def __init__(self, root: str, params: dict[str, str], variables: dict[str, str], passes: str) -> None:
         self.root, self.params, self.variables, self.passes = root, params, variables, passes
 
-    def inside(self, block: list[Directive]) -> Place:
+    def inside(self, block: Directive) -> Place:
         """The place that a block within this one is."""
-        words = {each.name: each.words for each in block if each.block is None and each.words}
-        params = {each.words[0]: each.words[1] for each in named(block, "fastcgi_param") if len(each.words) > 1}
-        chosen = {each.words[0][1:]: each.words[1] for each in named(block, "set") if len(each.words) == 2}
+        words = {each.name: each.words for each in block.block or [] if each.block is None and each.words}
+        params = {each.words[0]: each.words[1] for each in block.named("fastcgi_param") if len(each.words) > 1}
+        chosen = {each.words[0][1:]: each.words[1] for each in block.named("set") if len(each.words) == 2}
         known = {**self.variables, **chosen}
         root = words.get("alias", words.get("root", [self.root]))[0]
-        passes = words.get("fastcgi_pass", [""])[0]
-        return Place(expand(root, known), params or self.params, known, expand(passes, known))
+        return Place(expand(root, known), params or self.params, known, expand(words.get("fastcgi_pass", [""])[0], known))
 
     def param(self, name: str) -> str:
         """The value that php-fpm gets under this name, with the configuration's own variables expanded; "" without one."""
@@ -52,8 +52,19 @@ class Place:
 class Server:
     """A server: its name for visitors, the file that it is written in, and its places, itself first."""
 
-    def __init__(self, name: str, file: str, places: list[Place]) -> None:
-        self.name, self.file, self.places = name, file, places
+    def __init__(self, directive: Directive, outer: Place) -> None:
+        names = [word for each in directive.named("server_name") for word in each.words if word not in ("_", "")]
+        names += [" ".join(each.words[:1]) for each in directive.named("listen")]
+        self.name, self.file = (names or ["a server without a name"])[0], directive.file
+        self.places = list(_places(directive, outer))
+
+
+def _places(block: Directive, outer: Place) -> Iterator[Place]:
+    here = outer.inside(block)
+    yield here
+    for each in block.block or []:
+        if each.block is not None:
+            yield from _places(each, here)
 
 
 def expand(text: str, variables: dict[str, str]) -> str:
@@ -103,7 +114,7 @@ class Configuration:
     def __init__(self, path: str) -> None:
         self.folder = os.path.dirname(path)
         self.unread: list[str] = []
-        self.tree = self.read(path, 0)
+        self.tree = Directive("", [], self.read(path, 0), path)
 
     def read(self, path: str, depth: int) -> list[Directive]:
         """The directives of a file; none where it cannot be read."""
@@ -128,46 +139,16 @@ class Configuration:
 
     def user(self) -> list[str]:
         """The workers' user, and their group if one is named; nothing where nginx was built with its user."""
-        return next((each.words for each in named(self.tree, "user")), [])
+        return next((each.words for each in self.tree.named("user")), [])
 
     def servers(self) -> list[Server]:
         """Every server of every http block."""
-        return [
-            Server(server_name(each), each.file, list(places(each.block or [], outer)))
-            for http, outer in self.http_blocks()
-            for each in named(http, "server")
-        ]
-
-    def http_blocks(self) -> Iterator[tuple[list[Directive], Place]]:
-        """Each http block with what its servers inherit."""
-        for each in named(self.tree, "http"):
-            yield each.block or [], Place("", {}, {}, "").inside(each.block or [])
+        outer = Place("", {}, {}, "")
+        return [Server(each, outer.inside(http)) for http in self.tree.named("http") for each in http.named("server")]
 
     def sockets(self, passes: str) -> list[str]:
         """Where a fastcgi_pass leads: itself, or the servers of the upstream that it names."""
-        for http, _ in self.http_blocks():
-            for each in named(http, "upstream"):
-                if each.words[:1] == [passes]:
-                    return [server.words[0] for server in named(each.block or [], "server") if server.words]
+        for each in (upstream for http in self.tree.named("http") for upstream in http.named("upstream")):
+            if each.words[:1] == [passes]:
+                return [server.words[0] for server in each.named("server") if server.words]
         return [passes]
-
-
-def named(block: list[Directive], name: str) -> Iterator[Directive]:
-    """The directives of this name."""
-    return (each for each in block if each.name == name)
-
-
-def places(block: list[Directive], outer: Place) -> Iterator[Place]:
-    """The place that a block is, and all within it."""
-    here = outer.inside(block)
-    yield here
-    for each in block:
-        if each.block is not None:
-            yield from places(each.block, here)
-
-
-def server_name(server: Directive) -> str:
-    """The first name that is one, else what it listens to."""
-    block = server.block or []
-    names = [word for each in named(block, "server_name") for word in each.words if word not in ("_", "")]
-    return (names + [" ".join(each.words[:1]) for each in named(block, "listen")] + ["a server without a name"])[0]

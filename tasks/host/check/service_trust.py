@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.check.service_files import Command, Runs
-    from tasks.host.run import Run
+from tasks.host.check.service_files import Runs
+from tasks.host.run import Run
 
 INTERPRETER = re.compile(
     r"(?:php(?:-fpm)?|python|perl|ruby|node|nodejs|bun|deno|npm|npx|yarn|pnpm|java|bash|dash|sh|zsh|ksh|env|nice|ionice|timeout|flock"
@@ -31,18 +28,17 @@ class Code:
         """A path that lies there, be it through a link; else ""."""
         return next((name for name in (path, os.path.realpath(path)) if path.startswith("/") and self.names.match(name)), "")
 
-    def run_by(self, command: Command, folder: str) -> str:
+    def run_by(self, words: Sequence[str], folder: str) -> str:
         """What of it a command runs: its program, an interpreter's argument, or the folder that it starts in; else ""."""
-        if not command.words:
+        if not words:
             return ""
-        program, *words = command.words
-        argument = self.names.search(" ".join(words)) if INTERPRETER.fullmatch(os.path.basename(program)) else None
-        return self.at(program) or (argument[0] if argument else "") or self.at(folder)
+        argument = self.names.search(" ".join(words[1:])) if INTERPRETER.fullmatch(os.path.basename(words[0])) else None
+        return self.at(words[0]) or (argument[0] if argument else "") or self.at(folder)
 
     def run_as_root(self, runs: Runs) -> str:
         """What of it a unit or a program runs as root, or reads its environment from; else ""."""
         root = runs.user in ("root", "0")
-        found = [self.run_by(command, runs.folder) for command in runs.commands if root or command.privileged]
+        found = [self.run_by(words, runs.folder) for words, privileged in runs.commands if root or privileged]
         found += [self.at(line.split(" (")[0]) for line in runs.about.get("EnvironmentFiles", "").splitlines() if root]
         return next(filter(None, found), "")
 

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from tasks.host.check.asking import ask
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tasks.host.check.service_files import Runs
-    from tasks.host.run import Run
-
-    Lack = tuple[str, str]  # what is wrong, and what to type
+from tasks.host.check.service_files import Runs
+from tasks.host.run import Run
 
 SHELLS = ("sh", "bash", "dash", "zsh")
 LEAST = 10  # seconds that a worker should have for its message
@@ -22,35 +16,26 @@ SIZES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.
 UPDATE = " in its file, then sudo supervisorctl update"
 
 
-def consumes(runs: Runs) -> bool:
-    """Does it run a worker?"""
-    return bool(worker_words(runs))
-
-
 def worker_words(runs: Runs) -> list[str]:
-    """The words of the command that consumes messages; [] where there is none."""
-    return next((command.words for command in runs.commands if "messenger:consume" in " ".join(command.words)), [])
+    """The words of the command that consumes messages; [] where there is none, and it is no worker."""
+    return next((words for words, _ in runs.commands if "messenger:consume" in " ".join(words)), [])
 
 
 def check_workers(run: Run, workers: Sequence[Runs]) -> None:
-    """A line for each thing that is wrong, with every worker that has it."""
-    lacks: dict[Lack, set[str]] = {}
+    """A line for each thing that is wrong, with every worker that has it; the instances of a template are one."""
+    lacks: dict[tuple[str, str], set[str]] = {}
+    labels = {each: re.sub(r"@.*", "@*", each.label) for each in workers}
     for each in workers:
-        for lack in [*timing(each), *signals(each)]:
-            lacks.setdefault(lack, set()).add(label(each))
+        for lack in [*_timing(each), *_signals(each)]:
+            lacks.setdefault(lack, set()).add(labels[each])
     for (text, todo), names in lacks.items():
         run.report.doubt(f"{', '.join(sorted(names))}: {text}", todo)
     if workers and not lacks:
-        run.report.ok(f"workers end gracefully: {', '.join(sorted({label(each) for each in workers}))}")
+        run.report.ok(f"workers end gracefully: {', '.join(sorted({*labels.values()}))}")
 
 
-def label(worker: Runs) -> str:
-    """Its name; the instances of a template are one."""
-    return re.sub(r"@.*", "@*", worker.label)
-
-
-def timing(worker: Runs) -> Iterator[Lack]:
-    """What is wrong with the seconds that a worker has."""
+def _timing(worker: Runs) -> Iterator[tuple[str, str]]:
+    """What is wrong with the seconds that a worker has, and what to type."""
     if worker.kind == "supervisor":
         limit = worker.about.get("stopwaitsecs", "10")
         if limit.isdigit() and int(limit) <= LEAST:
@@ -70,16 +55,15 @@ def seconds(text: str) -> float:
     return sum(float(number) * SIZES.get(name, 0.0) for number, name in re.findall(r"([\d.]+)([a-z]+)", text))
 
 
-def signals(worker: Runs) -> Iterator[Lack]:
-    """What keeps SIGTERM from a worker."""
+def _signals(worker: Runs) -> Iterator[tuple[str, str]]:
+    """What keeps SIGTERM from a worker, and what to type."""
     words = worker_words(worker)
+    signal = worker.about.get("KillSignal", "15")
     if worker.kind == "supervisor":
         signal = worker.about.get("stopsignal", "TERM").upper()
         alone = worker.about.get("stopasgroup", "false").lower() not in ("true", "1", "on", "yes")
         if alone and os.path.basename(words[0]) in SHELLS and "exec " not in " ".join(words):
             yield "its shell gets the signal, and the worker does not", "stopasgroup = true" + UPDATE
-    else:
-        signal = worker.about.get("KillSignal", "15")
     if signal not in ("TERM", "SIGTERM", "15"):
         yield f"it gets signal {signal}, and Symfony ends gracefully on TERM", "leave the signal out of its configuration"
     if has_pcntl(words) is False:
@@ -88,8 +72,8 @@ def signals(worker: Runs) -> Iterator[Lack]:
 
 def has_pcntl(words: list[str]) -> bool | None:
     """Does a worker's PHP get signals? None where that PHP is not root's own, and so not for the service user to run."""
-    named = [word for word in words if re.fullmatch(r"php[\d.]*", os.path.basename(word))]
-    php = named[0] if named and named[0].startswith("/") else "/usr/bin/" + (named[0] if named else "php")
+    php = next((word for word in words if re.fullmatch(r"php[\d.]*", os.path.basename(word))), "php")
+    php = php if php.startswith("/") else f"/usr/bin/{php}"
     try:
         about = os.stat(os.path.realpath(php))
     except OSError:

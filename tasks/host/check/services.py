@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host.check.asking import ask, guarded
-from tasks.host.check.service_files import Supervisor, units
+from tasks.host.check.service_files import Runs, Supervisor, units
 from tasks.host.check.service_lines import RUNS, STOPPED, UNKNOWN_NAME, check_program, check_restart, check_state
 from tasks.host.check.service_trust import Code, check_root
-from tasks.host.check.service_workers import check_workers, consumes
+from tasks.host.check.service_workers import check_workers, worker_words
 from tasks.host.files import quoted
+from tasks.host.run import Run
 from tasks.host.services import sudo
-from tasks.host.services.needed import commands
 from tasks.host.services.processes import hidden
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.check.service_files import Runs
-    from tasks.host.run import Run
-
-    Services = Sequence[Sequence[str]]  # kind, action and name of each
 
 
 def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:
@@ -29,17 +21,15 @@ def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:
         as_user = "" if user == "root" else f"-u {user} "
         run.report.ok(f"sudo {as_user}{' '.join(words)}")
     else:
-        command = " ".join(map(quoted, words))
-        run.report.bad(
-            f"sudo refuses {sudo.login()} this command: {command}", f"put it into the sudoers of {sudo.login()}, NOPASSWD"
-        )
+        what = f"sudo refuses {sudo.login()} this command: {' '.join(map(quoted, words))}"
+        run.report.bad(what, f"put it into the sudoers of {sudo.login()}, NOPASSWD")
 
 
-def check_proof(run: Run, services: Services) -> None:
-    """Every command that the proof takes, once: those that hosts.yml does not name."""
+def check_proof(run: Run, services: Sequence[Sequence[str]]) -> None:
+    """Every command that the proof of these services (kind, action, name) takes, once: those that hosts.yml does not name."""
     if hidden():
         run.report.bad(sudo.HIDDEN, sudo.SHOWN)
-    found = [command for each in services for command in commands(run, *each, now=True)]
+    found = [command for each in services for command in sudo.commands(run, *each, now=True)]
     for at, (user, words) in enumerate(found):
         if (user, words) not in found[:at]:
             check_sudo(run, words, user)
@@ -56,12 +46,12 @@ def check_unit(run: Run, pattern: str) -> None:
         run.report.bad(f"systemd knows no unit {pattern}", todo)
 
 
-def check_services(run: Run, live: str, releases: str, services: Services) -> None:
+def check_services(run: Run, live: str, releases: str, services: Sequence[Sequence[str]]) -> None:
     """What can be found of the services without doing anything. `live` and `releases` are the release user's."""
     guarded(run, "services", _check_all, Code(live, releases), services)
 
 
-def _check_all(run: Run, code: Code, services: Services) -> None:
+def _check_all(run: Run, code: Code, services: Sequence[Sequence[str]]) -> None:
     runs, supervisor = units(), Supervisor()
     guarded(run, "supervisor", lambda _: supervisor.read())
     if services and not runs:
@@ -69,7 +59,7 @@ def _check_all(run: Run, code: Code, services: Services) -> None:
         run.report.doubt(text, "on the host: systemctl list-units; nothing is known of units")
     for kind, action, name in services:
         if kind == "supervisor":
-            guarded(run, "supervisor", check_program, name, supervisor_status(run, name), supervisor)
+            guarded(run, "supervisor", check_program, name, _status(run, name), supervisor)
         for unit in [each for each in runs if kind == "systemd" and each.is_named(name)]:
             guarded(run, unit.label, check_state, unit, action)
             if action == "restart":
@@ -77,19 +67,17 @@ def _check_all(run: Run, code: Code, services: Services) -> None:
     runs += supervisor.programs
     if runs:
         guarded(run, "what runs as root", check_root, runs, code)
-    guarded(run, "workers", check_workers, [each for each in runs if consumes(each) and is_ours(each, services, code)])
+    guarded(run, "workers", check_workers, [each for each in runs if worker_words(each) and _is_ours(each, services, code)])
 
 
-def is_ours(each: Runs, services: Services, code: Code) -> bool:
-    """Is it named in hosts.yml, or does it run the code of a release?"""
+def _is_ours(each: Runs, services: Sequence[Sequence[str]], code: Code) -> bool:
+    """Whether it is named in hosts.yml, or runs the code of a release."""
     named = any(kind == each.kind and each.is_named(name) for kind, _, name in services)
-    return named or any(code.run_by(command, each.folder) for command in each.commands)
+    return named or any(code.run_by(words, each.folder) for words, _ in each.commands)
 
 
-def supervisor_status(run: Run, name: str) -> int | None:
+def _status(run: Run, name: str) -> int | None:
     """The exit code of supervisorctl status; None where sudo does not allow it, or it does not answer."""
     words = ["supervisorctl", "status", name]
-    if not sudo.allows(run, words):
-        return None
-    code = ask(["sudo", "-n", *words]).code
+    code = ask(["sudo", "-n", *words]).code if sudo.allows(run, words) else None
     return code if code in (RUNS, STOPPED, UNKNOWN_NAME) else None

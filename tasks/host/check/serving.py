@@ -6,18 +6,13 @@ import glob
 import os
 import pwd
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host.check.access import way
 from tasks.host.check.asking import ask
 from tasks.host.check.nginx import Configuration
-from tasks.host.services.pool_files import address
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.check.nginx import Server
-    from tasks.host.check.php_fpm import Fpm
+from tasks.host.check.php_fpm import Fpm
+from tasks.host.services.pools import address
 
 NGINX = "/etc/nginx/nginx.conf"
 
@@ -52,12 +47,12 @@ class Web:
 
     def __init__(self, site: Site, fpms: Sequence[Fpm]) -> None:
         self.site, self.fpms = site, fpms
-        self.file = nginx_file()
+        shown = ask(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"]).text
+        named = re.search(r"argv\[\]=[^;]*? -c ?(/[^\s;]+)", shown)
+        self.file = named[1] if named else NGINX
         self.nginx = Configuration(self.file) if os.path.exists(self.file) else None
-        self.servers = [each for each in self.nginx.servers() if self._ours(each)] if self.nginx else []
-
-    def _ours(self, server: Server) -> bool:
-        return any(self.site.leads(path) for place in server.places for path in place.paths)
+        every = self.nginx.servers() if self.nginx else []
+        self.servers = [each for each in every if any(site.leads(path) for place in each.places for path in place.paths)]
 
     def roots(self) -> list[str]:
         """The directories that nginx serves of the site."""
@@ -81,13 +76,6 @@ class Web:
             name, group = [*worker, ""][:2]
             found.add(("nginx", name, group))
         return sorted(found)
-
-
-def nginx_file() -> str:
-    """The main configuration file of the unit, or the usual one."""
-    shown = ask(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"]).text
-    named = re.search(r"argv\[\]=[^;]*? -c ?(/[^\s;]+)", shown)
-    return named[1] if named else NGINX
 
 
 def running_as(program: str) -> list[str]:

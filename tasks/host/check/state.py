@@ -1,49 +1,58 @@
-"""Is there what setup makes, and room for a release; what is live; does the clock go right?"""
+"""Is there what setup makes, what a build takes, and room for a release; what is live; does the clock go right?"""
 
 from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import ready, releases, repository
-from tasks.host.build import room
+from tasks.host.build import links as persistent
+from tasks.host.build import room, runtime
 from tasks.host.check.asking import attempt
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 FIRST_RELEASE = 10**9  # bytes: of a release before there was one
 
 
 def check_setup(run: Run) -> None:
     """What setup makes is there, writable, sound, and on one filesystem."""
-    user = run.release_user
-    run.report.fact("live_link", run.live)
-    run.report.fact("releases", run.releases)
+    user, report = run.release_user, run.report
+    report.fact("live_link", run.live)
+    report.fact("releases", run.releases)
     for folder in (run.state, run.releases, run.repo):
         if not os.path.isdir(folder):
-            run.report.bad(f"{folder} is missing", run.hint("setup"))
+            report.bad(f"{folder} is missing", run.hint("setup"))
         elif not os.access(folder, os.W_OK):
-            run.report.bad(f"{folder} cannot be written to by {user}", f"sudo chown -R {user}: {folder}")
+            report.bad(f"{folder} cannot be written to by {user}", f"sudo chown -R {user}: {folder}")
     fault = repository.fault(run, "--connectivity-only") if os.path.isdir(run.repo) else ""
     if fault:
-        run.report.bad(f"repo.git is spoilt: {fault}", run.hint("setup (it makes a new one, and keeps this one aside)"))
+        report.bad(f"repo.git is spoilt: {fault}", run.hint("setup (it makes a new one, and keeps this one aside)"))
     attempt(run, "", ready.sound)
     if not os.access(run.home, os.W_OK):
-        text = f"{run.home} cannot be written to by {user}, and the live link is there"
-        run.report.bad(text, f"sudo chown {user}: {run.home}")
-    _check_filesystem(run)
+        report.bad(f"{run.home} cannot be written to by {user}, and the live link is there", f"sudo chown {user}: {run.home}")
+    if os.path.isdir(run.state) and os.path.isdir(run.releases):
+        _check_filesystem(run)
 
 
 def _check_filesystem(run: Run) -> None:
-    if not os.path.isdir(run.state) or not os.path.isdir(run.releases):
-        return
     if os.stat(run.state).st_dev == os.stat(run.releases).st_dev:
         run.report.ok("builds and releases are on one filesystem")
     else:
         text = f"{run.builds} and {run.releases} are on different filesystems"
         run.report.bad(text, "put builds_dir and releases_dir of hosts.yml on one")
+
+
+def check_runtime(run: Run) -> None:
+    """Each runtime file of hosts.yml is there, as a build asks first."""
+    for glob, optional in run.runtime_files:
+        attempt(run, f"runtime file {glob}", runtime.check_one, glob, optional)
+
+
+def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:
+    """The target of each persistent link, (path, target, mountpoint), is there, as a build asks first."""
+    for path, target, mountpoint in links:
+        attempt(run, f"persistent link {path}", persistent.check_one, path, target, mountpoint)
 
 
 def check_room(run: Run) -> None:
@@ -62,17 +71,15 @@ def check_live(run: Run) -> None:
     elif name and releases.sealed(run, name):
         run.report.ok(f"live: {name}")
     else:
-        text = f"{run.live} points at {os.readlink(run.live)}, which is not a sealed release"
-        run.report.bad(text, run.hint("setup"))
+        run.report.bad(f"{run.live} points at {os.readlink(run.live)}, which is not a sealed release", run.hint("setup"))
     if os.path.exists(run.place("hold")):
         run.report.doubt("releases are on hold", run.hint("unhold"))
 
 
 def check_clock(run: Run) -> None:
     """Names never go backwards, but a clock that does makes them wrong."""
-    now = f"{run.link}-{time.strftime(releases.STAMP, time.gmtime())}"
     newest = max(releases.present(run), default="")
-    if newest > now:
+    if newest > f"{run.link}-{time.strftime(releases.STAMP, time.gmtime())}":
         text = f"the clock of this host is behind its newest release, {newest}"
         run.report.doubt(text, "timedatectl; sudo systemctl restart systemd-timesyncd")
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host.build import runtime
-from tasks.host.check.access import ENTER, READ, barrier, unreadable, unwritable, viewer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.check.access import Viewer
-    from tasks.host.check.serving import Site, Web
-    from tasks.host.run import Run
+from tasks.host.check.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
+from tasks.host.check.serving import Site, Web
+from tasks.host.run import Run
 
 NOT_SERVED = ("node_modules", ".git")
 
@@ -28,12 +23,12 @@ def check_readable(run: Run, web: Web) -> None:
             run.report.bad(f"{program} runs as {name}, and this host has no such user", "correct its configuration")
             continue
         tops = web.roots() if program == "nginx" else [*web.roots(), site.live]
-        if check_way(run, who, program, tops if there else [site.releases]) and there:
-            check_files(run, who, program, web.site, tops)
+        if _check_way(run, who, program, tops if there else [site.releases]) and there:
+            _check_files(run, who, program, site, tops)
 
 
-def check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
-    """Is the way to each of these directories open?"""
+def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
+    """Whether the way to each of these directories is open."""
     for top in tops:
         closed = barrier(who, top)
         if closed:
@@ -46,9 +41,8 @@ def check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
     return True
 
 
-def check_files(run: Run, who: Viewer, program: str, site: Site, tops: Sequence[str]) -> None:
-    """May this user read all that the web needs of these directories?"""
-    private = build_files(run)
+def _check_files(run: Run, who: Viewer, program: str, site: Site, tops: Sequence[str]) -> None:
+    private = _build_files(run)
 
     def passed_over(path: str) -> bool:
         return path in private or os.path.basename(path) in NOT_SERVED or site.stands_still(path)
@@ -67,7 +61,7 @@ def check_files(run: Run, who: Viewer, program: str, site: Site, tops: Sequence[
         run.report.ok(f"{who.name} ({program}) can read the live release")
 
 
-def build_files(run: Run) -> set[str]:
+def _build_files(run: Run) -> set[str]:
     """Runtime files that only a build may need: all but those that Symfony reads at every start."""
     live = os.path.realpath(run.live)
     dumped = os.path.exists(os.path.join(live, ".env.local.php"))
@@ -77,25 +71,22 @@ def build_files(run: Run) -> set[str]:
 
 def check_writable(run: Run, web: Web, paths: Sequence[str]) -> None:
     """May each pool write to these paths of the live release?"""
-    pools = [(name, group) for program, name, group in web.users() if program != "nginx"]
+    pools = [viewer(name, group) for program, name, group in web.users() if program != "nginx"]
     if not pools:
-        run.report.doubt(
-            "writable: no pool of php-fpm is known on this host", "name the unit of php-fpm in services of hosts.yml"
-        )
-    for name, group in pools:
+        what = "writable: no pool of php-fpm is known on this host"
+        run.report.doubt(what, "name the unit of php-fpm in services of hosts.yml")
+    for who in filter(None, pools):
         for path in paths:
-            who = viewer(name, group)
-            if who and os.path.exists(os.path.dirname(os.path.join(run.live, path))):
-                check_writable_by(run, who, path, os.path.join(run.live, path))
+            place = os.path.join(run.live, path)
+            if os.path.isdir(place):
+                _check_writable_by(run, who, path, place)
+            elif os.path.exists(os.path.dirname(place)):
+                run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
 
 
-def check_writable_by(run: Run, who: Viewer, path: str, place: str) -> None:
-    """May this user write to a directory, which is called `path` in hosts.yml, and to all below it?"""
-    if not os.path.isdir(place):
-        run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
-        return
-    closed = [barrier(who, place)] if barrier(who, place) else unwritable(who, os.path.realpath(place))
+def _check_writable_by(run: Run, who: Viewer, path: str, place: str) -> None:
+    closed = barrier(who, place) or next(iter(unwritable(who, os.path.realpath(place))), "")
     if closed:
-        run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed[0]}", f"the next build makes {path} so")
+        run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", f"the next build makes {path} so")
     else:
         run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")

@@ -5,26 +5,18 @@ from __future__ import annotations
 import json
 import os
 import pwd
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any
 
 from tasks.host import programs
-from tasks.host.services.pool_files import read
-from tasks.host.services.pools import read_dump
+from tasks.host.run import Run
+from tasks.host.services.pools import read, read_dump
 from tasks.host.services.probe import PROBE
-from tasks.host.services.service import ASKED, executable, output
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
-
-    from tasks.host.run import Run
-    from tasks.host.services.service import Unit
-
-    Command = tuple[str, list[str]]
+from tasks.host.services.service import ASKED, output
+from tasks.host.services.systemd import php_fpm_config, php_fpm_tests
 
 PLACE = "/usr/local/lib/release-probe/php-fpm.php"
 INSTALL = ["install", "-D", "-m", "644", "/dev/stdin", PLACE]
-UNWANTED = ("-F", "--nodaemonize", "-D", "--daemonize")
 
 
 def live_link(run: Run) -> str:
@@ -35,17 +27,7 @@ def live_link(run: Run) -> str:
         return ""
 
 
-def dump_commands(units: Iterable[Unit]) -> list[list[str]]:
-    """Of the units that are a php-fpm: the command that tests their configuration, and prints it."""
-    found = (executable(unit) for unit in units)
-    return [
-        [words[0], *(word for word in words[1:] if word not in UNWANTED), "-tt"]
-        for words in found
-        if words and os.path.basename(words[0]).startswith("php-fpm")
-    ]
-
-
-def ask_command(pool: dict[str, str], link: str) -> Command:
+def ask_command(pool: dict[str, str], link: str) -> tuple[str, list[str]]:
     """The user and the words of the question to a pool.
 
     The user is the owner of the socket, who may connect, else the pool's own; a number as sudo reads it.
@@ -66,29 +48,21 @@ def installed() -> bool:
         return False
 
 
-def install() -> None:
-    """Install the probe where it is not there. Raises PermissionError."""
-    if not installed():
-        done = programs.run(["sudo", "-n", *INSTALL], seconds=ASKED, input=PROBE.encode())
-        if done.code:
-            raise PermissionError(f"{PLACE} cannot be installed: {done.text}")
-
-
-def needed(units: Iterable[Unit], link: str) -> list[Command]:
+def needed(units: Iterable[dict[str, str]], link: str) -> list[tuple[str, list[str]]]:
     """The commands that asking the php-fpm among these units takes, each with its user."""
-    found: list[Command] = []
-    for dump in dump_commands(units):
-        found.append(("root", dump))
-        found += [ask_command(pool, link) for pool in _pools(dump) if pool.get("user") and pool.get("listen")]
+    found: list[tuple[str, list[str]]] = []
+    for test in php_fpm_tests(units):
+        found.append(("root", test))
+        found += [ask_command(pool, link) for pool in _pools(test) if pool.get("user") and pool.get("listen")]
     return found + ([("root", INSTALL)] if found else [])
 
 
-def _pools(dump: list[str]) -> list[dict[str, str]]:
-    """The pools, from the files themselves; php-fpm is asked, which takes sudo, where they cannot be read or name none."""
-    named = [dump[at + 1] for at, word in enumerate(dump) if word in ("-y", "--fpm-config")]
+def _pools(test: list[str]) -> list[dict[str, str]]:
+    """The pools, from the files themselves; php-fpm is asked, which takes sudo, where its words name none or they have none."""
+    file = php_fpm_config(test)
     try:
-        found = [pool for file in named for name, pool in read(file).items() if name != "global"]
-        return found or list(read_dump(output(["sudo", "-n", *dump]))["pools"].values())
+        found = [pool for name, pool in read(file).items() if name != "global"] if file else []
+        return found or list(read_dump(output(["sudo", "-n", *test]))[1].values())
     except (OSError, ValueError):
         return []
 
@@ -97,7 +71,7 @@ class Answers:
     """What the pools of a service's php-fpm answer, each time they are asked.
 
     `timeout`: seconds that a reload may wait for requests. `dumps`: what each php-fpm prints of its configuration, by its path.
-    Raises ValueError for one that prints none.
+    Raises ValueError for one that prints none, PermissionError where the probe cannot be installed.
     """
 
     def __init__(self, run: Run, dumps: Iterable[tuple[str, str]]) -> None:
@@ -106,18 +80,20 @@ class Answers:
         self.pools: dict[str, dict[str, str]] = {}
         self.timeout = 0
         for binary, text in dumps:
-            found = read_dump(text)
-            self.timeout = max(self.timeout, found["process_control_timeout"])
-            self.pools.update({f"the pool {name} of {os.path.basename(binary)}": pool for name, pool in found["pools"].items()})
-        if self.pools:
-            install()
+            timeout, pools = read_dump(text)
+            self.timeout = max(self.timeout, timeout)
+            self.pools.update({f"the pool {name} of {os.path.basename(binary)}": pool for name, pool in pools.items()})
+        if self.pools and not installed():
+            done = programs.run(["sudo", "-n", *INSTALL], seconds=ASKED, input=PROBE.encode())
+            if done.code:
+                raise PermissionError(f"{PLACE} cannot be installed: {done.text}")
 
     def complaints(self) -> list[str]:
         """What shows that a pool does not serve the live release yet."""
         answers = {name: self._ask(pool) for name, pool in self.pools.items()}
         if answers and not any(answer.get("live") or "error" in answer for answer in answers.values()):
             return [f"{name}: its user cannot read {self.link}" for name in answers]
-        return [text for name, answer in answers.items() for text in self._judge(name, answer)]
+        return list(filter(None, (self._complaint(name, answer) for name, answer in answers.items())))
 
     def _ask(self, pool: dict[str, str]) -> dict[str, Any]:
         user, words = ask_command(pool, self.link)
@@ -128,14 +104,13 @@ class Answers:
             answer = None
         return answer if isinstance(answer, dict) else {"error": text or "nothing"}
 
-    def _judge(self, pool: str, answer: dict[str, Any]) -> list[str]:
+    def _complaint(self, pool: str, answer: dict[str, Any]) -> str:
         """A file of another release in the OPcache does no harm; one that requests still use, from look to look, does."""
         if "error" in answer:
-            return [f"{pool} gave no answer: {answer['error'][:300]}"]
+            return f"{pool} gave no answer: {answer['error'][:300]}"
         if answer["live"] and os.path.basename(answer["live"]) != self.live:
-            return [f"{pool} resolves {self.link} to {answer['live']}"]
+            return f"{pool} resolves {self.link} to {answer['live']}"
         before, now = self.hits.get(pool), {name: int(hits) for name, hits in answer["others"].items()}
         self.hits[pool] = now
-        if not now or (before is not None and all(now[name] <= before.get(name, 0) for name in now)):
-            return []
-        return [f"{pool} still runs code of {', '.join(sorted(now))}"]
+        idle = before is not None and all(hits <= before.get(name, 0) for name, hits in now.items())
+        return "" if idle or not now else f"{pool} still runs code of {', '.join(sorted(now))}"

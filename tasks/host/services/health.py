@@ -6,19 +6,16 @@ A Host header is also the name for TLS (SNI, and the one the certificate must ha
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tasks.host.failure import Failed
+from tasks.host.run import Run
 from tasks.host.services import last_words
 
 if TYPE_CHECKING:
-    import http.client
-    from collections.abc import Sequence
+    from http.client import HTTPConnection, HTTPResponse
     from urllib.parse import SplitResult
-
-    from tasks.host.run import Run
-
-    Headers = Sequence[Sequence[str]]
 
 LIMIT = 1 << 20  # bytes of a body that are looked at
 KEPT = 1000  # bytes of a body that are reported
@@ -34,61 +31,50 @@ class Unhealthy(Exception):
         self.body = body
 
 
-def check(run: Run, url: str, status: int, within: float, contains: str, headers: Headers) -> None:
+def check(run: Run, url: str, status: int, within: float, contains: str, headers: Sequence[Sequence[str]]) -> None:
     """Ask until the answer has this status and this text. Raises Failed after `within` seconds, the body in the last words."""
     from http.client import HTTPException
-    from urllib.parse import urlsplit
 
-    address = urlsplit(url)
     deadline, pause = time.monotonic() + within, FIRST_PAUSE
     while True:
         try:
-            return _judge(address, headers, status, contains, min(TRY, max(1.0, deadline - time.monotonic())))
+            return _try(url, status, contains, headers, min(TRY, max(1.0, deadline - time.monotonic())))
         except (OSError, ValueError, HTTPException, Unhealthy) as error:
-            problem: Exception = error
-        what = str(problem) or type(problem).__name__
+            what, body = str(error) or type(error).__name__, getattr(error, "body", b"")
         run.report.line("health", what)
         left = deadline - time.monotonic()
         if left <= 0:
-            _fail(run, f"{url} is not healthy after {within:g} seconds: {what}", problem)
+            run.log.write(body[:KEPT].strip() + b"\n")
+            last_words.hand_over(run)
+            raise Failed(f"{url} is not healthy after {within:g} seconds: {what}")
         time.sleep(min(pause, left))
         pause = min(PAUSE, pause * 2)
 
 
-def _fail(run: Run, what: str, problem: Exception) -> None:
-    if isinstance(problem, Unhealthy):
-        run.log.write(problem.body[:KEPT].strip() + b"\n")
-    last_words.hand_over(run)
-    raise Failed(what)
-
-
-def _judge(url: SplitResult, headers: Headers, status: int, contains: str, seconds: float) -> None:
-    got, body = _ask(url, headers, seconds)
-    if got != status:
-        raise Unhealthy(f"answered {got} instead of {status}", body)
-    if contains.encode() not in body:
-        raise Unhealthy(f"answered {got}, but {contains!r} is not in the body", body)
-
-
-def _ask(url: SplitResult, headers: Headers, seconds: float) -> tuple[int, bytes]:
+def _try(url: str, status: int, contains: str, headers: Sequence[Sequence[str]], seconds: float) -> None:
     from string import punctuation
     from urllib.parse import quote, urlsplit, urlunsplit
 
+    address = urlsplit(url)
     host = next((value for name, value in headers if name.lower() == "host"), "")
-    connection = _connect(url, urlsplit(f"//{host}").hostname or url.hostname or "", seconds)
+    connection = _connect(address, urlsplit(f"//{host}").hostname or address.hostname or "", seconds)
     try:
-        target = quote(urlunsplit(("", "", url.path or "/", url.query, "")), safe=punctuation)
+        target = quote(urlunsplit(("", "", address.path or "/", address.query, "")), safe=punctuation)
         connection.putrequest("GET", target, skip_host=bool(host), skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value.encode("utf-8"))
         connection.endheaders()
         answer = connection.getresponse()
-        return answer.status, _body(answer, time.monotonic() + seconds)
+        body = _body(answer, time.monotonic() + seconds)
     finally:
         connection.close()
+    if answer.status != status:
+        raise Unhealthy(f"answered {answer.status} instead of {status}", body)
+    if contains.encode() not in body:
+        raise Unhealthy(f"answered {status}, but {contains!r} is not in the body", body)
 
 
-def _connect(url: SplitResult, name: str, seconds: float) -> http.client.HTTPConnection:
+def _connect(url: SplitResult, name: str, seconds: float) -> HTTPConnection:
     import socket
     from http.client import HTTPConnection
 
@@ -102,12 +88,9 @@ def _connect(url: SplitResult, name: str, seconds: float) -> http.client.HTTPCon
     return connection
 
 
-def _body(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+def _body(answer: HTTPResponse, deadline: float) -> bytes:
     found = b""
-    while len(found) < LIMIT:
-        piece = answer.read1(65536)
-        if not piece:
-            break
+    while len(found) < LIMIT and (piece := answer.read1(65536)):
         found += piece
         if time.monotonic() > deadline:
             raise Unhealthy("the body did not end in time")

@@ -5,16 +5,14 @@ The service user's program leaves the text in a file that the release user can r
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
-from typing import TYPE_CHECKING
 
 from tasks.host import acl
+from tasks.host.run import Run
 
-if TYPE_CHECKING:
-    from tasks.host.run import Run
-
-READ, READ_WRITE = 4, 6
+OWNERS = {acl.USER_OBJ: 6, acl.GROUP_OBJ: 0, acl.MASK: 4, acl.OTHER: 0}
 
 
 def hand_over(run: Run) -> None:
@@ -29,9 +27,10 @@ def hand_over(run: Run) -> None:
         return  # a full disk: the failure itself is reported nevertheless
     try:
         os.write(file, f"{text}\n".encode("utf-8", "replace"))
-        _allow_reading(file, run.release_user)
-    except OSError:
-        pass
+        reader = {(acl.USER, pwd.getpwnam(run.release_user).pw_uid): 4}
+        acl.write(file, {**reader, **{(tag, acl.NOBODY): bits for tag, bits in OWNERS.items()}})
+    except (OSError, KeyError):
+        pass  # without that user, or ACLs, the file stays its owner's
     finally:
         os.close(file)
     run.report.fact("said", path)
@@ -39,25 +38,5 @@ def hand_over(run: Run) -> None:
 
 def remove(_: Run, path: str) -> None:
     """Remove such a file, once it was reported."""
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.remove(path)
-    except FileNotFoundError:
-        pass
-
-
-def _allow_reading(file: int, user: str) -> None:
-    """Without that user, or ACLs, the file stays its owner's."""
-    try:
-        reader = pwd.getpwnam(user).pw_uid
-    except KeyError:
-        return
-    acl.write(
-        file,
-        {
-            (acl.USER_OBJ, acl.NOBODY): READ_WRITE,
-            (acl.USER, reader): READ,
-            (acl.GROUP_OBJ, acl.NOBODY): 0,
-            (acl.MASK, acl.NOBODY): READ,
-            (acl.OTHER, acl.NOBODY): 0,
-        },
-    )

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import os
-import stat
-from typing import TYPE_CHECKING
 
 from tasks.host import releases
 from tasks.host.build import runtime
+from tasks.host.files import open_regular
 from tasks.host.mask import Mask
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 LIMIT = 16384  # bytes
 
 
 def report(run: Run, path: str) -> None:
-    """Report the lines of such a file, masked, as the release user."""
-    text = _read(path)
-    if text is None:
-        return run.report.tail("post-release", f"what it printed is on the host, in {path}, for those who may read it")
-    for line in filter(str.strip, _mask(run)(text).decode("utf-8", "replace").splitlines()):
-        run.report.tail("post-release", "".join(char if char.isprintable() else " " for char in line)[:300])
-    return None
-
-
-def _read(path: str) -> bytes | None:
-    """What is in a regular file that is reached through no link; None where it cannot be read."""
+    """Report the lines of such a file, masked, as the release user. It is a regular file, reached through no link."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = open_regular(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
-        return None
+        return run.report.tail("post-release", f"what it printed is on the host, in {path}, for those who may read it")
     try:
-        return os.read(file, LIMIT) if stat.S_ISREG(os.fstat(file).st_mode) else None
+        text = _mask(run)(os.read(file, LIMIT)).decode("utf-8", "replace")
     finally:
         os.close(file)
+    for line in filter(str.strip, text.splitlines()):
+        run.report.tail("post-release", "".join(char if char.isprintable() else " " for char in line)[:300])
+    return None
 
 
 def _mask(run: Run) -> Mask:

@@ -7,39 +7,36 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from tasks.host import programs
 from tasks.host.failure import Failed
-from tasks.host.services import last_words, nginx
-from tasks.host.services.fpm import Answers, dump_commands
+from tasks.host.run import Run
+from tasks.host.services import last_words
+from tasks.host.services.fpm import Answers
 from tasks.host.services.processes import age, ticks, uptime
 from tasks.host.services.proof import Proof
-from tasks.host.services.service import ASKED, Service, has_failed
+from tasks.host.services.service import ASKED, Service
+from tasks.host.services.systemd import nginx_tests, php_fpm_tests
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tasks.host.run import Run
-    from tasks.host.services.service import Unit
-
-PATIENCE = {
-    "restart": 10.0,
-    "reload": 30.0,
-}  # seconds until every process follows; a restart has waited for the old ones already
+PATIENCE = {"restart": 10.0, "reload": 30.0}  # seconds until all follow; a restart has waited for the old ones already
 SETTLE = 0.8  # seconds that a service has run at the last look at it: one that starts and dies has died by then
 HELD_BACK = 10.0  # seconds: systemd's StartLimitIntervalSec, unless somebody changed it
 FIRST_PAUSE, PAUSE = 0.05, 0.2  # seconds between looks, growing from the first to the second
+WHY = {126: ", it may not be run", 127: ", command not found"}
 
 
 def act(run: Run, kind: str, action: str, name: str) -> None:
     """Restart or reload a service, and wait until every process of it is shown to run the release."""
     with _reported(run, f"{kind} {action} {name}"):
         service = Service(kind, action, name)
-        units = _known(service)
+        units = service.units()
+        if kind == "systemd" and not units:
+            raise Failed(f"no systemd unit matches {name}", "systemctl list-units --all, then correct services in hosts.yml")
         answers = Answers(run, _tested(run, units))
-        proof = Proof(run, service, answers, service.look(units))
-        _follow(run, service, has_failed(units))
+        before = service.look(units)
+        proof = Proof(run, service, answers, before)
+        _order(run, service, again=before.failed)
         proof.acted = ticks(uptime())
         _await(run, proof, PATIENCE[action] + answers.timeout, f"look at it on the host, then {run.hint('post-release')}")
         run.proofs.append(proof)
@@ -53,8 +50,8 @@ def prove(run: Run) -> None:
         time.sleep(max(0.0, SETTLE - age(proof.since())))
         with _reported(run, proof.service.name):
             _await(run, proof, PATIENCE["restart"])
-            if proof.seen.lives != lives and _comes_and_goes(proof):
-                raise _failed(run, proof, "it starts and ends again and again")
+            if proof.seen.lives != lives and _comes_and_goes(proof.service):
+                raise _failed(run, proof.service, f"{proof.service.name}: it starts and ends again and again")
 
 
 def run_command(run: Run, text: str) -> None:
@@ -63,26 +60,19 @@ def run_command(run: Run, text: str) -> None:
     began = time.monotonic()
     run.report.event("lane", "start", "run", text)
     with _reported(run, text):
-        done = programs.run(words, seconds=run.step_timeout, output=run.log.descriptor, env=environment, cwd=run.home)
-        if done.code:
-            raise Failed(f"run: {_shown(text)} {_end_of(done.code, run.step_timeout)}")
+        code = programs.run(words, seconds=run.step_timeout, output=run.log.descriptor, env=environment, cwd=run.home).code
+        if code:
+            end = f"was killed by signal {-code}" if code < 0 else f"exited {code}{WHY.get(code, '')}"
+            late = f"was ended after {run.step_timeout:g} seconds (step_timeout)"
+            raise Failed(f"run: {_shown(text)} {late if code == programs.TOO_LATE else end}")
     run.report.event("lane", "done", "run", text, str(int((time.monotonic() - began) * 1000)))
 
 
-def _known(service: Service) -> list[Unit]:
-    """The units of a service. Raises Failed when systemd knows none."""
-    units = service.units()
-    if service.kind == "systemd" and not units:
-        what = f"no systemd unit matches {service.name}"
-        raise Failed(what, "systemctl list-units --all, then correct services in hosts.yml")
-    return units
-
-
-def _tested(run: Run, units: Sequence[Unit]) -> list[tuple[str, str]]:
+def _tested(run: Run, units: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
     """What each php-fpm prints of its configuration. One that would not start is found before what runs is touched."""
-    for words in nginx.tests(units):
+    for words in nginx_tests(units):
         _test(run, words)
-    return [(words[0], _test(run, words)) for words in dump_commands(units)]
+    return [(words[0], _test(run, words)) for words in php_fpm_tests(units)]
 
 
 def _test(run: Run, words: list[str]) -> str:
@@ -94,24 +84,19 @@ def _test(run: Run, words: list[str]) -> str:
     return done.text
 
 
-def _follow(run: Run, service: Service, failed: bool) -> None:
-    """Restart or reload. Units that had failed before may be held back by systemd for a while: they are acted on once more."""
-    done = _order(run, service)
-    if done.code and failed:
-        run.report.line(service.name, f"systemd may hold it back, as it had failed: once more in {HELD_BACK:g} seconds")
-        time.sleep(HELD_BACK)
-        done = _order(run, service)
-    run.log.write(done.output)
-    if done.code:
-        _log_last_words(run, service)
-        raise Failed(f"{' '.join(service.command)} failed")
-
-
-def _order(run: Run, service: Service) -> programs.Done:
+def _order(run: Run, service: Service, *, again: bool) -> None:
+    """Restart or reload; what systemd may hold back for a while, as it had failed before, once more."""
     done = programs.run(["sudo", "-n", *service.command], seconds=run.step_timeout)
     if done.code == programs.TOO_LATE:
         raise Failed(f"{' '.join(service.command)} was ended after {run.step_timeout:g} seconds (step_timeout)")
-    return done
+    if done.code and again:
+        run.report.line(service.name, f"systemd may hold it back, as it had failed: once more in {HELD_BACK:g} seconds")
+        time.sleep(HELD_BACK)
+        return _order(run, service, again=False)
+    run.log.write(done.output)
+    if done.code:
+        raise _failed(run, service, f"{' '.join(service.command)} failed")
+    return None
 
 
 def _await(run: Run, proof: Proof, patience: float, next: str = "") -> None:
@@ -122,7 +107,7 @@ def _await(run: Run, proof: Proof, patience: float, next: str = "") -> None:
         if not complaints:
             return
         if time.monotonic() > deadline or proof.seen.failed:
-            raise _failed(run, proof, "; ".join(complaints[:3]), next)
+            raise _failed(run, proof.service, f"{proof.service.name}: {'; '.join(complaints[:3])}", next)
         if complaints[0] != shown:
             shown = complaints[0]
             run.report.line(proof.service.name, shown)
@@ -130,20 +115,16 @@ def _await(run: Run, proof: Proof, patience: float, next: str = "") -> None:
         pause = min(PAUSE, pause * 1.5)
 
 
-def _comes_and_goes(proof: Proof) -> bool:
+def _comes_and_goes(service: Service) -> bool:
     """Whether its main processes are others again after another moment: a worker that ends once has only done its share."""
-    lives = proof.service.look().lives
+    lives = service.look().lives
     time.sleep(SETTLE)
-    return proof.service.look().lives != lives
+    return service.look().lives != lives
 
 
-def _failed(run: Run, proof: Proof, what: str, next: str = "") -> Failed:
-    _log_last_words(run, proof.service)
-    return Failed(f"{proof.service.name}: {what}", next)
-
-
-def _log_last_words(run: Run, service: Service) -> None:
+def _failed(run: Run, service: Service, what: str, next: str = "") -> Failed:
     run.log.write(f"{service.last_words()}\n".encode())
+    return Failed(what, next)
 
 
 @contextlib.contextmanager
@@ -159,12 +140,3 @@ def _reported(run: Run, what: str) -> Iterator[None]:
 def _shown(text: str) -> str:
     first = text.strip().splitlines()[0] if text.strip() else text
     return repr(first if len(first) <= 80 else f"{first[:77]}...")
-
-
-def _end_of(code: int, seconds: float) -> str:
-    if code == programs.TOO_LATE:
-        return f"was ended after {seconds:g} seconds (step_timeout)"
-    if code < 0:
-        return f"was killed by signal {-code}"
-    hints = {126: ", it may not be run", 127: ", command not found"}
-    return f"exited {code}{hints.get(code, '')}"

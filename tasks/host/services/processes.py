@@ -1,4 +1,4 @@
-"""What runs on this host, from /proc: each process, since when, and in which releases it has its files.
+"""What runs on this host, from /proc: each process, since when, and where it has its files.
 
 Times are the kernel's, in clock ticks since boot, and are only compared with one another: no clock can mislead.
 """
@@ -8,12 +8,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from tasks.host import programs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 STAT = ["stat", "--format=%N", "--"]
 """Prints what links of /proc point to, as LINK reads it; through sudo for the processes of other users."""
@@ -56,21 +53,7 @@ class Process:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age(self.started)))
 
 
-class Releases:
-    """The directory in which releases lie, and the live link that they are releases of."""
-
-    def __init__(self, folder: str, link: str) -> None:
-        self.folder, self.link = folder, link
-        name = re.escape(link) + "-[0-9]{8}T[0-9]{6}Z"
-        self._pattern = re.compile(re.escape(folder) + "/(" + name + r")(?![\w.-])") if folder else None
-
-    def named_in(self, texts: Iterable[str]) -> set[str]:
-        """The releases whose paths stand in these texts."""
-        return {name for text in texts for name in self._pattern.findall(text)} if self._pattern else set()
-
-
-def slurp(pid: int, name: str) -> str:
-    """A file of /proc/PID. Raises OSError."""
+def _content(pid: int, name: str) -> str:
     with open(f"/proc/{pid}/{name}", "rb") as file:
         return file.read().decode("utf-8", "replace")
 
@@ -78,10 +61,11 @@ def slurp(pid: int, name: str) -> str:
 def process(pid: int) -> Process | None:
     """The process with this pid; a zombie is none."""
     try:
-        fields = slurp(pid, "stat").rpartition(")")[2].split()
+        fields = _content(pid, "stat").rpartition(")")[2].split()
         if fields[0] in "ZX":
             return None
-        return Process(pid, int(fields[1]), int(fields[19]), slurp(pid, "cgroup"), slurp(pid, "cmdline").replace("\0", " "))
+        arguments = _content(pid, "cmdline").replace("\0", " ")
+        return Process(pid, int(fields[1]), int(fields[19]), _content(pid, "cgroup"), arguments)
     except (OSError, IndexError):
         return None
 
@@ -107,12 +91,12 @@ def in_cgroup(table: dict[int, Process], path: str) -> set[int]:
 
 def descendants(table: dict[int, Process], root: int) -> set[int]:
     """The pids of a process and of all that it started and has not outlived."""
-    found = {root} & set(table)
-    while True:
-        more = {each.pid for each in table.values() if each.parent in found} - found
-        if not more:
-            return found
+    found: set[int] = set()
+    more = {root} & set(table)
+    while more:
         found |= more
+        more = {each.pid for each in table.values() if each.parent in found} - found
+    return found
 
 
 def places(processes: Iterable[Process]) -> dict[int, list[str]]:
@@ -120,7 +104,7 @@ def places(processes: Iterable[Process]) -> dict[int, list[str]]:
 
     Raises PermissionError when sudo does not show it either.
     """
-    found: dict[int, list[str]] = {each.pid: [each.arguments] for each in processes}
+    found = {each.pid: [each.arguments] for each in processes}
     others = [link for pid, texts in found.items() for link in _read_links(pid, texts)]
     if others:
         done = programs.run(["sudo", "-n", *STAT, *others], seconds=SUDO_SECONDS)

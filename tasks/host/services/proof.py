@@ -7,17 +7,21 @@ nothing there and a start after the phase began. After a reload that goes for th
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable
 
-from tasks.host.services.processes import Releases, places, ticks
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
-    from tasks.host.services.fpm import Answers
-    from tasks.host.services.processes import Process
-    from tasks.host.services.service import Look, Service
+from tasks.host.run import Run
+from tasks.host.services.fpm import Answers
+from tasks.host.services.processes import Process, places, ticks
+from tasks.host.services.service import Look, Service
 
 LEAVING = "is shutting down"  # in the arguments of a worker of nginx that takes no new request
+
+
+def releases_in(texts: Iterable[str], folder: str, link: str) -> set[str]:
+    """The releases of this live link in this directory whose paths stand in these texts; without a directory none."""
+    pattern = re.compile(re.escape(f"{folder}/") + f"({re.escape(link)}-[0-9]{{8}}T[0-9]{{6}}Z)" + r"(?![\w.-])")
+    return {name for text in texts for name in pattern.findall(text)} if folder else set()
 
 
 class Proof:
@@ -25,8 +29,8 @@ class Proof:
 
     def __init__(self, run: Run, service: Service, answers: Answers, before: Look) -> None:
         self.service, self.answers, self.seen = service, answers, before
-        self.releases = Releases(os.path.dirname(run.release_path), run.link)
-        self.live = os.path.basename(run.release_path)
+        self.folder, self.live = os.path.split(run.release_path)
+        self.link = run.link
         self.began = ticks(run.began)
         self.before = {each.pid: each for each in before.processes}
         self.acted = 0  # when the action was over, in ticks
@@ -44,31 +48,26 @@ class Proof:
         return max(mains) if mains and self.service.action == "restart" else self.acted
 
     def _stale(self, seen: Look) -> list[str]:
-        where = places(seen.processes)
-        workers = [each for each in seen.processes if each.pid not in seen.mains]
-        found = []
+        where, found = places(seen.processes), []
+        workers = any(each.pid not in seen.mains for each in seen.processes)
         for each in seen.processes:
-            inside = self.releases.named_in(where[each.pid])
-            if inside - {self.live}:
-                found.append(f"{each.title} has run since {each.since} from {min(inside - {self.live})}")
-            elif self._is_old(each, inside, stays=bool(workers) and self._stays(each, seen)):
+            inside = releases_in(where[each.pid], self.folder, self.link)
+            others = inside - {self.live}
+            if others:
+                found.append(f"{each.title} has run since {each.since} from {min(others)}")
+            elif each.started < self.began and not self._has_reloaded(each, workers, bool(inside)):
                 hint = "; a reload shows nothing there: use restart" if self.service.action == "reload" and not workers else ""
                 found.append(f"{each.title} has run since {each.since}, before this{hint}")
         return found
 
-    def _stays(self, each: Process, seen: Look) -> bool:
-        """A main process whose workers are new, unless its own code is the release's, which it read when it started."""
-        link = self.answers.link
-        own = bool(link) and f"{link}/" in each.arguments and not self.answers.pools
-        return each.pid in seen.mains and not own
+    def _has_reloaded(self, each: Process, workers: bool, inside: bool) -> bool:
+        """Whether a process from before the phase need not be new: it is in the live release, leaves, or has new workers.
 
-    def _is_old(self, each: Process, inside: set[str], *, stays: bool) -> bool:
-        """Whether it has run since before the phase, with nothing to show that it took the release."""
-        if each.started >= self.began:
-            return False
-        if self.service.action == "restart":
-            return True
-        return not inside and not stays and LEAVING not in each.arguments
+        A main process whose own code is the release's has read it when it started, whatever its workers are.
+        """
+        own = bool(self.answers.link) and f"{self.answers.link}/" in each.arguments and not self.answers.pools
+        stays = workers and each.pid in self.seen.mains and not own
+        return self.service.action == "reload" and (inside or stays or LEAVING in each.arguments)
 
     def _left_behind(self, seen: Look) -> list[str]:
         """Processes that the service has let go of, and that still run: children of a program that was stopped alone."""

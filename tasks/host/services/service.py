@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import programs
-from tasks.host.services.processes import descendants, in_cgroup, running
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.services.processes import Process
-
-    Unit = dict[str, str]
+from tasks.host.services import systemd
+from tasks.host.services.processes import Process, descendants, in_cgroup, running
 
 ASKED = 60.0  # seconds for a program that only answers
 PROPERTIES = "Id,LoadState,ActiveState,SubState,Type,Result,MainPID,ControlGroup,ExecStart,NRestarts"
@@ -42,12 +36,6 @@ class Look:
         """Its processes, by pid."""
         return [self.table[pid] for pid in sorted(self.pids & set(self.table))]
 
-    def complete(self) -> Look:
-        """The same, with a complaint about each main process that ended meanwhile: what runs instead was not looked at."""
-        gone = sorted(self.mains - set(self.table) - {0})
-        self.troubles += [f"pid {pid} ended while it was looked at" for pid in gone]
-        return self
-
     @property
     def lives(self) -> tuple[set[int], list[str]]:
         """What differs after a main process has ended and another was started."""
@@ -65,15 +53,22 @@ class Service:
         """What makes it follow, run by root."""
         return ["systemctl" if self.kind == "systemd" else "supervisorctl", self.action, self.name]
 
-    def units(self) -> list[Unit]:
+    def units(self) -> list[dict[str, str]]:
         """Its units, each with PROPERTIES; none that systemd does not know, and none of a program of supervisor."""
-        return _units(self.name) if self.kind == "systemd" else []
+        if self.kind == "supervisor":
+            return []
+        found = systemd.units_in(output(["systemctl", "show", f"--property={PROPERTIES}", "--", self.name]))
+        return [unit for unit in found if unit.get("Id") and unit.get("LoadState") not in ("not-found", "bad-setting")]
 
-    def look(self, units: Sequence[Unit] | None = None) -> Look:
+    def look(self, units: Sequence[dict[str, str]] | None = None) -> Look:
         """The service as it is now, with its `units` if they are known. Raises PermissionError where processes are hidden."""
         if self.kind == "supervisor":
-            return _look_supervisor(self.name)
-        return _look_systemd(self.units() if units is None else units)
+            look = _look_supervisor(self.name)
+        else:
+            look = _look_systemd(self.units() if units is None else units)
+        gone = sorted(look.mains - set(look.table) - {0})  # what runs instead was not looked at
+        look.troubles += [f"pid {pid} ended while it was looked at" for pid in gone]
+        return look
 
     def last_words(self) -> str:
         """What a service that does not come up printed last: its state and journal, or what supervisor reports."""
@@ -81,7 +76,7 @@ class Service:
             return output(["sudo", "-n", "supervisorctl", "status", self.name])
         time.sleep(JOURNAL_DELAY)
         there = self.units()
-        return "\n".join(_state_and_journal(unit) for unit in ([unit for unit in there if not well(unit)] or there)[:2])
+        return "\n".join(_state_and_journal(unit) for unit in ([unit for unit in there if not _well(unit)] or there)[:2])
 
 
 def output(words: Sequence[str]) -> str:
@@ -89,41 +84,23 @@ def output(words: Sequence[str]) -> str:
     return programs.run(words, seconds=ASKED).text
 
 
-def _units(pattern: str) -> list[Unit]:
-    shown = output(["systemctl", "show", f"--property={PROPERTIES}", "--", pattern])
-    found = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in shown.split("\n\n")]
-    return [unit for unit in found if unit.get("Id") and unit.get("LoadState", "loaded") not in ("not-found", "bad-setting")]
-
-
-def executable(unit: Unit) -> list[str]:
-    """The words that a unit starts; systemctl shows them without quotes."""
-    found = re.search(r"argv\[\]=(.*?) ; ignore_errors=", unit.get("ExecStart", ""))
-    return found[1].split() if found else []
-
-
-def well(unit: Unit) -> bool:
+def _well(unit: dict[str, str]) -> bool:
     """Active, or a oneshot that went well."""
     once = unit.get("Type") == "oneshot" and unit.get("Result") == "success"
     return unit["ActiveState"] == "active" or (once and unit["ActiveState"] == "inactive")
 
 
-def has_failed(units: Sequence[Unit]) -> bool:
-    """Whether systemd has given one of these units up."""
-    return any(unit["ActiveState"] == "failed" for unit in units)
-
-
-def _look_systemd(units: Sequence[Unit]) -> Look:
+def _look_systemd(units: Sequence[dict[str, str]]) -> Look:
     look = Look(running())
-    look.failed = has_failed(units)
+    look.failed = any(unit["ActiveState"] == "failed" for unit in units)
     for unit in units:
-        main = int(unit.get("MainPID") or 0)
+        main, group = int(unit.get("MainPID") or 0), unit.get("ControlGroup")
         look.mains.add(main)
         look.restarts.append(unit.get("NRestarts", ""))
-        group = unit.get("ControlGroup")
         look.pids |= in_cgroup(look.table, group) if group else descendants(look.table, main)
-        if not well(unit):
+        if not _well(unit):
             look.troubles.append(f"{unit['Id']} is {unit['ActiveState']} ({unit.get('SubState', '')})")
-    return look.complete()
+    return look
 
 
 def _look_supervisor(name: str) -> Look:
@@ -138,19 +115,16 @@ def _look_supervisor(name: str) -> Look:
         look.pids |= descendants(look.table, int(pid))
     if not found or "no such" in status:
         look.troubles = [f"supervisor knows no program {name}: {status}"]
-    return look.complete()
+    return look
 
 
-def _state_and_journal(unit: Unit) -> str:
-    state = f"{unit['Id']}: {unit['ActiveState']} ({unit.get('SubState')}), result {unit.get('Result')}"
-    return f"{state}\n{_journal(unit['Id'])}"
-
-
-def _journal(unit: str) -> str:
-    """The last lines of a unit's journal; sudo is tried where the service user may not read it."""
-    words = ["journalctl", "--quiet", "--no-pager", "--lines=10", f"--unit={unit}"]
+def _state_and_journal(unit: dict[str, str]) -> str:
+    """The state of a unit and the last lines of its journal; sudo is tried where the service user may not read it."""
+    name = unit["Id"]
+    state = f"{name}: {unit['ActiveState']} ({unit.get('SubState')}), result {unit.get('Result')}"
+    words = ["journalctl", "--quiet", "--no-pager", "--lines=10", f"--unit={name}"]
     for command in (words, ["sudo", "-n", *words]):
         done = programs.run(command, seconds=ASKED)
         if done.code == 0 and done.text:
-            return done.text
-    return f"its journal: sudo journalctl --unit={unit}"
+            return f"{state}\n{done.text}"
+    return f"{state}\nits journal: sudo journalctl --unit={name}"

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 
 from tasks.host import programs
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-from tasks.host.services.needed import commands
-from tasks.host.services.processes import hidden
-from tasks.host.services.service import ASKED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
+from tasks.host.services.fpm import INSTALL, installed, live_link, needed
+from tasks.host.services.processes import STAT, hidden
+from tasks.host.services.service import ASKED, Service
+from tasks.host.services.systemd import nginx_tests
 
 NEXT = (
     "put the command into the sudoers of the service user, NOPASSWD (check --sudoers prints all of them), "
@@ -25,7 +23,18 @@ NEXT = (
 )
 HIDDEN = "the processes of others are hidden on this host (hidepid of /proc): what they run cannot be shown"
 SHOWN = "sudo mount -o remount,hidepid=0 /proc, or give it the gid of a group of the service user"
-_GLOB = re.compile(r"\\.|\[[!^]?\]?[^\]]*\]|.", re.S)
+
+
+def commands(run: Run, kind: str, action: str, name: str, *, now: bool = False) -> list[tuple[str, list[str]]]:
+    """What following a service and its proof take through sudo besides the action: each command once, with its user.
+
+    `now`: those that would run now: the probe is installed only where another one is, or none.
+    """
+    units = Service(kind, action, name).units()
+    tests = [("root", words) for words in nginx_tests(units)]
+    found = [("root", [*STAT, "/proc/1/cwd"]), *tests, *needed(units, live_link(run))]
+    unique = [each for at, each in enumerate(found) if each not in found[:at]]
+    return [each for each in unique if not (now and each[1] == INSTALL and installed())]
 
 
 def try_command(run: Run, words: Sequence[str], user: str = "root") -> None:
@@ -82,31 +91,23 @@ def _runs_as(user: str, names: str) -> bool:
 
 
 def _matches(rule: str, command: str) -> bool:
-    """A rule is a glob; one without arguments takes any."""
-    pattern = _GLOB.sub(_piece, rule)
+    """A rule is a glob in which a backslash quotes; one without arguments takes any."""
+    pattern = re.sub(r"\\(.)|\[\^", lambda found: _unescaped(found[1]), rule, flags=re.S)
     try:
-        found = re.fullmatch(pattern if " " in rule else f"{pattern}( .*)?", command, re.S)
+        found = fnmatchcase(command, pattern) or (" " not in rule and fnmatchcase(command, f"{pattern} *"))
     except re.error:
-        found = None
-    return rule in ("ALL", command) or bool(found)
+        found = False
+    return found or rule in ("ALL", command)
 
 
-def _piece(found: re.Match[str]) -> str:
-    text = found[0]
-    if text in ("*", "?"):
-        return ".*" if text == "*" else "."
-    if text[0] == "[" and len(text) > 2:
-        negated = text[1] in "!^"
-        inner = text[2 if negated else 1 : -1].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-        return f"[{'^' if negated else ''}{inner}]"
-    return re.escape(text[1] if text[0] == "\\" and len(text) > 1 else text)
+def _unescaped(char: str | None) -> str:
+    """As Python's globs have it: a quoted special character is a set of one, and "!" excludes."""
+    return "[!" if char is None else f"[{char}]" if char in "*?[" else char
 
 
 def login() -> str:
     """The name that this program's user logged in with."""
-    if os.environ.get("USER"):
-        return os.environ["USER"]
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return os.environ.get("USER") or pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tasks.host.check import service_files
-from tasks.host.check.service_files import Command, Runs, Supervisor, properties, unit
+from tasks.host.check.service_files import Runs, Supervisor, unit
 from tasks.host.check.service_trust import Code
+from tasks.host.services.systemd import units_in
 
 SHOWN = """\
 Id=api.service
@@ -49,12 +50,13 @@ LIVE, RELEASES = "/home/f/source", "/home/f/releases"
 
 
 def runs(*words: str, user: str = "root", folder: str = "", privileged: bool = False, **about: str) -> Runs:
-    return Runs("x", "systemd", user, folder, [Command(list(words), privileged)], about)
+    return Runs("x", "systemd", user, folder, [(list(words), privileged)], about)
 
 
-def started(found: Runs) -> list[tuple[list[str], bool]]:
-    """The words of each command, and whether it is root's."""
-    return [(command.words, command.privileged) for command in found.commands]
+def shown() -> Runs:
+    """The unit that systemctl shows."""
+    (about,) = units_in(SHOWN)
+    return unit(about)
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     """The supervisor of a host with these programs."""
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "main.conf").write_text(MAIN)
-    monkeypatch.setattr(service_files, "SUPERVISOR", ("/nonexistent", str(tmp_path / "main.conf")))
+    monkeypatch.setattr(service_files, "SUPERVISOR", (str(tmp_path / "none.conf"), str(tmp_path / "main.conf")))
 
     def read(programs: str) -> Supervisor:
         (tmp_path / "conf.d" / "a.conf").write_text(programs)
@@ -74,7 +76,7 @@ def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
 
 
 def test_every_command_of_a_unit_is_known_and_which_are_roots_whatever_its_user() -> None:
-    assert started(unit(properties(SHOWN))) == [
+    assert shown().commands == [
         (["/bin/a", "one", "two"], True),
         (["/bin/b"], False),
         (["/usr/bin/php", "-S", ":80"], False),
@@ -83,7 +85,7 @@ def test_every_command_of_a_unit_is_known_and_which_are_roots_whatever_its_user(
 
 
 def test_a_unit_has_its_user_and_its_directory() -> None:
-    found = unit(properties(SHOWN))
+    found = shown()
     assert (found.name, found.user, found.folder) == ("api", "www-data", "/srv/www")
 
 
@@ -91,17 +93,17 @@ def test_a_unit_has_its_user_and_its_directory() -> None:
     ("shown", "user"), [("", "root"), ("DynamicUser=yes", "a dynamic user"), ("DynamicUser=no", "root"), ("User=0", "0")]
 )
 def test_a_unit_that_names_no_user_is_roots(shown: str, user: str) -> None:
-    assert unit(properties("Id=a.service\n" + shown)).user == user
+    assert unit(units_in("Id=a.service\n" + shown)[0]).user == user
 
 
 @pytest.mark.parametrize("pattern", ["api", "api.service", "www", "a*", "www.*"])
 def test_hosts_yml_may_call_a_unit_by_any_of_its_names(pattern: str) -> None:
-    assert unit(properties(SHOWN)).is_named(pattern)
+    assert shown().is_named(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["ap", "api@*", "nginx"])
 def test_hosts_yml_does_not_mean_others(pattern: str) -> None:
-    assert not unit(properties(SHOWN)).is_named(pattern)
+    assert not shown().is_named(pattern)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_files_beside_the_main_one_are_read_too(supervisor: Callable[[str], Supe
 
 def test_a_program_has_its_words_and_its_user(supervisor: Callable[[str], Supervisor]) -> None:
     programs = {each.name: each for each in supervisor(PROGRAMS).programs}
-    assert started(programs["releases"]) == [(["php", "a b"], False)]
+    assert programs["releases"].commands == [(["php", "a b"], False)]
     assert [programs[name].user for name in ("releases", "one")] == ["www-data", "root"]
 
 
@@ -144,11 +146,11 @@ def test_hosts_yml_may_mean_a_program_by_its_group(supervisor: Callable[[str], S
     assert not programs["one"].is_named("many:*")
 
 
-def test_a_host_without_supervisor_has_no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_files, "SUPERVISOR", ("/nonexistent",))
+def test_a_host_without_supervisor_has_no_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_files, "SUPERVISOR", (str(tmp_path / "none.conf"),))
     found = Supervisor()
     found.read()
-    assert (found.file, found.programs, found.has("x")) == ("", [], False)
+    assert (found.programs, found.has("x")) == ([], False)
 
 
 def test_a_file_that_is_none_of_supervisors_is_an_error(supervisor: Callable[[str], Supervisor]) -> None:
@@ -172,7 +174,7 @@ def test_a_file_that_is_none_of_supervisors_is_an_error(supervisor: Callable[[st
         runs(f"{LIVE}/bin/worker", user="www-data", privileged=True),
         runs("/usr/bin/true", EnvironmentFiles=f"/etc/default/x (ignore_errors=no)\n{LIVE}/.env.local (ignore_errors=yes)"),
     ],
-    ids=lambda found: " ".join(found.commands[0].words),
+    ids=lambda found: " ".join(found.commands[0][0]),
 )
 def test_what_root_runs_of_a_release_is_found(found: Runs) -> None:
     assert Code(LIVE, RELEASES).run_as_root(found).startswith((LIVE, RELEASES))
@@ -192,7 +194,7 @@ def test_what_root_runs_of_a_release_is_found(found: Runs) -> None:
         runs("/usr/bin/true", user="www-data", EnvironmentFiles=f"{LIVE}/.env.local (ignore_errors=no)"),
         runs(),
     ],
-    ids=lambda found: " ".join(found.commands[0].words),
+    ids=lambda found: " ".join(found.commands[0][0]),
 )
 def test_what_another_runs_and_what_root_only_reads_is_not(found: Runs) -> None:
     assert Code(LIVE, RELEASES).run_as_root(found) == ""

@@ -1,9 +1,11 @@
 """A program of supervisor: is it there, by supervisorctl or else by the files, and what is it called?"""
 
+from pathlib import Path
+
 import pytest
 
 from tasks.host.check import service_lines
-from tasks.host.check.service_files import Command, Runs, Supervisor
+from tasks.host.check.service_files import Runs, Supervisor
 from tasks.host.check.service_lines import check_program, listens
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
@@ -21,8 +23,10 @@ class Known(Supervisor):
 
 
 @pytest.fixture(autouse=True)
-def no_supervisorctl(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_lines, "which", lambda _name, _path: "")
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the host has its programs; supervisorctl is none of them."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
 
 
 def checked(name: str, status: int | None, supervisor: Supervisor) -> Lines:
@@ -66,8 +70,8 @@ def test_a_host_without_supervisor_fails() -> None:
     assert "there is no supervisor on this host" in line
 
 
-def test_a_supervisor_that_cannot_be_asked_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_lines, "which", lambda _name, _path: "/usr/bin/supervisorctl")
+def test_a_supervisor_that_cannot_be_asked_is_a_warning(programs: Path) -> None:
+    (programs / "supervisorctl").touch(mode=0o755)
     found = checked("one", None, Known())
     assert (found.ok, len(found.warn), found.fail) == ((), 1, ())
 
@@ -86,4 +90,4 @@ def test_a_unix_socket_is_a_units_by_its_directory_or_its_words(
 ) -> None:
     monkeypatch.setattr(service_lines, "listeners", list)
     monkeypatch.setattr(service_lines, "listened_paths", lambda: ["/run/x/app.sock", "/run/systemd/private"])
-    assert listens(Runs("app", "systemd", "www-data", "", [Command(words, False)], about)) == found
+    assert listens(Runs("app", "systemd", "www-data", "", [(words, False)], about)) == found

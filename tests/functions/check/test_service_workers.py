@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from tasks.host.check import service_workers
-from tasks.host.check.service_files import Command, Runs
-from tasks.host.check.service_workers import check_workers, consumes, has_pcntl, seconds
+from tasks.host.check.service_files import Runs
+from tasks.host.check.service_workers import check_workers, has_pcntl, seconds, worker_words
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 
@@ -16,11 +16,11 @@ WORDS = ["/usr/bin/php", "bin/console", "messenger:consume", "async"]
 
 
 def unit(name: str = "worker@1", *words: str, **about: str) -> Runs:
-    return Runs(name, "systemd", "www-data", "/srv", [Command(["/bin/true"], False), Command([*words] or WORDS, False)], about)
+    return Runs(name, "systemd", "www-data", "/srv", [(["/bin/true"], False), ([*words] or WORDS, False)], about)
 
 
 def program(*words: str, **about: str) -> Runs:
-    return Runs("worker", "supervisor", "www-data", "/srv", [Command([*words] or WORDS, False)], {"group": "worker", **about})
+    return Runs("worker", "supervisor", "www-data", "/srv", [([*words] or WORDS, False)], {"group": "worker", **about})
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +36,8 @@ def checked(*workers: Runs) -> Lines:
 
 
 def test_a_worker_is_what_consumes_messages() -> None:
-    assert consumes(unit())
-    assert not consumes(unit("x", "/usr/bin/php", "bin/console", "about"))
+    assert worker_words(unit()) == WORDS
+    assert worker_words(unit("x", "/usr/bin/php", "bin/console", "about")) == []
 
 
 @pytest.mark.parametrize(
