@@ -43,20 +43,17 @@ class Place:
         """The value that php-fpm gets under this name, with the configuration's own variables expanded; "" without one."""
         return expand(self.params.get(name, ""), self.variables)
 
-    @property
-    def paths(self) -> list[str]:
-        """Every path of a site that it names."""
-        return [self.root, self.param("SCRIPT_FILENAME"), self.param("DOCUMENT_ROOT")]
-
 
 class Server:
-    """A server: its name for visitors, the file that it is written in, and its places, itself first."""
+    """A server: its name for visitors, its file, its places, itself first, and every path that they name."""
 
     def __init__(self, directive: Directive, outer: Place) -> None:
         names = [word for each in directive.named("server_name") for word in each.words if word not in ("_", "")]
         names += [" ".join(each.words[:1]) for each in directive.named("listen")]
         self.name, self.file = (names or ["a server without a name"])[0], directive.file
         self.places = list(_places(directive, outer))
+        found = ((place.root, place.param("SCRIPT_FILENAME"), place.param("DOCUMENT_ROOT")) for place in self.places)
+        self.paths = [path for paths in found for path in paths]
 
 
 def _places(block: Directive, outer: Place) -> Iterator[Place]:

@@ -75,16 +75,15 @@ def check_reload(run: Run, fpm: Fpm) -> None:
 
 def check_version(run: Run, fpm: Fpm, php: str) -> None:
     """Composer and the warmed cache are made for the php of the command line, which `php` is."""
-    served = ask([fpm.binary, "-v"]) if fpm.binary else None
-    there = re.search(r"PHP (\d+\.\d+)", served.text) if served and not served.code else None
-    here = ask([php, "-r", "echo PHP_MAJOR_VERSION, '.', PHP_MINOR_VERSION;"])
-    name = os.path.basename(php)
-    if here.code or not there:
+    served, here = ask([fpm.binary, "-v"]), ask([php, "-r", "echo PHP_MAJOR_VERSION, '.', PHP_MINOR_VERSION;"])
+    found, name = re.search(r"PHP (\d+\.\d+)", served.text), os.path.basename(php)
+    if served.code or here.code or not found:
         return
-    if here.text == there[1]:
-        run.report.ok(f"{fpm.unit} runs PHP {there[1]}, as {name} does")
-        return
-    run.report.doubt(
-        f"{fpm.unit} runs PHP {there[1]}, and {name} is {here.text}: what Composer checks and warms is not what runs",
-        f"name php{there[1]} in the commands of hosts.yml, or sudo update-alternatives --set php /usr/bin/php{there[1]}",
-    )
+    version = found[1]
+    if here.text == version:
+        run.report.ok(f"{fpm.unit} runs PHP {version}, as {name} does")
+    else:
+        run.report.doubt(
+            f"{fpm.unit} runs PHP {version}, and {name} is {here.text}: what Composer checks and warms is not what runs",
+            f"name php{version} in the commands of hosts.yml, or sudo update-alternatives --set php /usr/bin/php{version}",
+        )

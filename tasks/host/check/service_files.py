@@ -1,4 +1,4 @@
-"""What systemd and supervisor start, read without root."""
+"""What systemd and supervisor start, read without root, and what of it is code of a release."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import glob
 import os
 import re
 import shlex
+from collections.abc import Sequence
 
 from tasks.host.check.asking import ask
 from tasks.host.services.systemd import units_in
@@ -19,6 +20,12 @@ ABOUT = (
 PROPERTIES = ",".join([ABOUT, *EXEC, *(name + "Ex" for name in EXEC)])
 COMMAND = re.compile(r"path=.*? ; argv\[\]=(.*?) ; (?:flags=(.*?)|ignore_errors=\w+) ;")
 SUPERVISOR = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisord/supervisord.conf")
+
+INTERPRETER = re.compile(
+    r"(?:php(?:-fpm)?|python|perl|ruby|node|nodejs|bun|deno|npm|npx|yarn|pnpm|java|bash|dash|sh|zsh|ksh|env|nice|ionice|timeout|flock"
+    r"|xargs|make|composer|nginx|supervisord|gunicorn|uvicorn|caddy|frankenphp|rr)[\d.]*"
+)
+"""Programs that run, or read as configuration, a file that is an argument."""
 
 
 class Runs:
@@ -127,3 +134,30 @@ def _words(command: str) -> list[str]:
         return shlex.split(command)
     except ValueError:
         return command.split()
+
+
+class Code:
+    """The places whose files the release user writes: the live link, and the releases."""
+
+    def __init__(self, *places: str) -> None:
+        known = sorted({name for place in places if place for name in (place, os.path.realpath(place))}) or ["\0"]
+        anyone = "|".join(map(re.escape, known))
+        self.names = re.compile(rf"(?<![\w/.-])(?:{anyone})(?:/[^\s'\";]*)?(?![\w.-])")
+
+    def at(self, path: str) -> str:
+        """A path that lies there, be it through a link; else ""."""
+        return next((name for name in (path, os.path.realpath(path)) if path.startswith("/") and self.names.match(name)), "")
+
+    def run_by(self, words: Sequence[str], folder: str) -> str:
+        """What of it a command runs: its program, an interpreter's argument, or the folder that it starts in; else ""."""
+        if not words:
+            return ""
+        argument = self.names.search(" ".join(words[1:])) if INTERPRETER.fullmatch(os.path.basename(words[0])) else None
+        return self.at(words[0]) or (argument[0] if argument else "") or self.at(folder)
+
+    def run_as_root(self, runs: Runs) -> str:
+        """What of it a unit or a program runs as root, or reads its environment from; else ""."""
+        root = runs.user in ("root", "0")
+        found = [self.run_by(words, runs.folder) for words, privileged in runs.commands if root or privileged]
+        found += [self.at(line.split(" (")[0]) for line in runs.about.get("EnvironmentFiles", "").splitlines() if root]
+        return next(filter(None, found), "")

@@ -17,12 +17,20 @@ from tasks.host.services.pools import address
 NGINX = "/etc/nginx/nginx.conf"
 
 
-class Site:
-    """The live link on this host, and the directory of its releases. At `silent` places nothing answers a question."""
+class Web:
+    """The web server of a site: of the live link, and the directory of its releases.
 
-    def __init__(self, live: str, releases: str, silent: Sequence[str] = ()) -> None:
-        self.live, self.releases, self.silent = live, releases, silent
+    `file` is the main configuration of nginx. At `silent` places nothing answers a question.
+    """
+
+    def __init__(self, live: str, releases: str, silent: Sequence[str], fpms: Sequence[Fpm]) -> None:
+        self.live, self.releases, self.silent, self.fpms = live, releases, silent, fpms
         self.link = os.path.join(os.path.realpath(os.path.dirname(live)), os.path.basename(live))  # its parents resolved
+        shown = ask(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"]).text
+        named = re.search(r"argv\[\]=[^;]*? -c ?(/[^\s;]+)", shown)
+        self.file = named[1] if named else NGINX
+        self.nginx = Configuration(self.file)
+        self.servers = [each for each in self.nginx.servers() if any(map(self.leads, each.paths))]
 
     def follows(self, path: str) -> bool:
         """Does a path lead through the live link, under whatever name?"""
@@ -41,28 +49,13 @@ class Site:
         """Is a path at one of the silent places?"""
         return any((path + "/").startswith(place + "/") for place in self.silent)
 
-
-class Web:
-    """The web server of a site. `nginx` is None on a host without its configuration."""
-
-    def __init__(self, site: Site, fpms: Sequence[Fpm]) -> None:
-        self.site, self.fpms = site, fpms
-        shown = ask(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"]).text
-        named = re.search(r"argv\[\]=[^;]*? -c ?(/[^\s;]+)", shown)
-        self.file = named[1] if named else NGINX
-        self.nginx = Configuration(self.file) if os.path.exists(self.file) else None
-        every = self.nginx.servers() if self.nginx else []
-        self.servers = [each for each in every if any(site.leads(path) for place in each.places for path in place.paths)]
-
     def roots(self) -> list[str]:
         """The directories that nginx serves of the site."""
-        found = {place.root for server in self.servers for place in server.places if self.site.leads(place.root)}
-        return sorted(found) or [self.site.live]
+        found = {place.root for server in self.servers for place in server.places if self.leads(place.root)}
+        return sorted(found) or [self.live]
 
     def sockets(self) -> set[str]:
         """Where nginx reaches the php-fpm of the site."""
-        if self.nginx is None:
-            return set()
         passes = {place.passes for server in self.servers for place in server.places if place.passes}
         return {address(each) for name in passes for each in self.nginx.sockets(name)}
 
@@ -71,7 +64,7 @@ class Web:
         sockets = self.sockets()
         serving = [fpm for fpm in self.fpms if fpm.serves(sockets)] or [fpm for fpm in self.fpms if fpm.action]
         found = {("php-fpm", name, group) for fpm in serving for name, group in fpm.users(sockets).items()}
-        worker = (self.nginx.user() or running_as("nginx")) if self.servers and self.nginx else []
+        worker = (self.nginx.user() or running_as("nginx")) if self.servers else []
         if worker:
             name, group = [*worker, ""][:2]
             found.add(("nginx", name, group))

@@ -10,7 +10,7 @@ from tasks.host.check.asking import ask, guarded
 from tasks.host.check.commands import search_path
 from tasks.host.check.nginx import Place, Server
 from tasks.host.check.php_fpm import check_reload, check_version, masters
-from tasks.host.check.serving import Site, Web
+from tasks.host.check.serving import Web
 from tasks.host.check.web_access import check_readable, check_writable
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
@@ -33,7 +33,7 @@ def _check_all(
     run: Run, php: str, writable: Sequence[str], units: Sequence[Sequence[str]], links: Sequence[Sequence[str]]
 ) -> None:
     fpms = masters(run.report, units)
-    web = Web(Site(run.live, run.releases, silent_places(run, links)), fpms)
+    web = Web(run.live, run.releases, silent_places(run, links), fpms)
     guarded(run, "nginx", check_servers, web)
     for fpm in fpms:
         guarded(run, "php-fpm", check_reload, fpm)
@@ -61,7 +61,7 @@ def answers(path: str) -> bool:
 
 def check_servers(run: Run, web: Web) -> None:
     """Does a server of nginx serve the site, through the live link?"""
-    if web.nginx is None:
+    if not os.path.exists(web.file):
         run.report.doubt(
             f"nginx: there is no {web.file}: whether the web server follows the live link is not known",
             "let the web server resolve the link at every request, or reload it and PHP in services",
@@ -70,22 +70,21 @@ def check_servers(run: Run, web: Web) -> None:
     for path in web.nginx.unread:
         run.report.doubt(f"nginx: {path} cannot be read by this user, and what is in it is not known", f"sudo chmod o+r {path}")
     for server in web.servers:
-        _check_server(run, web.site, server)
+        _check_server(run, web, server)
     if not web.servers and not web.nginx.unread:
         run.report.doubt(
-            f"nginx: no server has its root in {web.site.live}",
-            f"root {web.site.live}/public; in a server of nginx, then sudo nginx -t && sudo systemctl reload nginx",
+            f"nginx: no server has its root in {web.live}",
+            f"root {web.live}/public; in a server of nginx, then sudo nginx -t && sudo systemctl reload nginx",
         )
 
 
-def _check_server(run: Run, site: Site, server: Server) -> None:
+def _check_server(run: Run, web: Web, server: Server) -> None:
     reload = f"in {server.file}, then sudo nginx -t && sudo systemctl reload nginx"
-    paths = [path for place in server.places for path in place.paths]
-    fixed = sorted(filter(site.fixed, paths))
+    fixed = sorted(filter(web.fixed, server.paths))
     if fixed:
         run.report.bad(
             f"nginx: {server.name} serves {fixed[0]}, a release and not the live link: a cutover changes nothing",
-            f"put {site.live} in its place {reload}",
+            f"put {web.live} in its place {reload}",
         )
         return
     php = [place for place in server.places if place.passes]
@@ -94,7 +93,7 @@ def _check_server(run: Run, site: Site, server: Server) -> None:
         what = f"nginx: {server.name} has {param}: stale code after a release, until php-fpm is reloaded"
         run.report.doubt(what, f"{mend}; {reload}")
     if not stale:
-        served = next(filter(site.follows, paths))
+        served = next(filter(web.follows, server.paths))
         run.report.ok(f"nginx: {server.name} serves {served}" + (f" by {REAL}" if php else ""))
 
 

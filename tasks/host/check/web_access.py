@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tasks.host.build import runtime
 from tasks.host.check.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
-from tasks.host.check.serving import Site, Web
+from tasks.host.check.serving import Web
 from tasks.host.run import Run
 
 NOT_SERVED = ("node_modules", ".git")
@@ -15,16 +15,15 @@ NOT_SERVED = ("node_modules", ".git")
 
 def check_readable(run: Run, web: Web) -> None:
     """May nginx and the pools read the live release, or before a first one enter the directory of releases?"""
-    site = web.site
-    there = os.path.exists(site.live)
+    there = os.path.exists(web.live)
     for program, name, group in web.users():
         who = viewer(name, group)
         if who is None:
             run.report.bad(f"{program} runs as {name}, and this host has no such user", "correct its configuration")
             continue
-        tops = web.roots() if program == "nginx" else [*web.roots(), site.live]
-        if _check_way(run, who, program, tops if there else [site.releases]) and there:
-            _check_files(run, who, program, site, tops)
+        tops = web.roots() if program == "nginx" else [*web.roots(), web.live]
+        if _check_way(run, who, program, tops if there else [web.releases]) and there:
+            _check_files(run, web, who, program, tops)
 
 
 def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
@@ -41,11 +40,11 @@ def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool
     return True
 
 
-def _check_files(run: Run, who: Viewer, program: str, site: Site, tops: Sequence[str]) -> None:
+def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[str]) -> None:
     private = _build_files(run)
 
     def passed_over(path: str) -> bool:
-        return path in private or os.path.basename(path) in NOT_SERVED or site.stands_still(path)
+        return path in private or os.path.basename(path) in NOT_SERVED or web.stands_still(path)
 
     found: list[str] = []
     for top in sorted({os.path.realpath(top) for top in tops}):

@@ -28,14 +28,11 @@ def live_link(run: Run) -> str:
 
 
 def ask_command(pool: dict[str, str], link: str) -> tuple[str, list[str]]:
-    """The user and the words of the question to a pool.
-
-    The user is the owner of the socket, who may connect, else the pool's own; a number as sudo reads it.
-    """
+    """The question to a pool: as whom, the owner of the socket, who may connect, or the pool's own; and its words."""
     listen = pool["listen"]
     listen = f"127.0.0.1:{listen}" if listen.isdigit() else listen.replace("*:", "127.0.0.1:", 1)
     user = (pool.get("listen.owner") if pool["listen"].startswith("/") else "") or pool["user"] or "root"
-    return f"#{user}" if user.isdigit() else user, ["php", PLACE, listen, link]
+    return f"#{user}" if user.isdigit() else user, ["php", PLACE, listen, link]  # a number as sudo reads it
 
 
 def installed() -> bool:

@@ -14,7 +14,7 @@ from tasks.host.run import Run
 from tasks.host.services import last_words
 
 if TYPE_CHECKING:
-    from http.client import HTTPConnection, HTTPResponse
+    from http.client import HTTPConnection
     from urllib.parse import SplitResult
 
 LIMIT = 1 << 20  # bytes of a body that are looked at
@@ -64,8 +64,11 @@ def _try(url: str, status: int, contains: str, headers: Sequence[Sequence[str]],
         for name, value in headers:
             connection.putheader(name, value.encode("utf-8"))
         connection.endheaders()
-        answer = connection.getresponse()
-        body = _body(answer, time.monotonic() + seconds)
+        answer, body, deadline = connection.getresponse(), b"", time.monotonic() + seconds
+        while len(body) < LIMIT and (piece := answer.read1(65536)):
+            body += piece
+            if time.monotonic() > deadline:
+                raise Unhealthy("the body did not end in time")
     finally:
         connection.close()
     if answer.status != status:
@@ -86,12 +89,3 @@ def _connect(url: SplitResult, name: str, seconds: float) -> HTTPConnection:
 
         connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=name)
     return connection
-
-
-def _body(answer: HTTPResponse, deadline: float) -> bytes:
-    found = b""
-    while len(found) < LIMIT and (piece := answer.read1(65536)):
-        found += piece
-        if time.monotonic() > deadline:
-            raise Unhealthy("the body did not end in time")
-    return found

@@ -20,16 +20,11 @@ def report(run: Run, path: str) -> None:
     except OSError:
         return run.report.tail("post-release", f"what it printed is on the host, in {path}, for those who may read it")
     try:
-        text = _mask(run)(os.read(file, LIMIT)).decode("utf-8", "replace")
+        text = os.read(file, LIMIT)
     finally:
         os.close(file)
-    for line in filter(str.strip, text.splitlines()):
+    names = [name for name in os.listdir(run.releases) if releases.is_name(run, name)]  # all, for a journal reaches back
+    files = [f"{name}/{file}" for name in names for file in runtime.present(run, os.path.join(run.releases, name))]
+    for line in filter(str.strip, Mask(run.releases, files)(text).decode("utf-8", "replace").splitlines()):
         run.report.tail("post-release", "".join(char if char.isprintable() else " " for char in line)[:300])
     return None
-
-
-def _mask(run: Run) -> Mask:
-    """Of the runtime files of every release that is still here, for a journal reaches back."""
-    names = [name for name in os.listdir(run.releases) if releases.is_name(run, name)]
-    files = [f"{name}/{file}" for name in names for file in runtime.present(run, os.path.join(run.releases, name))]
-    return Mask(run.releases, files)

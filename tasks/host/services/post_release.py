@@ -14,7 +14,7 @@ from tasks.host.failure import Failed
 from tasks.host.run import Run
 from tasks.host.services import last_words
 from tasks.host.services.fpm import Answers
-from tasks.host.services.processes import age, ticks, uptime
+from tasks.host.services.processes import age, ticks
 from tasks.host.services.proof import Proof
 from tasks.host.services.service import ASKED, Service
 from tasks.host.services.systemd import nginx_tests, php_fpm_tests
@@ -34,10 +34,9 @@ def act(run: Run, kind: str, action: str, name: str) -> None:
         if kind == "systemd" and not units:
             raise Failed(f"no systemd unit matches {name}", "systemctl list-units --all, then correct services in hosts.yml")
         answers = Answers(run, _tested(run, units))
-        before = service.look(units)
-        proof = Proof(run, service, answers, before)
-        _order(run, service, again=before.failed)
-        proof.acted = ticks(uptime())
+        proof = Proof(run, service, answers, service.look(units))
+        _order(run, service, again=proof.seen.failed)
+        proof.acted = ticks(time.clock_gettime(time.CLOCK_BOOTTIME))
         _await(run, proof, PATIENCE[action] + answers.timeout, f"look at it on the host, then {run.hint('post-release')}")
         run.proofs.append(proof)
 
@@ -46,42 +45,46 @@ def prove(run: Run) -> None:
     """Look at every service again, once it has run for SETTLE: what starts and dies has not followed."""
     proofs: list[Proof] = sorted(run.proofs, key=lambda proof: proof.since())
     for proof in proofs:
-        lives = proof.seen.lives
+        service, lives = proof.service, proof.seen.lives
         time.sleep(max(0.0, SETTLE - age(proof.since())))
-        with _reported(run, proof.service.name):
+        with _reported(run, service.name):
             _await(run, proof, PATIENCE["restart"])
-            if proof.seen.lives != lives and _comes_and_goes(proof.service):
-                raise _failed(run, proof.service, f"{proof.service.name}: it starts and ends again and again")
+            if proof.seen.lives != lives:  # a worker that ends once has only done its share
+                lives = service.look().lives
+                time.sleep(SETTLE)
+                if service.look().lives != lives:
+                    raise _failed(run, service, f"{service.name}: it starts and ends again and again")
 
 
 def run_command(run: Run, text: str) -> None:
     """Run a command of hosts.yml in the service user's own environment. What it prints is reported when it fails, masked."""
+    first = (text.strip().splitlines() or [text])[0]
+    shown = first if len(first) <= 80 else f"{first[:77]}..."
     words, environment = [*programs.SHELL, text], {**programs.inherited(), **run.release_environment()}
     began = time.monotonic()
     run.report.event("lane", "start", "run", text)
     with _reported(run, text):
         code = programs.run(words, seconds=run.step_timeout, output=run.log.descriptor, env=environment, cwd=run.home).code
+        if code == programs.TOO_LATE:
+            raise Failed(f"run: {shown!r} was ended after {run.step_timeout:g} seconds (step_timeout)")
         if code:
             end = f"was killed by signal {-code}" if code < 0 else f"exited {code}{WHY.get(code, '')}"
-            late = f"was ended after {run.step_timeout:g} seconds (step_timeout)"
-            raise Failed(f"run: {_shown(text)} {late if code == programs.TOO_LATE else end}")
+            raise Failed(f"run: {shown!r} {end}")
     run.report.event("lane", "done", "run", text, str(int((time.monotonic() - began) * 1000)))
 
 
 def _tested(run: Run, units: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
     """What each php-fpm prints of its configuration. One that would not start is found before what runs is touched."""
-    for words in nginx_tests(units):
-        _test(run, words)
-    return [(words[0], _test(run, words)) for words in php_fpm_tests(units)]
-
-
-def _test(run: Run, words: list[str]) -> str:
-    done = programs.run(["sudo", "-n", *words], seconds=ASKED)
-    if done.code:
-        run.log.write(done.output)
-        what = f"{' '.join(words)} refuses its configuration, so it was left as it runs"
-        raise Failed(what, "correct it, then type the same again")
-    return done.text
+    dumps = php_fpm_tests(units)
+    printed = []
+    for words in [*nginx_tests(units), *dumps]:
+        done = programs.run(["sudo", "-n", *words], seconds=ASKED)
+        printed.append((words, done.text))
+        if done.code:
+            run.log.write(done.output)
+            what = f"{' '.join(words)} refuses its configuration, so it was left as it runs"
+            raise Failed(what, "correct it, then type the same again")
+    return [(words[0], text) for words, text in printed if words in dumps]
 
 
 def _order(run: Run, service: Service, *, again: bool) -> None:
@@ -115,13 +118,6 @@ def _await(run: Run, proof: Proof, patience: float, next: str = "") -> None:
         pause = min(PAUSE, pause * 1.5)
 
 
-def _comes_and_goes(service: Service) -> bool:
-    """Whether its main processes are others again after another moment: a worker that ends once has only done its share."""
-    lives = service.look().lives
-    time.sleep(SETTLE)
-    return service.look().lives != lives
-
-
 def _failed(run: Run, service: Service, what: str, next: str = "") -> Failed:
     run.log.write(f"{service.last_words()}\n".encode())
     return Failed(what, next)
@@ -135,8 +131,3 @@ def _reported(run: Run, what: str) -> Iterator[None]:
     except (Failed, OSError, ValueError) as problem:
         last_words.hand_over(run)
         raise problem if isinstance(problem, Failed) else Failed(f"{what}: {problem}") from problem
-
-
-def _shown(text: str) -> str:
-    first = text.strip().splitlines()[0] if text.strip() else text
-    return repr(first if len(first) <= 80 else f"{first[:77]}...")

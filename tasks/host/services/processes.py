@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterable
 
 from tasks.host import programs
+from tasks.host.files import read
 
 STAT = ["stat", "--format=%N", "--"]
 """Prints what links of /proc point to, as LINK reads it; through sudo for the processes of other users."""
 LINK = re.compile(r"'/proc/([0-9]+)/(?:cwd|exe)' -> (.*)")
 SUDO_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
+_FILES = ("stat", "cgroup", "cmdline")
 
 
 def ticks(seconds: float) -> int:
@@ -24,20 +26,13 @@ def ticks(seconds: float) -> int:
     return int(seconds * _TICKS) + 1
 
 
-def uptime() -> float:
-    """Seconds since boot, by the clock that start times are of."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 def age(started: int) -> float:
     """The seconds that have passed since a time in ticks."""
-    return uptime() - started / _TICKS
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started / _TICKS
 
 
 class Process:
     """A process at one moment. `started` is in ticks; `arguments` are joined by blanks."""
-
-    __slots__ = ("arguments", "cgroups", "parent", "pid", "started")
 
     def __init__(self, pid: int, parent: int, started: int, cgroups: str, arguments: str) -> None:
         self.pid, self.parent, self.started, self.cgroups, self.arguments = pid, parent, started, cgroups, arguments
@@ -53,20 +48,13 @@ class Process:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age(self.started)))
 
 
-def _content(pid: int, name: str) -> str:
-    with open(f"/proc/{pid}/{name}", "rb") as file:
-        return file.read().decode("utf-8", "replace")
-
-
 def process(pid: int) -> Process | None:
     """The process with this pid; a zombie is none."""
     try:
-        fields = _content(pid, "stat").rpartition(")")[2].split()
-        if fields[0] in "ZX":
-            return None
-        arguments = _content(pid, "cmdline").replace("\0", " ")
-        return Process(pid, int(fields[1]), int(fields[19]), _content(pid, "cgroup"), arguments)
-    except (OSError, IndexError):
+        stat, cgroups, arguments = (read(f"/proc/{pid}/{name}").decode("utf-8", "replace") for name in _FILES)
+        state, parent, *fields = stat.rpartition(")")[2].split()
+        return None if state in "ZX" else Process(pid, int(parent), int(fields[17]), cgroups, arguments.replace("\0", " "))
+    except (OSError, ValueError):
         return None
 
 

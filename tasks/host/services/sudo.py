@@ -22,6 +22,7 @@ NEXT = (
     "then type the same again"
 )
 HIDDEN = "the processes of others are hidden on this host (hidepid of /proc): what they run cannot be shown"
+PYTHONS = {None: "[!", "*": "[*]", "?": "[?]", "[": "[[]"}  # how Python's globs exclude, and quote a special character
 SHOWN = "sudo mount -o remount,hidepid=0 /proc, or give it the gid of a group of the service user"
 
 
@@ -92,17 +93,12 @@ def _runs_as(user: str, names: str) -> bool:
 
 def _matches(rule: str, command: str) -> bool:
     """A rule is a glob in which a backslash quotes; one without arguments takes any."""
-    pattern = re.sub(r"\\(.)|\[\^", lambda found: _unescaped(found[1]), rule, flags=re.S)
+    pattern = re.sub(r"\\(.)|\[\^", lambda found: PYTHONS.get(found[1], found[1]), rule, flags=re.S)
     try:
         found = fnmatchcase(command, pattern) or (" " not in rule and fnmatchcase(command, f"{pattern} *"))
     except re.error:
         found = False
     return found or rule in ("ALL", command)
-
-
-def _unescaped(char: str | None) -> str:
-    """As Python's globs have it: a quoted special character is a set of one, and "!" excludes."""
-    return "[!" if char is None else f"[{char}]" if char in "*?[" else char
 
 
 def login() -> str:

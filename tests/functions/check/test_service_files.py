@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.host.check import service_files
-from tasks.host.check.service_files import Runs, Supervisor, unit
-from tasks.host.check.service_trust import Code
+from tasks.host.check.service_files import Code, Runs, Supervisor, unit
 from tasks.host.services.systemd import units_in
 
 SHOWN = """\

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.check import service_lines
+from tasks.host.check import services
 from tasks.host.check.service_files import Runs, Supervisor
-from tasks.host.check.service_lines import check_program, listens
+from tasks.host.check.services import check_program, listens
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 
@@ -88,6 +88,6 @@ def test_a_supervisor_that_cannot_be_asked_is_a_warning(programs: Path) -> None:
 def test_a_unix_socket_is_a_units_by_its_directory_or_its_words(
     monkeypatch: pytest.MonkeyPatch, words: list[str], about: dict[str, str], found: list[str]
 ) -> None:
-    monkeypatch.setattr(service_lines, "listeners", list)
-    monkeypatch.setattr(service_lines, "listened_paths", lambda: ["/run/x/app.sock", "/run/systemd/private"])
+    monkeypatch.setattr(services, "listeners", list)
+    monkeypatch.setattr(services, "listened_paths", lambda: ["/run/x/app.sock", "/run/systemd/private"])
     assert listens(Runs("app", "systemd", "www-data", "", [(words, False)], about)) == found
