@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.check.php_fpm import Fpm
+from tasks.host.check.serving import Fpm
 from tasks.host.services.pools import address, read, seconds
 
 Sections = dict[str, dict[str, str]]

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from tasks.host import programs
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-
-if TYPE_CHECKING:
-    from typing import Concatenate, ParamSpec
-
-    P = ParamSpec("P")
 
 WRITTEN = ("COMPOSER_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "npm_config_cache")
 PATIENCE = 20.0  # seconds for one question to a program of the host
 
 
 def ask(words: list[str], env: Mapping[str, str] | None = None, *, errors: bool = True, seconds: float = 0.0) -> programs.Done:
-    """Run a program in "/" for at most `seconds`, or PATIENCE, and capture what it prints, its stderr only with `errors`.
-
-    The code is 127 where it cannot run.
-    """
+    """Run a program in "/" for at most `seconds`, or PATIENCE, and capture what it prints; its stderr only with `errors`."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         return programs.run(words, seconds=seconds or PATIENCE, env=env, cwd="/", errors=None if errors else nowhere)
@@ -44,24 +35,25 @@ def scratch_home() -> Iterator[dict[str, str]]:
         yield {**programs.inherited(), **places, "COMPOSER_CACHE_DIR": os.devnull, "npm_config_update_notifier": "false"}
 
 
-def guarded(run: Run, what: str, check: Callable[Concatenate[Run, P], None], *arguments: P.args, **named: P.kwargs) -> None:
-    """Make one check. What it cannot cope with becomes a warning with the error's name."""
+@contextlib.contextmanager
+def guarded(run: Run, what: str) -> Iterator[None]:
+    """A check. What it cannot cope with becomes a warning with the error's name."""
     try:
-        check(run, *arguments, **named)
+        yield
     except Failed:
         raise
     except Exception as problem:
         run.report.doubt(f"{what} could not be looked at: {type(problem).__name__}: {problem}", "look at it on the host")
 
 
-def attempt(run: Run, text: str, check: Callable[Concatenate[Run, P], None], *arguments: P.args, **named: P.kwargs) -> None:
-    """Make a check that a build makes first, as one line: FAIL and why the build would fail, or ok and the text, if any."""
+@contextlib.contextmanager
+def attempt(run: Run, text: str) -> Iterator[None]:
+    """A check that a build makes first, as one line: FAIL and why the build would fail, or ok and the text, if any."""
     try:
-        check(run, *arguments, **named)
+        yield
+        if text:
+            run.report.ok(text)
     except Failed as failure:
         if failure.reported:  # the time of this step is up
             raise
         run.report.bad(failure.what, failure.next)
-    else:
-        if text:
-            run.report.ok(text)

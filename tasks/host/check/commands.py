@@ -95,7 +95,8 @@ def check_versions(run: Run, apps: Sequence[Sequence[str]]) -> None:
             for name, folder in ((name, os.path.join(run.live, path)) for name, path in apps):
                 if os.path.exists(os.path.join(folder, "composer.lock")):
                     words = [composer, "check-platform-reqs", f"--working-dir={folder}", *QUIET]
-                    guarded(run, f"PHP of {name}", _check_platform, name, words, {**env, "PATH": path})
+                    with guarded(run, f"PHP of {name}"):
+                        _check_platform(run, name, words, {**env, "PATH": path})
 
 
 def _check_platform(run: Run, name: str, words: list[str], env: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 TOKEN = re.compile(r"""\s+|\#[^\n]*|([;{}])|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|\$\{|[^\s;{\\])+)""", re.DOTALL)
 LUA = re.compile(r"_by_lua_block\s*\{")
@@ -71,8 +71,8 @@ def expand(text: str, variables: dict[str, str]) -> str:
     return text
 
 
-def parse(text: str, file: str) -> list[Directive]:
-    """The directives of a text. What nginx would refuse is read as far as it makes sense."""
+def parse(text: str, file: str, included: Callable[[str], list[Directive]] = lambda _: []) -> list[Directive]:
+    """The directives of a text, with those that its includes stand for. What nginx would refuse is read as far as it goes."""
     top: list[Directive] = []
     stack, words = [top], []
     for token in TOKEN.finditer(without_lua(text)):
@@ -80,7 +80,9 @@ def parse(text: str, file: str) -> list[Directive]:
         if sign is None:
             words += [re.sub(r"\\(.)", r"\1", word) for word in quoted if word is not None]
             continue
-        if words and sign != "}":
+        if words[:1] == ["include"] and words[1:] and sign == ";":
+            stack[-1] += included(words[1])
+        elif words and sign != "}":
             inner: list[Directive] | None = [] if sign == "{" else None
             stack[-1].append(Directive(words[0], words[1:], inner, file))
             stack += [inner] if inner is not None else []
@@ -111,27 +113,17 @@ class Configuration:
     def __init__(self, path: str) -> None:
         self.folder = os.path.dirname(path)
         self.unread: list[str] = []
-        self.tree = Directive("", [], self.read(path, 0), path)
+        self.tree = Directive("", [], self.read(glob.escape(path), 0), path)
 
-    def read(self, path: str, depth: int) -> list[Directive]:
-        """The directives of a file; none where it cannot be read."""
-        try:
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                return self.included(parse(file.read(), path), depth)
-        except OSError:
-            self.unread.append(path)
-            return []
-
-    def included(self, block: list[Directive], depth: int) -> list[Directive]:
-        """A block with those directives that its includes stand for."""
+    def read(self, pattern: str, depth: int) -> list[Directive]:
+        """The directives of the files of a pattern, below the folder of the main one."""
         found: list[Directive] = []
-        for each in block:
-            if each.name == "include" and each.words and depth < DEEPEST:
-                for path in sorted(glob.glob(os.path.join(self.folder, each.words[0]))):
-                    found += self.read(path, depth + 1)
-            else:
-                inner = None if each.block is None else self.included(each.block, depth)
-                found.append(Directive(each.name, each.words, inner, each.file))
+        for path in sorted(glob.glob(os.path.join(self.folder, pattern))) if depth <= DEEPEST else ():
+            try:
+                with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                    found += parse(file.read(), path, lambda pattern: self.read(pattern, depth + 1))
+            except OSError:
+                self.unread.append(path)
         return found
 
     def user(self) -> list[str]:

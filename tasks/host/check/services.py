@@ -34,10 +34,8 @@ def check_proof(run: Run, services: Sequence[Sequence[str]]) -> None:
     """Every command that the proof of these services (kind, action, name) takes, once: those that hosts.yml does not name."""
     if hidden():
         run.report.bad(sudo.HIDDEN, sudo.SHOWN)
-    found = [command for each in services for command in sudo.commands(run, *each, now=True)]
-    for at, (user, words) in enumerate(found):
-        if (user, words) not in found[:at]:
-            check_sudo(run, words, user)
+    for user, words in sudo.commands(run, services, now=True):
+        check_sudo(run, words, user)
 
 
 def check_unit(run: Run, pattern: str) -> None:
@@ -53,26 +51,32 @@ def check_unit(run: Run, pattern: str) -> None:
 
 def check_services(run: Run, live: str, releases: str, services: Sequence[Sequence[str]]) -> None:
     """What can be found of the services without doing anything. `live` and `releases` are the release user's."""
-    guarded(run, "services", _check_all, Code(live, releases), services)
+    with guarded(run, "services"):
+        runs, supervisor, code = units(), Supervisor(), Code(live, releases)
+        with guarded(run, "supervisor"):
+            supervisor.read()
+        if services and not runs:
+            text = f"systemd does not answer {sudo.login()}"
+            run.report.doubt(text, "on the host: systemctl list-units; nothing is known of units")
+        for service in services:
+            _check_service(run, service, runs, supervisor)
+        runs += supervisor.programs
+        with guarded(run, "what runs as root"):
+            check_root(run, runs, code)
+        with guarded(run, "workers"):
+            check_workers(run, [each for each in runs if worker_words(each) and _is_ours(each, services, code)])
 
 
-def _check_all(run: Run, code: Code, services: Sequence[Sequence[str]]) -> None:
-    runs, supervisor = units(), Supervisor()
-    guarded(run, "supervisor", lambda _: supervisor.read())
-    if services and not runs:
-        text = f"systemd does not answer {sudo.login()}"
-        run.report.doubt(text, "on the host: systemctl list-units; nothing is known of units")
-    for kind, action, name in services:
-        if kind == "supervisor":
-            guarded(run, "supervisor", check_program, name, _status(run, name), supervisor)
-        for unit in [each for each in runs if kind == "systemd" and each.is_named(name)]:
-            guarded(run, unit.label, check_state, unit, action)
+def _check_service(run: Run, service: Sequence[str], runs: Sequence[Runs], supervisor: Supervisor) -> None:
+    kind, action, name = service
+    if kind == "supervisor":
+        with guarded(run, "supervisor"):
+            check_program(run, name, _status(run, name), supervisor)
+    for unit in (each for each in runs if kind == "systemd" and each.is_named(name)):
+        with guarded(run, unit.label):
+            check_state(run, unit, action)
             if action == "restart":
-                guarded(run, unit.label, check_restart, unit)
-    runs += supervisor.programs
-    if runs:
-        guarded(run, "what runs as root", check_root, runs, code)
-    guarded(run, "workers", check_workers, [each for each in runs if worker_words(each) and _is_ours(each, services, code)])
+                check_restart(run, unit)
 
 
 def _is_ours(each: Runs, services: Sequence[Sequence[str]], code: Code) -> bool:
@@ -177,5 +181,5 @@ def check_root(run: Run, every: Sequence[Runs], code: Code) -> None:
             f"{each.label} runs {place} as root, and the release user can write that",
             f"set {how}: a user who may read the release, www-data say",
         )
-    if not found:
+    if every and not found:
         run.report.ok(f"nothing of a release runs as root ({len(every)} units and programs looked at)")

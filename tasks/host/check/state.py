@@ -28,7 +28,8 @@ def check_setup(run: Run) -> None:
     fault = repository.fault(run, "--connectivity-only") if os.path.isdir(run.repo) else ""
     if fault:
         report.bad(f"repo.git is spoilt: {fault}", run.hint("setup (it makes a new one, and keeps this one aside)"))
-    attempt(run, "", ready.sound)
+    with attempt(run, ""):
+        ready.sound(run)
     if not os.access(run.home, os.W_OK):
         report.bad(f"{run.home} cannot be written to by {user}, and the live link is there", f"sudo chown {user}: {run.home}")
     if os.path.isdir(run.state) and os.path.isdir(run.releases):
@@ -46,19 +47,22 @@ def _check_filesystem(run: Run) -> None:
 def check_runtime(run: Run) -> None:
     """Each runtime file of hosts.yml is there, as a build asks first."""
     for glob, optional in run.runtime_files:
-        attempt(run, f"runtime file {glob}", runtime.check_one, glob, optional)
+        with attempt(run, f"runtime file {glob}"):
+            runtime.check_one(run, glob, optional)
 
 
 def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:
     """The target of each persistent link, (path, target, mountpoint), is there, as a build asks first."""
     for path, target, mountpoint in links:
-        attempt(run, f"persistent link {path}", persistent.check_one, path, target, mountpoint)
+        with attempt(run, f"persistent link {path}"):
+            persistent.check_one(run, path, target, mountpoint)
 
 
 def check_room(run: Run) -> None:
     """Room for one more release."""
     if os.path.isdir(run.releases):
-        attempt(run, f"room for a release in {run.releases}", room.check, FIRST_RELEASE)
+        with attempt(run, f"room for a release in {run.releases}"):
+            room.check(run, FIRST_RELEASE)
 
 
 def check_live(run: Run) -> None:

@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 
+from tasks.host.build import runtime
+from tasks.host.check.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
 from tasks.host.check.asking import ask, guarded
 from tasks.host.check.commands import search_path
 from tasks.host.check.nginx import Place, Server
-from tasks.host.check.php_fpm import check_reload, check_version, masters
-from tasks.host.check.serving import Web
-from tasks.host.check.web_access import check_readable, check_writable
+from tasks.host.check.serving import Fpm, Web, masters
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
+from tasks.host.services.pools import seconds
 
+NOT_SERVED = ("node_modules", ".git")
 REAL = "$realpath_root"
 
 
 def check_web(
     run: Run, php: str, writable: Sequence[str], units: Sequence[Sequence[str]], links: Sequence[Sequence[str]]
 ) -> None:
-    """All of the web server.
+    """All of the web server. `php`: the PHP that the commands of hosts.yml name first.
 
-    `php`: the PHP that the commands of hosts.yml name first. `units`: action and name of the services that are units.
-    `links`: path, target and mountpoint of the persistent links.
+    `units`: action and name of the services that are units. `links`: path, target and mountpoint of the persistent links.
     """
-    guarded(run, "the web server", _check_all, php, writable, units, links)
-
-
-def _check_all(
-    run: Run, php: str, writable: Sequence[str], units: Sequence[Sequence[str]], links: Sequence[Sequence[str]]
-) -> None:
-    fpms = masters(run.report, units)
-    web = Web(run.live, run.releases, silent_places(run, links), fpms)
-    guarded(run, "nginx", check_servers, web)
-    for fpm in fpms:
-        guarded(run, "php-fpm", check_reload, fpm)
-        if fpm.action or fpm.serves(web.sockets()):
-            guarded(run, "php-fpm", check_version, fpm, shutil.which(php, path=search_path(run)) or php)
-    guarded(run, "what the web may read", check_readable, web)
-    if writable:
-        guarded(run, "writable", check_writable, web, writable)
+    with guarded(run, "the web server"):
+        fpms = masters(run.report, units)
+        web = Web(run.live, run.releases, silent_places(run, links), fpms)
+        with guarded(run, "nginx"):
+            check_servers(run, web)
+        for fpm in fpms:
+            with guarded(run, "php-fpm"):
+                check_reload(run, fpm)
+                if fpm.action or fpm.serves(web.sockets()):
+                    check_version(run, fpm, shutil.which(php, path=search_path(run)) or php)
+        with guarded(run, "what the web may read"):
+            check_readable(run, web)
+        with guarded(run, "writable"):
+            check_writable(run, web, writable)
 
 
 def silent_places(run: Run, links: Sequence[Sequence[str]]) -> list[str]:
@@ -105,3 +105,111 @@ def _stale_params(place: Place) -> list[tuple[str, str]]:
     if root and REAL not in root:
         found.append((f"DOCUMENT_ROOT {root}", f"fastcgi_param DOCUMENT_ROOT {REAL}, after any include"))
     return found
+
+
+def check_reload(run: Run, fpm: Fpm) -> None:
+    """Requests in flight live through a reload only when the master waits for them."""
+    if fpm.action != "reload" or not fpm.sections:
+        return
+    waits = seconds(fpm.sections["global"].get("process_control_timeout", "0"))
+    if waits:
+        run.report.ok(f"{fpm.unit}: requests in flight have {waits} s to end at a reload (process_control_timeout)")
+    else:
+        run.report.doubt(
+            f"{fpm.unit} has process_control_timeout 0: requests in flight die at each reload, up to {fpm.children()}",
+            f"process_control_timeout = 30s under [global] of {fpm.file}, then sudo systemctl reload {fpm.unit}",
+        )
+
+
+def check_version(run: Run, fpm: Fpm, php: str) -> None:
+    """Composer and the warmed cache are made for the php of the command line, which `php` is."""
+    served, here = ask([fpm.binary, "-v"]), ask([php, "-r", "echo PHP_MAJOR_VERSION, '.', PHP_MINOR_VERSION;"])
+    found, name = re.search(r"PHP (\d+\.\d+)", served.text), os.path.basename(php)
+    if served.code or here.code or not found:
+        return
+    version = found[1]
+    if here.text == version:
+        run.report.ok(f"{fpm.unit} runs PHP {version}, as {name} does")
+    else:
+        run.report.doubt(
+            f"{fpm.unit} runs PHP {version}, and {name} is {here.text}: what Composer checks and warms is not what runs",
+            f"name php{version} in the commands of hosts.yml, or sudo update-alternatives --set php /usr/bin/php{version}",
+        )
+
+
+def check_readable(run: Run, web: Web) -> None:
+    """May nginx and the pools read the live release, or before a first one enter the directory of releases?"""
+    there = os.path.exists(web.live)
+    for program, name, group in web.users():
+        who = viewer(name, group)
+        if who is None:
+            run.report.bad(f"{program} runs as {name}, and this host has no such user", "correct its configuration")
+            continue
+        tops = web.roots() if program == "nginx" else [*web.roots(), web.live]
+        if _check_way(run, who, program, tops if there else [web.releases]) and there:
+            _check_files(run, web, who, program, tops)
+
+
+def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
+    """Whether the way to each of these directories is open."""
+    for top in tops:
+        closed = barrier(who, top)
+        if closed:
+            sudo = "" if os.stat(closed).st_uid == os.getuid() else "sudo "
+            run.report.bad(
+                f"{who.name} ({program}) may not go through {closed}, which leads to {top}",
+                f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'",
+            )
+            return False
+    return True
+
+
+def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[str]) -> None:
+    private = _build_files(run)
+
+    def passed_over(path: str) -> bool:
+        return path in private or os.path.basename(path) in NOT_SERVED or web.stands_still(path)
+
+    found: list[str] = []
+    for top in sorted({os.path.realpath(top) for top in tops}):
+        found += ([] if who.may(top, READ | ENTER) else [top]) + unreadable(who, top, passed_over)
+    closed = list(dict.fromkeys(found))  # one top may lie below another
+    if closed:
+        more = f" and {len(closed) - 1} more" if len(closed) > 1 else ""
+        run.report.bad(
+            f"{who.name} ({program}) cannot read {closed[0]}{more}",
+            f"on the host: ls -ld '{closed[0]}'; a umask of 022 in what builds it lets all read",
+        )
+    else:
+        run.report.ok(f"{who.name} ({program}) can read the live release")
+
+
+def _build_files(run: Run) -> set[str]:
+    """Runtime files that only a build may need: all but those that Symfony reads at every start."""
+    live = os.path.realpath(run.live)
+    dumped = os.path.exists(os.path.join(live, ".env.local.php"))
+    files = runtime.present(run, live)
+    return {os.path.join(live, file) for file in files if dumped or not os.path.basename(file).startswith(".env")}
+
+
+def check_writable(run: Run, web: Web, paths: Sequence[str]) -> None:
+    """May each pool write to these paths of the live release?"""
+    pools = [viewer(name, group) for program, name, group in web.users() if program != "nginx"]
+    if paths and not pools:
+        what = "writable: no pool of php-fpm is known on this host"
+        run.report.doubt(what, "name the unit of php-fpm in services of hosts.yml")
+    for who in filter(None, pools):
+        for path in paths:
+            place = os.path.join(run.live, path)
+            if os.path.isdir(place):
+                _check_writable_by(run, who, path, place)
+            elif os.path.exists(os.path.dirname(place)):
+                run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
+
+
+def _check_writable_by(run: Run, who: Viewer, path: str, place: str) -> None:
+    closed = barrier(who, place) or next(iter(unwritable(who, os.path.realpath(place))), "")
+    if closed:
+        run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", f"the next build makes {path} so")
+    else:
+        run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")

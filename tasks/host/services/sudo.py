@@ -26,14 +26,15 @@ PYTHONS = {None: "[!", "*": "[*]", "?": "[?]", "[": "[[]"}  # how Python's globs
 SHOWN = "sudo mount -o remount,hidepid=0 /proc, or give it the gid of a group of the service user"
 
 
-def commands(run: Run, kind: str, action: str, name: str, *, now: bool = False) -> list[tuple[str, list[str]]]:
-    """What following a service and its proof take through sudo besides the action: each command once, with its user.
+def commands(run: Run, services: Iterable[Sequence[str]], *, now: bool = False) -> list[tuple[str, list[str]]]:
+    """What following services (kind, action, name) and their proof take through sudo besides the actions, each with its user.
 
-    `now`: those that would run now: the probe is installed only where another one is, or none.
+    `now`: what would run now: the probe is installed only where another one is, or none.
     """
-    units = Service(kind, action, name).units()
-    tests = [("root", words) for words in nginx_tests(units)]
-    found = [("root", [*STAT, "/proc/1/cwd"]), *tests, *needed(units, live_link(run))]
+    found = [("root", [*STAT, "/proc/1/cwd"])]
+    for service in services:
+        units = Service(*service).units()
+        found += [*(("root", words) for words in nginx_tests(units)), *needed(units, live_link(run))]
     unique = [each for at, each in enumerate(found) if each not in found[:at]]
     return [each for each in unique if not (now and each[1] == INSTALL and installed())]
 
@@ -48,7 +49,7 @@ def try_service(run: Run, kind: str, action: str, name: str) -> None:
     """Try what acting on a service takes besides the action: the tests, the look at processes, the question to php-fpm."""
     if hidden():
         raise Failed(HIDDEN, SHOWN)
-    for user, words in commands(run, kind, action, name, now=True):
+    for user, words in commands(run, [(kind, action, name)], now=True):
         try_command(run, words, user)
 
 
@@ -68,8 +69,7 @@ def allows(run: Run, words: Sequence[str], user: str = "root") -> bool:
 def is_free(listed: Iterable[str], user: str, command: str) -> bool:
     """Whether the rules that `sudo -ll` lists let this command, as `sudo -l` prints it, run without a password.
 
-    `sudo -l COMMAND` answers yes even where it would ask for one, as soon as any other rule has NOPASSWD; so the last rule that
-    matches decides here, as it does in sudo.
+    As in sudo, the last rule that matches decides; `sudo -l COMMAND` answers yes as soon as any rule has NOPASSWD.
     """
     free, concerns, answer = False, True, True
     for line in listed:

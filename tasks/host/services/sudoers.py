@@ -25,7 +25,7 @@ def rule(run: Run, words: Sequence[str], user: str = "root") -> None:
 
 def service_rules(run: Run, kind: str, action: str, name: str) -> None:
     """Print a line for each command that following a service and its proof take besides the action itself."""
-    for user, words in commands(run, kind, action, name):
+    for user, words in commands(run, [(kind, action, name)]):
         rule(run, words, user)
 
 

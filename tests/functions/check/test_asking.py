@@ -1,5 +1,8 @@
 """A check that cannot be made is a line, and a step whose time is up is none."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from tasks.host.check.asking import ask, attempt, guarded
@@ -10,31 +13,28 @@ from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 
 
-def failing(_: Run, error: Exception) -> None:
-    """A check that ends so."""
-    raise error
-
-
 def test_what_a_check_cannot_cope_with_is_a_warning() -> None:
     run = Made("check")
-    guarded(run, "nginx", failing, ValueError("what is this"))
+    with guarded(run, "nginx"):
+        raise ValueError("what is this")
     assert reported(run.events).warn == ("nginx could not be looked at: ValueError: what is this -> look at it on the host",)
 
 
 def test_what_would_fail_a_build_is_a_line() -> None:
     run = Made("check")
-    attempt(run, "room", failing, Failed("no room", "buy a disk"))
-    attempt(run, "air", lambda _: None)
-    attempt(run, "", lambda _: None)
+    with attempt(run, "room"):
+        raise Failed("no room", "buy a disk")
+    for text in ("air", ""):
+        with attempt(run, text):
+            pass
     assert reported(run.events) == Lines(("air",), (), ("no room -> buy a disk",))
 
 
 @pytest.mark.parametrize("check", [guarded, attempt])
-def test_a_step_whose_time_is_up_ends(check: object) -> None:
-    assert callable(check)
+def test_a_step_whose_time_is_up_ends(check: Callable[[Run, str], AbstractContextManager[None]]) -> None:
     run = Made("check")
-    with pytest.raises(TimeUp):
-        check(run, "room", failing, TimeUp("", reported=True))
+    with pytest.raises(TimeUp), check(run, "room"):
+        raise TimeUp("", reported=True)
     assert run.events == []
 
 

@@ -58,7 +58,7 @@ class Written(Configuration):
 
     def __init__(self, server: str) -> None:
         self.folder, self.unread = "/nowhere", []
-        self.tree = Directive("", [], self.included(parse("http { server {" + server + "} }", "a file"), 0), "a file")
+        self.tree = Directive("", [], parse("http { server {" + server + "} }", "a file"), "a file")
 
 
 def test_a_server_is_called_by_its_first_name_and_knows_its_file(read: Configuration, tmp_path: Path) -> None:

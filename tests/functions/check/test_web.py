@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.host.check import php_fpm, serving
+from tasks.host.check import serving
 from tests.functions.check.conftest import Machine
 from tests.functions.check.web_host import DOCUMENT_ROOT, GOOD, ME, WebHost
 
@@ -109,7 +109,7 @@ def test_a_host_without_systemd_is_no_traceback(web: WebHost, script: str) -> No
 
 
 def test_without_systemd_the_usual_files_of_php_fpm_are_read(web: WebHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(php_fpm, "PLACES", ("/nonexistent/*", f"{web.folder}/php-f*.conf"))
+    monkeypatch.setattr(serving, "PLACES", ("/nonexistent/*", f"{web.folder}/php-f*.conf"))
     monkeypatch.setattr(serving, "NGINX", f"{web.folder}/nginx.conf")
     web.systemctl("exit 1")
     (web.host.live / "var").mkdir()
