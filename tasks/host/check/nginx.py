@@ -7,6 +7,8 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
+from tasks.host import files
+
 TOKEN = re.compile(r"""\s+|\#[^\n]*|([;{}])|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|\$\{|[^\s;{\\])+)""", re.DOTALL)
 LUA = re.compile(r"_by_lua_block\s*\{")
 VARIABLE = re.compile(r"\$\{?(\w+)\}?")
@@ -120,8 +122,8 @@ class Configuration:
         found: list[Directive] = []
         for path in sorted(glob.glob(os.path.join(self.folder, pattern))) if depth <= DEEPEST else ():
             try:
-                with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                    found += parse(file.read(), path, lambda pattern: self.read(pattern, depth + 1))
+                text = files.read(path).decode("utf-8", "surrogateescape")
+                found += parse(text, path, lambda pattern: self.read(pattern, depth + 1))
             except OSError:
                 self.unread.append(path)
         return found

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from tasks.host import files
 from tasks.host.check.asking import ask
 from tasks.host.services.systemd import units_in
 
@@ -87,7 +88,7 @@ class Supervisor:
             kind, _, name = section.partition(":")
             if kind in ("program", "fcgi-program", "eventlistener"):
                 group = groups.get(name, name)
-                self.groups.setdefault(group, set()).update(_processes(name, group, about))
+                self.groups.setdefault(group, set()).update(_process_names(name, group, about))
                 user, folder = about.get("user", runs_as), about.get("directory", "")
                 commands = [(_words(about.get("command", "")), False)]
                 self.programs.append(Runs(name, "supervisor", user, folder, commands, {**about, "group": group}))
@@ -111,27 +112,23 @@ def _sections(main: str) -> dict[str, dict[str, str]]:
     import configparser
 
     parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";",), allow_no_value=True)
+    parser.read_string(files.read(main).decode("utf-8", "surrogateescape"), main)
     here = os.path.dirname(main)
-    with open(main, encoding="utf-8", errors="surrogateescape") as file:
-        parser.read_file(file)
     for pattern in parser.get("include", "files", fallback="").replace("%(here)s", here).split():
         for name in sorted(glob.glob(os.path.join(here, pattern))):
-            with open(name, encoding="utf-8", errors="surrogateescape") as file:
-                parser.read_file(file)
+            parser.read_string(files.read(name).decode("utf-8", "surrogateescape"), name)
     return {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
 
 
-def _processes(name: str, group: str, about: dict[str, str]) -> set[str]:
-    """The names of a program's processes."""
+def _process_names(name: str, group: str, about: dict[str, str]) -> set[str]:
     first, count = int(about.get("numprocs_start", "0")), int(about.get("numprocs", "1"))
     form = about.get("process_name", "%(program_name)s")
     return {form % {"program_name": name, "group_name": group, "process_num": at} for at in range(first, first + count)}
 
 
 def _words(command: str) -> list[str]:
-    """The words of a command, as a shell splits them where it can."""
     try:
-        return shlex.split(command)
+        return shlex.split(command)  # as supervisor does
     except ValueError:
         return command.split()
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from tasks.host.check.asking import ask
 from tasks.host.check.service_files import Runs
 from tasks.host.run import Run
+from tasks.host.services.pools import seconds
 
 SHELLS = ("sh", "bash", "dash", "zsh")
 LEAST = 10  # seconds that a worker should have for its message
-SIZES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 UPDATE = " in its file, then sudo supervisorctl update"
 
 
@@ -48,11 +48,6 @@ def _timing(worker: Runs) -> Iterator[tuple[str, str]]:
         yield "one that hangs holds a restart up for ever (TimeoutStopSec=infinity)", todo
     elif seconds(limit) < LEAST:
         yield f"a message that takes more than {limit} is killed at each restart (TimeoutStopSec)", todo
-
-
-def seconds(text: str) -> float:
-    """1min 30s, as systemctl shows a time."""
-    return sum(float(number) * SIZES.get(name, 0.0) for number, name in re.findall(r"([\d.]+)([a-z]+)", text))
 
 
 def _signals(worker: Runs) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tasks.host.check.access import way
 from tasks.host.check.asking import ask
 from tasks.host.check.nginx import Configuration
-from tasks.host.report import Report
+from tasks.host.run import Run
 from tasks.host.services.pools import PLACES, address, read
 from tasks.host.services.systemd import executable, is_php_fpm, php_fpm_config, units_in
 
@@ -35,13 +35,8 @@ class Fpm:
         """Does a pool listen on one of these sockets?"""
         return any(address(pool.get("listen", "")) in sockets for pool in self.pools)
 
-    def children(self) -> int:
-        """How many requests it may have in flight at once."""
-        found = [pool.get("pm.max_children", "") for pool in self.pools]
-        return sum(int(number) for number in found if number.isdigit())
 
-
-def masters(report: Report, services: Sequence[Sequence[str]]) -> list[Fpm]:
+def masters(run: Run, services: Sequence[Sequence[str]]) -> list[Fpm]:
     """The php-fpm units of these (action, unit) services and others of the usual name; without systemd, what /etc has."""
     patterns = [unit for _, unit in services] + ["php*-fpm.service"]
     usual = [file for place in PLACES for file in glob.glob(place)]
@@ -51,15 +46,15 @@ def masters(report: Report, services: Sequence[Sequence[str]]) -> list[Fpm]:
         if name and name not in found and is_php_fpm(words):
             wanted = (action for action, each in services if fnmatch.fnmatchcase(name, re.sub(r"\.service$", "", each)))
             file = php_fpm_config(words) or (usual or [PLACES[1]])[0]
-            found[name] = Fpm(name, next(wanted, ""), words[0], file, _sections(report, file))
-    return list(found.values()) or [Fpm("", "", "", file, _sections(report, file)) for file in usual]
+            found[name] = Fpm(name, next(wanted, ""), words[0], file, _sections(run, file))
+    return list(found.values()) or [Fpm("", "", "", file, _sections(run, file)) for file in usual]
 
 
-def _sections(report: Report, file: str) -> dict[str, dict[str, str]]:
+def _sections(run: Run, file: str) -> dict[str, dict[str, str]]:
     try:
         return read(file)
     except OSError as problem:
-        report.doubt(f"php-fpm: {problem.filename} cannot be read by this user", f"sudo chmod o+r {problem.filename}")
+        run.report.doubt(f"php-fpm: {problem.filename} cannot be read by this user", f"sudo chmod o+r {problem.filename}")
         return {}
 
 

@@ -29,7 +29,7 @@ def check_web(
     `units`: action and name of the services that are units. `links`: path, target and mountpoint of the persistent links.
     """
     with guarded(run, "the web server"):
-        fpms = masters(run.report, units)
+        fpms = masters(run, units)
         web = Web(run.live, run.releases, silent_places(run, links), fpms)
         with guarded(run, "nginx"):
             check_servers(run, web)
@@ -113,10 +113,11 @@ def check_reload(run: Run, fpm: Fpm) -> None:
         return
     waits = seconds(fpm.sections["global"].get("process_control_timeout", "0"))
     if waits:
-        run.report.ok(f"{fpm.unit}: requests in flight have {waits} s to end at a reload (process_control_timeout)")
+        run.report.ok(f"{fpm.unit}: requests in flight have {waits:g} s to end at a reload (process_control_timeout)")
     else:
+        most = sum(int(pool.get("pm.max_children") or 0) for pool in fpm.pools)
         run.report.doubt(
-            f"{fpm.unit} has process_control_timeout 0: requests in flight die at each reload, up to {fpm.children()}",
+            f"{fpm.unit} has process_control_timeout 0: requests in flight die at each reload, up to {most}",
             f"process_control_timeout = 30s under [global] of {fpm.file}, then sudo systemctl reload {fpm.unit}",
         )
 
@@ -165,10 +166,14 @@ def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool
 
 
 def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[str]) -> None:
-    private = _build_files(run)
+    """Of the runtime files, Symfony reads .env* at every start unless it is dumped; the others only a build may need."""
+    live = os.path.realpath(run.live)
+    dumped = os.path.exists(os.path.join(live, ".env.local.php"))
+    names = (name for name in runtime.present(run, live) if dumped or not os.path.basename(name).startswith(".env"))
+    build = {os.path.join(live, name) for name in names}
 
     def passed_over(path: str) -> bool:
-        return path in private or os.path.basename(path) in NOT_SERVED or web.stands_still(path)
+        return path in build or os.path.basename(path) in NOT_SERVED or web.stands_still(path)
 
     found: list[str] = []
     for top in sorted({os.path.realpath(top) for top in tops}):
@@ -182,14 +187,6 @@ def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[s
         )
     else:
         run.report.ok(f"{who.name} ({program}) can read the live release")
-
-
-def _build_files(run: Run) -> set[str]:
-    """Runtime files that only a build may need: all but those that Symfony reads at every start."""
-    live = os.path.realpath(run.live)
-    dumped = os.path.exists(os.path.join(live, ".env.local.php"))
-    files = runtime.present(run, live)
-    return {os.path.join(live, file) for file in files if dumped or not os.path.basename(file).startswith(".env")}
 
 
 def check_writable(run: Run, web: Web, paths: Sequence[str]) -> None:

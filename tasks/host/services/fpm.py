@@ -8,7 +8,7 @@ import pwd
 from collections.abc import Iterable
 from typing import Any
 
-from tasks.host import programs
+from tasks.host import files, programs
 from tasks.host.run import Run
 from tasks.host.services.pools import read, read_dump
 from tasks.host.services.probe import PROBE
@@ -39,8 +39,7 @@ def installed() -> bool:
     """Whether the probe is there, as this version has it, and nobody's but root's."""
     try:
         about = os.stat(PLACE)
-        with open(PLACE, encoding="utf-8") as file:
-            return file.read() == PROBE and about.st_uid == 0 and not about.st_mode & 0o022
+        return about.st_uid == 0 and not about.st_mode & 0o022 and files.read(PLACE) == PROBE.encode()
     except OSError:
         return False
 
@@ -65,17 +64,17 @@ def _pools(test: list[str]) -> list[dict[str, str]]:
 
 
 class Answers:
-    """What the pools of a service's php-fpm answer, each time they are asked.
+    """What the pools of a service's php-fpm answer, each time they are asked. `timeout`: seconds that a reload may wait.
 
-    `timeout`: seconds that a reload may wait for requests. `dumps`: what each php-fpm prints of its configuration, by its path.
-    Raises ValueError for one that prints none, PermissionError where the probe cannot be installed.
+    `dumps`: what each php-fpm prints of its configuration, by its path. Raises ValueError for one that prints none,
+    PermissionError where the probe cannot be installed.
     """
 
     def __init__(self, run: Run, dumps: Iterable[tuple[str, str]]) -> None:
         self.link, self.live = live_link(run), os.path.basename(run.release_path)
         self.hits: dict[str, dict[str, int]] = {}
         self.pools: dict[str, dict[str, str]] = {}
-        self.timeout = 0
+        self.timeout = 0.0
         for binary, text in dumps:
             timeout, pools = read_dump(text)
             self.timeout = max(self.timeout, timeout)

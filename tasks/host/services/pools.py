@@ -6,27 +6,20 @@ import glob
 import os
 import re
 
-from tasks.host.files import first_line
+from tasks.host import files
 from tasks.host.services.systemd import executable, php_fpm_config, units_in
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SIZES = {"us": 1e-6, "ms": 1e-3, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 PLACES = ("/etc/php/*/fpm/php-fpm.conf", "/etc/php-fpm.conf", "/usr/local/etc/php-fpm.conf")
 STARTED = re.compile(r"path=\S*php[^/ ]*fpm")
 TITLE = re.compile(r"php-fpm: master process \((.+)\)")
 NOTICE = re.compile(r"(?:\[[^\]]*\] )?NOTICE: (?:pid \d+, \w+\(\), line \d+: )?(?:\[(.+)\]|\t(\S+?) = (.*))")
 
 
-def read(path: str) -> dict[str, dict[str, str]]:
+def read(path: str, section: str = "global", depth: int = 0) -> dict[str, dict[str, str]]:
     """The sections of a php-fpm.conf with all that it includes; [global] is one. OSError for a file that may not be read."""
-    found: dict[str, dict[str, str]] = {"global": {}}
-    _take(path, found, "global", 0)
-    return found
-
-
-def _take(path: str, found: dict[str, dict[str, str]], section: str, depth: int) -> None:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        lines = [line.strip() for line in file]
-    for line in lines:
+    found: dict[str, dict[str, str]] = {section: {}}
+    for line in map(str.strip, files.read(path).decode("utf-8", "surrogateescape").split("\n")):
         head = re.fullmatch(r"\[(.+)\]", line)
         pair = re.match(r"([^;#=][^=]*?)\s*=\s*(.*)", line)
         if head:
@@ -34,9 +27,11 @@ def _take(path: str, found: dict[str, dict[str, str]], section: str, depth: int)
             found.setdefault(section, {})
         elif pair and pair[1] == "include" and depth < 8:
             for inner in sorted(glob.glob(os.path.join(os.path.dirname(path), _value(pair[2])))):
-                _take(inner, found, section, depth + 1)
+                for name, pairs in read(inner, section, depth + 1).items():
+                    found.setdefault(name, {}).update(pairs)
         elif pair:
             found[section][pair[1]] = _value(pair[2]).replace("$pool", section)
+    return found
 
 
 def _value(text: str) -> str:
@@ -45,11 +40,8 @@ def _value(text: str) -> str:
     return (quoted[1] or quoted[2] or "") if quoted else text.split(";")[0].strip()
 
 
-def read_dump(text: str) -> tuple[int, dict[str, dict[str, str]]]:
-    """What `php-fpm -tt` prints: process_control_timeout in seconds, and each pool by its name; "" is a key that is not set.
-
-    A text without a [global] section is no configuration: ValueError, with the text's last line.
-    """
+def read_dump(text: str) -> tuple[float, dict[str, dict[str, str]]]:
+    """What `php-fpm -tt` prints: process_control_timeout in seconds, and its pools by name. Raises ValueError with its end."""
     sections: dict[str, dict[str, str]] = {}
     section: dict[str, str] = {}
     for notice in filter(None, map(NOTICE.fullmatch, text.splitlines())):
@@ -63,10 +55,9 @@ def read_dump(text: str) -> tuple[int, dict[str, dict[str, str]]]:
     return seconds(sections.pop("global").get("process_control_timeout", "")), sections
 
 
-def seconds(text: str) -> int:
-    """10, 10s, 2m: as php-fpm reads a time; 0 for anything else."""
-    found = re.fullmatch(r"(\d+)([smhd]?)", text.strip())
-    return int(found[1]) * UNITS[found[2] or "s"] if found else 0
+def seconds(text: str) -> float:
+    """10, 10s, 2m: as php-fpm reads a time, and 1min 30s, as systemctl shows one; 0 for anything else."""
+    return sum(float(number) * SIZES.get(unit, 0.0) for number, unit in re.findall(r"(\d+(?:\.\d+)?)([a-z]*)", text))
 
 
 def address(listen: str) -> str:
@@ -76,14 +67,13 @@ def address(listen: str) -> str:
 
 
 def pool_users(shown: str) -> set[str]:
-    """The users of all pools of those units that are a php-fpm; none where no unit is one.
+    """The users of the pools of all php-fpm in what `systemctl show --property=Id,User,MainPID,ExecStart` prints.
 
-    `shown` is what `systemctl show --property=Id,User,MainPID,ExecStart` prints. Raises OSError or ValueError where a
-    php-fpm's configuration cannot be read or found.
+    Raises OSError or ValueError where the configuration of one cannot be read or found.
     """
     found: set[str] = set()
     for unit in units_in(shown):
-        title = TITLE.search(first_line(f"/proc/{unit.get('MainPID')}/cmdline"))
+        title = TITLE.search(files.first_line(f"/proc/{unit.get('MainPID')}/cmdline"))
         if not title and not STARTED.search(unit.get("ExecStart", "")):
             continue
         config = title[1] if title else php_fpm_config(executable(unit))

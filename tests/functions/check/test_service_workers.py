@@ -8,7 +8,7 @@ import pytest
 
 from tasks.host.check import service_workers
 from tasks.host.check.service_files import Runs
-from tasks.host.check.service_workers import check_workers, has_pcntl, seconds, worker_words
+from tasks.host.check.service_workers import check_workers, has_pcntl, worker_words
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 
@@ -114,8 +114,3 @@ def test_instances_of_a_template_are_one() -> None:
 
 def test_where_there_are_no_workers_there_is_no_line() -> None:
     assert checked() == Lines((), (), ())
-
-
-@pytest.mark.parametrize(("text", "found"), [("1min 30s", 90), ("10s", 10), ("500ms", 0.5), ("1h 1min", 3660), ("", 0)])
-def test_a_time_is_read_as_systemctl_shows_it(text: str, found: float) -> None:
-    assert seconds(text) == pytest.approx(found)
