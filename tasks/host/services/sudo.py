@@ -22,7 +22,6 @@ NEXT = (
     "then type the same again"
 )
 HIDDEN = "the processes of others are hidden on this host (hidepid of /proc): what they run cannot be shown"
-PYTHONS = {None: "[!", "*": "[*]", "?": "[?]", "[": "[[]"}  # how Python's globs exclude, and quote a special character
 SHOWN = "sudo mount -o remount,hidepid=0 /proc, or give it the gid of a group of the service user"
 
 
@@ -93,12 +92,20 @@ def _runs_as(user: str, names: str) -> bool:
 
 def _matches(rule: str, command: str) -> bool:
     """A rule is a glob in which a backslash quotes; one without arguments takes any."""
-    pattern = re.sub(r"\\(.)|\[\^", lambda found: PYTHONS.get(found[1], found[1]), rule, flags=re.S)
+    pattern = re.sub(r"\\(.)|\[\^?(\]?[^\]]*\])|\[", _as_in_python, rule, flags=re.S)
     try:
         found = fnmatchcase(command, pattern) or (" " not in rule and fnmatchcase(command, f"{pattern} *"))
     except re.error:
         found = False
     return found or rule in ("ALL", command)
+
+
+def _as_in_python(found: re.Match[str]) -> str:
+    """A special character that is quoted, or opens no set, is a set of one; a set that excludes begins with "!"."""
+    if found[2]:
+        return f"[!{found[2]}" if found[0].startswith("[^") else found[0]
+    char = found[1] or "["
+    return f"[{char}]" if char in "*?[" else char
 
 
 def login() -> str:
