@@ -19,9 +19,7 @@ suspend test times trap true type typeset ulimit umask unalias unset wait
 """
 """What bash has itself: its reserved words and its commands."""
 
-PRINTS_ITS_VERSION = re.compile(r"php.*|bun|node|npm|composer|git")
-"""Programs that print it without doubt: nothing is fetched, and nothing written."""
-
+PRINTS_ITS_VERSION = re.compile(r"php.*|bun|node|npm|composer|git")  # without doubt: nothing is fetched, and nothing written
 VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
 OLDEST_GIT = (2, 12)  # the first with all that this tool uses of it
 INSTALLED_AT = (

@@ -16,8 +16,7 @@ from tasks.host.services import sudo
 from tasks.host.services.processes import hidden
 
 LISTENS = re.compile(r"(?:php-fpm|nginx|apache2?|httpd|caddy|frankenphp|haproxy|varnishd)[\d.]*")
-RUNS, STOPPED, UNKNOWN_NAME = 0, 3, 4
-"""Exit codes of supervisorctl status."""
+RUNS, STOPPED, UNKNOWN_NAME = 0, 3, 4  # exit codes of supervisorctl status
 
 
 def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:

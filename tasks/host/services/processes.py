@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from tasks.host import programs
 from tasks.host.files import read
 
-STAT = ["stat", "--format=%N", "--"]
-"""Prints what links of /proc point to, as LINK reads it; through sudo for the processes of other users."""
+STAT = ["stat", "--format=%N", "--"]  # prints what links of /proc point to; through sudo for the processes of other users
 LINK = re.compile(r"'/proc/([0-9]+)/(?:cwd|exe)' -> (.*)")
 SUDO_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
