@@ -25,6 +25,12 @@ def ask(words: list[str], env: Mapping[str, str] | None = None, *, errors: bool 
         os.close(nowhere)
 
 
+def which(word: str, path: str = "") -> str:
+    """The program that a word starts, on PATH or on this one; "" where there is none. (shutil takes long to import.)"""
+    found = (os.path.join(folder, word) for folder in (path or os.environ.get("PATH", os.defpath)).split(":"))
+    return next((file for file in found if os.path.isfile(file) and os.access(file, os.X_OK)), "")
+
+
 @contextlib.contextmanager
 def scratch_home() -> Iterator[dict[str, str]]:
     """An environment for programs that would write into the home that they get: they write into one that is removed."""

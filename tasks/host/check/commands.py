@@ -5,10 +5,9 @@ from __future__ import annotations
 import glob
 import os
 import re
-import shutil
 from collections.abc import Sequence
 
-from tasks.host.check.asking import ask, guarded, scratch_home
+from tasks.host.check.asking import ask, guarded, scratch_home, which
 from tasks.host.run import Run, expanded
 
 BUILT_IN = """
@@ -36,7 +35,7 @@ def search_path(run: Run) -> str:
 
 def check_tools(run: Run, tools: Sequence[str]) -> None:
     """The programs that phases start, and the one part of Python's library that python3-minimal lacks."""
-    missing = [tool for tool in tools if not shutil.which(tool)]
+    missing = [tool for tool in tools if not which(tool)]
     if missing:
         run.report.bad(f"missing on the host: {' '.join(missing)}", "sudo apt-get install the packages they come from")
     else:
@@ -53,7 +52,7 @@ def check_commands(run: Run, commands: Sequence[Sequence[str]]) -> None:
     found: list[str] = []
     with scratch_home() as env:
         for word, key in commands:
-            program = shutil.which(word, path=path)
+            program = which(word, path)
             if program and PRINTS_ITS_VERSION.fullmatch(word):
                 version = VERSION.search(ask([program, "--version"], {**env, "PATH": path}, errors=False).text)
                 found.append(f"{word} {version[0]}" if version else word)
@@ -71,7 +70,7 @@ def check_commands(run: Run, commands: Sequence[Sequence[str]]) -> None:
 def _missing(run: Run, word: str, key: str) -> None:
     user = run.release_user
     folders = [folder for pattern in INSTALLED_AT for folder in glob.glob(os.path.expanduser(pattern))]
-    found = [folder.replace(run.home, "~", 1) for folder in folders if shutil.which(os.path.join(folder, word))]
+    found = [folder.replace(run.home, "~", 1) for folder in folders if which(os.path.join(folder, word))]
     later = [folder for folder in run.path if not expanded(folder).startswith("/")]
     if found:
         what = f"{word} is not on the PATH of {user}'s commands, and {key} needs it"
@@ -87,7 +86,7 @@ def _missing(run: Run, word: str, key: str) -> None:
 def check_versions(run: Run, apps: Sequence[Sequence[str]]) -> None:
     """PHP and its extensions against composer.lock of each app, (name, path), as the live release has them."""
     path = search_path(run)
-    composer = shutil.which("composer", path=path)
+    composer = which("composer", path)
     if composer and os.path.isdir(run.live):
         with scratch_home() as env:
             for name, folder in ((name, os.path.join(run.live, path)) for name, path in apps):

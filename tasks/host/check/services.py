@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Sequence
 
-from tasks.host.check.asking import ask, guarded
+from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
 from tasks.host.check.service_workers import check_workers, worker_words
 from tasks.host.files import quoted
@@ -121,7 +120,7 @@ def check_program(run: Run, name: str, status: int | None, supervisor: Superviso
         correct = "sudo supervisorctl status, then correct services in hosts.yml"
         todo = f"write {{supervisor: '{meant}'}} in hosts.yml" if meant else correct
         run.report.bad(f"supervisor knows no program {name}", todo)
-    elif shutil.which("supervisorctl"):
+    elif which("supervisorctl"):
         run.report.doubt(f"supervisor {name}: neither supervisorctl nor its files could be asked", look)
     else:
         text = f"supervisor {name}: there is no supervisor on this host"

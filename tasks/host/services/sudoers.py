@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import os
 import re
-import shutil
 from collections.abc import Sequence
 
 from tasks.host.run import Run
@@ -16,7 +15,9 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 def rule(run: Run, words: Sequence[str], user: str = "root") -> None:
     """Print a line for a command; every word is exactly itself, but for the process that is looked at."""
-    program = shutil.which(words[0], path=PATH)
+    from shutil import which  # takes long to import
+
+    program = which(words[0], path=PATH)
     if not program:
         return run.report.text(f"# {words[0]} is not on this host")
     arguments = ("/proc/[0-9]*" if word == "/proc/1/cwd" else escaped(word) for word in words[1:])
