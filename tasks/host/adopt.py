@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from tasks.host import cutover, files, programs, releases
 from tasks.host.build.seal import write
 from tasks.host.failure import Failed
 from tasks.host.history import record
 from tasks.host.lock import require
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 RENAME_EXCHANGE, HERE = 2, -100  # of renameat2(2)
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import TYPE_CHECKING
 
 from tasks.host import programs, strays
 from tasks.host.failure import Failed
 from tasks.host.lock import job_running, signature
 from tasks.host.ready import ready
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 CANCELLED = "cancelled"  # a file of a job that somebody cancels
 ORDERLY = 3.5  # seconds for a job to remove what it had not finished

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import select
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import programs, strays
 from tasks.host.build import runtime
@@ -15,12 +15,7 @@ from tasks.host.failure import Failed
 from tasks.host.lane import Lane, Where
 from tasks.host.mask import Mask
 from tasks.host.output import CappedLog, Output
-from tasks.host.run import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.run import Run, expanded
 
 GRACE = 1.5  # seconds between TERM and KILL
 PAUSES = 0.001, 0.05  # seconds between two looks at what has ended: the first, and the longest

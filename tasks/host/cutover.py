@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from tasks.host import files, releases, reserve
 from tasks.host.failure import Failed
 from tasks.host.history import record
 from tasks.host.lock import require
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 
 def target(run: Run) -> None:

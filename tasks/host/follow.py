@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import select
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from tasks.host.failure import FAILED, Failed
 from tasks.host.lock import job_running, signature
 from tasks.host.ready import ready
+from tasks.host.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
     from tasks.host.conversation import Conversation
-    from tasks.host.run import Run
 
 PAUSE = 0.05  # seconds between two looks at the file, where nobody wakes
 PIECE = 1 << 16

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tasks.host import programs, strays
 from tasks.host.failure import Failed
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tasks.host.programs import Done
-    from tasks.host.run import Run
+from tasks.host.programs import Done
+from tasks.host.run import Run
 
 SETTINGS = (
     "gc.auto=0",

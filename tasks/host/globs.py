@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 GLOB = re.compile(r"(?:\\.|[^*?\[\\])*(?:[*?]|\[(?:\\.|[^]*?\\])*[]*?])", re.S)
 BRACKET = re.compile(r"\[(?:[!^]|(?![!^]))(?:\]|(?!\]))(?:\[:[a-z]+:\]|\\.|[^]\\])*\]", re.S)

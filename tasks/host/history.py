@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import Any, Mapping
 
 from tasks.host import files, reserve
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from typing import Any, Mapping
-
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 
 def record(run: Run, event: str, *each: Mapping[str, str]) -> None:

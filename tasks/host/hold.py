@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from tasks.host import files
 from tasks.host.failure import BUSY, Failed
 from tasks.host.history import record
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 
 def current(run: Run) -> dict[str, str] | None:

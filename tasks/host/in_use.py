@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 AT_ONCE = 1000  # links that one sudo is asked about
 SUDO = ("sudo", "-n", "stat", "--format=%N", "--")

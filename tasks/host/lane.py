@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from tasks.host import programs
-from tasks.host.output import PIECE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tasks.host.output import Output
-    from tasks.host.report import Report
+from tasks.host.output import PIECE, Output
+from tasks.host.report import Report
 
 WHY = {126: ", it may not be run", 127: ", command not found: is its directory in path of hosts.yml?"}
 

@@ -9,15 +9,11 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from typing import TYPE_CHECKING
 
 from tasks.host import files, hold, reserve, state
 from tasks.host.failure import BUSY, Failed
 from tasks.host.ready import ready
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 ASKED = 0.3  # seconds: whoever asks for the holder has the lock for an instant
 SIGNING = 2.0  # seconds for whoever has just taken it to sign

@@ -6,11 +6,8 @@ import json
 import os
 import re
 import stat
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+from collections.abc import Iterable
+from typing import Any
 
 SHORTEST = 8  # characters of a value that is masked
 LARGEST = 1 << 20  # bytes of a file that is looked into

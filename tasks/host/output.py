@@ -5,12 +5,10 @@ from __future__ import annotations
 import collections
 import re
 import time
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tasks.host.log import Log
-    from tasks.host.mask import Mask
-    from tasks.host.report import Report
+from tasks.host.log import Log
+from tasks.host.mask import Mask
+from tasks.host.report import Report
 
 LOGGED = 64 << 20  # bytes: a command that prints without end does not fill the disk
 PIECE = 65536  # bytes: a line without an end is passed on in pieces of this size

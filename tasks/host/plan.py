@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from tasks.host import git, prune, releases
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 LONGEST = 30  # lines of each list
 

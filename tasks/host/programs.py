@@ -7,12 +7,9 @@ import os
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from tasks.host.watch import WATCH
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 TOO_LATE = 124  # the code of a program that was ended at its deadline, as timeout(1) has it
 NOT_FOUND = 127

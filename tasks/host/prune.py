@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import AbstractSet
 
 from tasks.host import releases, trash
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.history import record
 from tasks.host.lock import require
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import AbstractSet
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 LOGS = 91 * 86400  # seconds that the log of a build is there for
 

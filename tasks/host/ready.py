@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 FILES = ("lock", "job.lock", "hold", "history", "reserve")
 FOLDERS = ("logs", "jobs", "trash")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from typing import Any, Iterable, Sequence
-
-    Entry = dict[str, Any]
+Entry: TypeAlias = "dict[str, Any]"
 
 
 class Records:

@@ -9,15 +9,11 @@ import json
 import os
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import Any, Iterable, Iterator
 
 from tasks.host import files, history
 from tasks.host.records import Records
-
-if TYPE_CHECKING:
-    from typing import Any, Iterable, Iterator
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 STAMP = "%Y%m%dT%H%M%SZ"
 

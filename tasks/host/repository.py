@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 from tasks.host import git, tree
 from tasks.host.failure import Failed, ProgramFailed
 from tasks.host.programs import TOO_LATE
 from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from typing import NoReturn
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 IN_OBJECT, IN_PACK = 1, 4  # bits of the code of git fsck
 

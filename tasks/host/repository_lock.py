@@ -7,15 +7,11 @@ import errno
 import fcntl
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from tasks.host import tree
 from tasks.host.failure import Failed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 PAUSE = 0.05  # seconds between two tries

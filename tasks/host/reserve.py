@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+from tasks.host.run import Run
 
 if TYPE_CHECKING:
-    from typing import Callable, TypeVar
-
-    from tasks.host.run import Run
-
     T = TypeVar("T")
 
 SIZE = 1 << 16  # bytes

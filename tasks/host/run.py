@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tasks.host.log import Log
+from tasks.host.records import Records
+from tasks.host.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from tasks.host.lock import JobLock, Lock
-    from tasks.host.log import Log
-    from tasks.host.records import Records
-    from tasks.host.report import Report
 
 
 def expanded(path: str) -> str:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import globs, programs, reserve
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.lock import acquire
 from tasks.host.ready import sound
-from tasks.host.run import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.run import Run, expanded
 
 
 def directories(run: Run) -> None:

@@ -6,16 +6,12 @@ import fcntl
 import json
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tasks.host import files, hold, releases
 from tasks.host.failure import Failed
 from tasks.host.history import entries, record
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 
 def state(run: Run, whole: bool = False) -> dict[str, Any]:

@@ -8,16 +8,12 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
 
 from tasks.host.failure import FAILED, Failed, ProgramFailed
+from tasks.host.run import Run
 from tasks.host.watch import WATCH
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import Any, NoReturn
-
-    from tasks.host.run import Run
 
 SLACK = 5.0  # seconds beyond step_timeout: programs are ended by their own deadline first, and say more
 

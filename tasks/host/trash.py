@@ -7,13 +7,10 @@ import os
 import signal
 import stat
 import time
-from typing import TYPE_CHECKING
 
 from tasks.host import git, programs
 from tasks.host.files import quoted
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 LEFT = ".left"  # a file beside what could not be deleted: its name and this
 DAY = 86400.0  # seconds

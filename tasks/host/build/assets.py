@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import releases
 from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
+from tasks.host.run import Run
 from tasks.host.tree import everything, folder, inside, naming, opened, real
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
 
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from tasks.host import git, programs, tree
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-from tasks.host.run import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from tasks.host.run import Run
-
-    Link = tuple[str, str, str]  # path in the release, target, mountpoint or ""
+from tasks.host.run import Run, expanded
 
 ANSWER = 10.0  # seconds for a file server to answer; it is asked by another program, for who asks may stand still in the kernel
 
 
-def check(run: Run, links: Iterable[Link]) -> None:
+def check(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
     """Every target must be there and every mountpoint mounted, before anything is built."""
     for path, target, mountpoint in links:
         check_one(run, path, target, mountpoint)
@@ -38,7 +31,7 @@ def check_one(_: Run, path: str, target: str, mountpoint: str) -> None:
         raise Failed(what, f"make it on the host: mkdir -p {quoted(target)}")
 
 
-def make(run: Run, links: Iterable[Link]) -> None:
+def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
     """Make the links in the build. The text of a link is its target."""
     for path, target, _ in links:
         place = tree.real(run.build, path)

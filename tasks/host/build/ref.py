@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from tasks.host import git, repository
 from tasks.host.failure import Failed
 from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 BRANCHES, TAGS = "refs/remotes/origin/", "refs/tags/"
 FETCH = ("fetch", "--prune", "--force", "--no-tags", "--no-auto-gc", "--no-recurse-submodules", "--quiet", "origin")

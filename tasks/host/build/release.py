@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import cutover, releases, reserve, strays, trash, tree
 from tasks.host.build import worktree
@@ -14,11 +14,7 @@ from tasks.host.failure import Failed
 from tasks.host.history import record
 from tasks.host.lock import require
 from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 JOBS = 8 * 86400  # seconds that the files of a job are there for
 LAST_WAIT = 1.0  # seconds for repo.git when a build has failed

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from tasks.host import releases, trash
 from tasks.host.build.size import measured
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 INODES = 1000  # of a release of which nothing is known
 

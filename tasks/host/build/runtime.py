@@ -5,15 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from tasks.host import acl, globs, tree
 from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 KINDS = {stat.S_IFREG: "file", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
 PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

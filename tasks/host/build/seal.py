@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tasks.host import files, tree
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 SEAL = "release.json"
 

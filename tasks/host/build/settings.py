@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import git
 from tasks.host.build import runtime
 from tasks.host.build.dotenv import Committed, text, unset
 from tasks.host.failure import Failed
 from tasks.host.files import read
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 VAULT = "config/secrets"
 

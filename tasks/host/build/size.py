@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from tasks.host import programs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LONGEST = 120.0  # seconds
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from tasks.host import git, repository, tree
 from tasks.host.failure import Failed
 from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 LONGEST_POINTER = 1024  # bytes, as LFS has it

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import acl, programs
-from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
+from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ, Acl
 from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
+from tasks.host.run import Run
 from tasks.host.services.pool_users import pool_users
 from tasks.host.tree import everything, inside, naming, opened
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.acl import Acl
-    from tasks.host.run import Run
 
 PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 SHOWN = 20.0  # seconds for systemctl to answer
