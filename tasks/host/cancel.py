@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 
-from tasks.host import programs, strays
+from tasks.host import files, programs, strays
 from tasks.host.failure import Failed
 from tasks.host.lock import job_running, signature
 from tasks.host.ready import ready
@@ -38,31 +39,24 @@ def _end(run: Run, wanted: str) -> None:
     if holder != wanted or not group.isdigit() or not job_running(run):
         return
     folder = run.place("jobs", f"{holder}-{phase}")
-    _mark(folder)
+    # the signal that follows is no accident; the disk may be full, or the directory gone
+    with contextlib.suppress(OSError), files.opened(os.path.join(folder, CANCELLED), files.WRITE_NEW, 0o600):
+        pass
     if not _ends_by_itself(run, int(group)):
         programs.end_group(int(group), 0.0)
-    if os.path.exists(os.path.join(folder, "result")):
-        return
-    strays.end(build)
-    run.report.warn("it did not end by itself and was killed; the next run removes what it left")
-
-
-def _mark(folder: str) -> None:
-    """The signal that follows is no accident."""
-    try:
-        os.close(os.open(os.path.join(folder, CANCELLED), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-    except OSError:
-        pass  # a full disk, or its directory was deleted
+    if not os.path.exists(os.path.join(folder, "result")):
+        strays.end(build)
+        run.report.warn("it did not end by itself and was killed; the next run removes what it left")
 
 
 def _ends_by_itself(run: Run, group: int) -> bool:
     """Whether the job lets go of its lock in time. What it deletes after that is in nobody's way."""
-    for number in (signal.SIGTERM, signal.SIGCONT):
-        try:
-            os.killpg(group, number)
-        except OSError:
-            return not job_running(run)
     deadline = time.monotonic() + ORDERLY
+    try:
+        os.killpg(group, signal.SIGTERM)
+        os.killpg(group, signal.SIGCONT)
+    except OSError:
+        deadline = 0.0
     while job_running(run):
         if time.monotonic() > deadline:
             return False

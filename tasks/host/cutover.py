@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from tasks.host import files, releases, reserve
 from tasks.host.failure import Failed
@@ -17,10 +18,8 @@ def target(run: Run) -> None:
     if not run.release:
         run.release = releases.previous(run)
     if not run.release:
-        raise Failed(
-            "there is no good release before the live one to go back to",
-            f"{run.hint('releases')}, then rollback --to RELEASE",
-        )
+        what = "there is no good release before the live one to go back to"
+        raise Failed(what, f"{run.hint('releases')}, then rollback --to RELEASE")
     run.release_path = os.path.join(run.releases, run.release)
     _require_sealed(run)
     run.report.fact("release", run.release)
@@ -54,7 +53,7 @@ def swap(run: Run) -> None:
 
 def stage(run: Run) -> str:
     """A link that reads as the release, beside the live link and of this run alone: its path. Raises OSError."""
-    link = staged(run, run.id)
+    link = os.path.join(run.home, f".{run.link}.{run.id}")
     if os.path.lexists(link):
         os.unlink(link)
     files.flush_directory(run.release_path)
@@ -73,19 +72,13 @@ def _rename_over(run: Run, link: str) -> None:
             os.unlink(link)
 
 
-def staged(run: Run, owner: str) -> str:
-    """Where the run with this id has its link before it goes live."""
-    return os.path.join(run.home, f".{run.link}.{owner}")
-
-
 def sweep_staged(run: Run) -> None:
     """Remove the links that dead runs staged, and that of an earlier version of this tool. Only under the lock."""
-    prefix = f".{run.link}."
     for name in os.listdir(run.home):
-        owner = name[len(prefix) :] if name.startswith(prefix) else ""
-        ours = owner == "new" or (len(owner) == 12 and not set(owner) - set("0123456789abcdef"))
-        if ours and owner != run.id and os.path.islink(os.path.join(run.home, name)):
-            os.unlink(os.path.join(run.home, name))
+        owner = re.fullmatch(re.escape(f".{run.link}.") + "(new|[0-9a-f]{12})", name)
+        path = os.path.join(run.home, name)
+        if owner and owner[1] != run.id and os.path.islink(path):
+            os.unlink(path)
 
 
 def served(run: Run, outcome: str) -> None:
@@ -100,9 +93,10 @@ def served(run: Run, outcome: str) -> None:
 
 def _require_sealed(run: Run) -> None:
     """It is a complete release; report of which commit, and how it stands. Raises Failed."""
-    if not releases.sealed(run, run.release):
+    seal = releases.sealed(run, run.release)
+    if not seal:
         raise Failed(f"{run.release} is not a complete release on this host", run.hint("releases"))
-    about = releases.about(run, run.release, releases.seal_of(run, run.release), releases.live(run))
+    about = releases.about(run, run.release, releases.live(run), seal)
     for key, name in (("ref", "ref"), ("commit", "commit"), ("standing", "state")):
         run.report.fact(key, about[name] or "")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from tasks.host.failure import FAILED, Failed
 from tasks.host.lock import job_running, signature
@@ -36,8 +37,8 @@ def running(run: Run, request: dict[str, Any], conversation: Conversation) -> in
 def to_the_end(run: Run, folder: str, conversation: Conversation, *, seen: int = 0, child: int = 0, wake: int = -1) -> int:
     """Pass a job's events on as they are written. `child` is the job where this program started it, `wake` its pipe."""
     result = os.path.join(folder, "result")
-    with open(os.path.join(folder, "events"), "rb", buffering=0) as file:
-        lines = _Lines(file.fileno(), seen)
+    with open(os.path.join(folder, "events"), "rb") as file:
+        lines = _Lines(file, seen)
         while True:
             over = os.path.exists(result) or not (_alive(child) or job_running(run))
             for line in lines.read():
@@ -67,13 +68,10 @@ def _result(run: Run, path: str) -> int:
 def _wait(wake: int) -> None:
     if wake < 0:
         time.sleep(PAUSE)
-        return
-    if select.select([wake], [], [], 0.2)[0]:
-        try:
+    elif select.select([wake], [], [], 0.2)[0]:
+        with contextlib.suppress(OSError):
             if not os.read(wake, PIECE):
                 time.sleep(0.01)  # its writer has ended, and is about to be reaped
-        except OSError:
-            pass
 
 
 def _running(run: Run) -> str:
@@ -87,26 +85,19 @@ def _running(run: Run) -> str:
 class _Lines:
     """The whole lines of a file that grows, after the first `skip`."""
 
-    def __init__(self, descriptor: int, skip: int) -> None:
-        self._descriptor, self._skip = descriptor, skip
-        self._rest: list[bytes] = []
+    def __init__(self, file: IO[bytes], skip: int) -> None:
+        self._file, self._skip = file, skip
+        self._rest = b""
 
     def read(self) -> Iterator[str]:
         """The lines that have been finished since."""
-        while True:
-            data = os.read(self._descriptor, PIECE)
-            if not data:
-                return
-            *lines, rest = data.split(b"\n")
-            if lines:
-                lines[0] = b"".join([*self._rest, lines[0]])
-                self._rest = []
-            if rest:
-                self._rest.append(rest)
-            for line in lines:
-                if not line:
-                    continue  # a line that a full disk cut short is ended so
-                if self._skip:
-                    self._skip -= 1
-                else:
-                    yield line.decode("utf-8", "replace")
+        for piece in self._file:
+            line, self._rest = self._rest + piece, b""
+            if not line.endswith(b"\n"):
+                self._rest = line
+            elif line == b"\n":
+                continue  # a line that a full disk cut short is ended so
+            elif self._skip:
+                self._skip -= 1
+            else:
+                yield line[:-1].decode("utf-8", "replace")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from tasks.host import files, reserve
 from tasks.host.run import Run, now
@@ -15,9 +16,11 @@ def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
 
     A line that a crash left without its end is ended first.
     """
+    about = {"v": 1, "at": now(), "event": event, "run": run.id, "by": run.by, "verb": run.verb}
+    lines = [json.dumps({**about, **fields}, ensure_ascii=False) + "\n" for fields in each]
+    data = "".join(lines).encode("utf-8", "replace")
     path = run.place("history")
-    data = b"".join(_line(run, event, fields) for fields in each)
-    try:
+    with files.needed(path):
         descriptor = files.open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             new = os.fstat(descriptor).st_size == 0
@@ -26,8 +29,6 @@ def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
             os.close(descriptor)
         if new:
             files.flush_directory(run.state)
-    except OSError as problem:
-        raise files.unreadable(problem, path) from problem
 
 
 def _append(descriptor: int, data: bytes) -> None:
@@ -37,47 +38,37 @@ def _append(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _line(run: Run, event: str, fields: Mapping[str, str]) -> bytes:
-    entry = {"v": 1, "at": now(), "event": event, "run": run.id, "by": run.by, "verb": run.verb, **fields}
-    return json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-
-
 def version(run: Run) -> tuple[int, int]:
     """What changes when history does: its inode and its size in bytes. Raises Failed."""
     path = run.place("history")
-    try:
-        about = os.stat(path)
-    except FileNotFoundError:
-        return (0, 0)
-    except OSError as problem:
-        raise files.unreadable(problem, path) from problem
+    with files.needed(path):
+        try:
+            about = os.stat(path)
+        except FileNotFoundError:
+            return (0, 0)
     return (about.st_ino, about.st_size)
 
 
 def entries(run: Run, start: int = 0, end: int | None = None) -> list[dict[str, Any]]:
     """Every line between these bytes that can be read; what a crash or a hand has spoilt is passed over. Raises Failed."""
     path = run.place("history")
-    try:
-        lines = files.read(path)[start:end].decode("utf-8", "replace").split("\n")
-    except FileNotFoundError:
-        return []
-    except OSError as problem:
-        raise files.unreadable(problem, path) from problem
+    with files.needed(path):
+        try:
+            lines = files.read(path)[start:end].decode("utf-8", "replace").split("\n")
+        except FileNotFoundError:
+            return []
     return [entry for entry in _parsed([line for line in lines if line]) if _sound(entry)]
 
 
 def _parsed(lines: list[str]) -> list[Any]:
     """All at once where every line is sound: it takes a third of the time."""
-    try:
-        found: list[Any] = json.loads(f"[{','.join(lines)}]")
-    except (ValueError, RecursionError):
-        found = []
-    return found if len(found) == len(lines) else [_parsed_alone(line) for line in lines]
+    found = _json(f"[{','.join(lines)}]")
+    return found if found is not None and len(found) == len(lines) else list(map(_json, lines))
 
 
-def _parsed_alone(line: str) -> Any:
+def _json(text: str) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 

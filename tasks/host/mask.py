@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Iterable
 from typing import Any
+
+from tasks.host.files import read
 
 SHORTEST = 8  # characters of a value that is masked
 LARGEST = 1 << 20  # bytes of a file that is looked into
@@ -52,13 +53,10 @@ def _bytes(text: str) -> bytes:
 
 def _text_of(path: str) -> str:
     try:
-        about = os.stat(path)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
-            return ""
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
+        text = read(path, LARGEST).decode("utf-8", "surrogateescape")
     except OSError:
         return ""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def secrets_in(text: str) -> list[str]:

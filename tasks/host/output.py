@@ -63,9 +63,9 @@ class Output:
 
     def flush(self) -> None:
         """The command has ended: what it printed of a last line is all of it."""
-        done, self._partial = self._partial, b""
-        if done:
-            self._pass_on(self._mask(done))
+        if self._partial:
+            self._pass_on(self._mask(self._partial))
+        self._partial = b""
 
     def explain(self) -> None:
         """The command has failed: its last lines are reported, and logged where they were not kept."""

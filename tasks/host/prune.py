@@ -7,9 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import AbstractSet
 
-from tasks.host import releases, trash
+from tasks.host import files, in_use, releases, trash
 from tasks.host.failure import Failed
-from tasks.host.files import quoted
 from tasks.host.history import record
 from tasks.host.lock import require
 from tasks.host.run import Run
@@ -25,7 +24,8 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
     require(run)
     safe = {releases.live(run), releases.previous(run), releases.records(run).served}
     excess = _excess(run, keep, safe)
-    users = {**_in_use(run, excess), **{name: process for name, process in used}}
+    users = in_use.find(run, os.path.realpath(run.releases)) if excess else {}
+    users.update((name, process) for name, process in used)
     gone, stuck = _put_away(run, excess, users)
     if gone:
         record(run, "pruned", *({"name": name} for name in gone))
@@ -50,14 +50,6 @@ def _excess(run: Run, keep: int, safe: AbstractSet[str]) -> list[str]:
     return [name for name, _ in list(releases.newest_first(run, there))[keep:] if name in known]
 
 
-def _in_use(run: Run, excess: list[str]) -> dict[str, str]:
-    if not excess:
-        return {}
-    from tasks.host import in_use
-
-    return in_use.find(run, os.path.realpath(run.releases))
-
-
 def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[str], list[str]]:
     """Those that are gone, and those that cannot be renamed."""
     gone, stuck = [], []
@@ -69,7 +61,7 @@ def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[s
         try:
             trash.put(run, place)
         except OSError as problem:
-            run.report.warn(f"{name} could not be pruned: {problem.strerror}: sudo rm -rf -- {quoted(place)}")
+            run.report.warn(f"{name} could not be pruned: {problem.strerror}: sudo rm -rf -- {files.quoted(place)}")
             stuck.append(name)
             continue
         run.report.note(f"pruned {name}")
@@ -78,11 +70,6 @@ def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[s
 
 
 def _remove_old_logs(run: Run) -> None:
-    try:
-        with os.scandir(run.place("logs")) as found:
-            logs = [entry for entry in found if entry.name.endswith(".log")]
-    except OSError:
-        return
-    for entry in logs:
-        if entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
+    for entry in files.entries(run.place("logs")):
+        if entry.name.endswith(".log") and entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
             os.unlink(entry.path)

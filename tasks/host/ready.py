@@ -9,9 +9,6 @@ from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.run import Run
 
-FILES = ("lock", "job.lock", "hold", "history", "reserve")
-FOLDERS = ("logs", "jobs", "trash")
-
 
 def ready(run: Run) -> None:
     """What setup makes is there and of the kind that it made. Raises Failed."""
@@ -24,20 +21,12 @@ def ready(run: Run) -> None:
 
 def sound(run: Run) -> None:
     """What this tool keeps in the state directory is of the kind that it made: a FIFO would be waited for. Raises Failed."""
-    for name in FILES:
-        mode = _mode(run.place(name))
-        if stat.S_ISDIR(mode) or stat.S_ISFIFO(mode):
-            raise _wrong(run.place(name), "is not the file that it should be")
-    for name in FOLDERS:
-        if os.path.lexists(run.place(name)) and not os.path.isdir(run.place(name)):
-            raise _wrong(run.place(name), "is not a directory")
-
-
-def _mode(path: str) -> int:
-    try:
-        return os.stat(path).st_mode
-    except OSError:
-        return 0
+    for path in map(run.place, ("lock", "job.lock", "hold", "history", "reserve")):
+        if os.path.exists(path) and stat.S_IFMT(os.stat(path).st_mode) in (stat.S_IFDIR, stat.S_IFIFO):
+            raise _wrong(path, "is not the file that it should be")
+    for path in map(run.place, ("logs", "jobs", "trash")):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise _wrong(path, "is not a directory")
 
 
 def _wrong(path: str, what: str) -> Failed:

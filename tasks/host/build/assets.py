@@ -10,12 +10,11 @@ import stat
 from collections.abc import Sequence
 
 from tasks.host import releases
-from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.tree import everything, folder, inside, naming, opened, real
+from tasks.host.tree import clone, everything, folder, inside, naming, opened, real
 
-READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+READ = os.O_RDONLY | os.O_NOFOLLOW
 
 
 def carry(run: Run, keep: int, paths: Sequence[str]) -> None:

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 
 from tasks.host import acl, programs
 from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ, Acl
-from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 from tasks.host.services.pool_users import pool_users
-from tasks.host.tree import everything, inside, naming, opened
+from tasks.host.tree import PLAIN, clone, everything, inside, naming, opened
 
-PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 SHOWN = 20.0  # seconds for systemctl to answer
 ALL, READ_WRITE = 7, 6
 
@@ -57,12 +55,9 @@ def _places(release: str, paths: Sequence[str]) -> tuple[dict[str, str], dict[st
 
 def _pools(units: Sequence[str]) -> Pools:
     """Raises ValueError, with why, when the pools' users cannot be learned."""
-    shown = ""
-    if units:
-        words = ["systemctl", "show", "--property=Id,User,MainPID,ExecStart", "--", *units]
-        shown = programs.run(words, seconds=SHOWN).text
+    words = ["systemctl", "show", "--property=Id,User,MainPID,ExecStart", "--", *units]
     try:
-        names = pool_users(shown)
+        names = pool_users(programs.run(words, seconds=SHOWN).text) if units else set()
         if names:
             return Pools(names)
     except (OSError, ValueError, KeyError) as problem:
