@@ -33,10 +33,10 @@ def write(file: int, entries: Acl, kind: str = "access") -> None:
     os.setxattr(file, f"system.posix_acl_{kind}", struct.pack("<I", _VERSION) + b"".join(packed))
 
 
-def remove(file: int, kind: str = "access") -> None:
+def remove(file: int) -> None:
     """Leave only the mode. Nothing where there is no ACL. Raises OSError."""
     try:
-        os.removexattr(file, f"system.posix_acl_{kind}")
+        os.removexattr(file, "system.posix_acl_access")
     except OSError as problem:
         if problem.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
             raise

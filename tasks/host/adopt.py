@@ -9,7 +9,6 @@ from tasks.host.build.seal import write
 from tasks.host.failure import Failed
 from tasks.host.history import record
 from tasks.host.in_use import user_name
-from tasks.host.lock import require
 from tasks.host.run import Run
 
 RENAME_EXCHANGE, HERE = 2, -100  # of renameat2(2)
@@ -17,7 +16,7 @@ RENAME_EXCHANGE, HERE = 2, -100  # of renameat2(2)
 
 def adopt(run: Run) -> None:
     """Seal what is live as a release, moved into releases_dir where it is not there yet. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     if os.path.islink(run.live):
         _adopt_link(run)
     elif os.path.isdir(run.live):

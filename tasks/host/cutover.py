@@ -8,13 +8,12 @@ import re
 from tasks.host import files, releases, reserve
 from tasks.host.failure import Failed
 from tasks.host.history import record
-from tasks.host.lock import require
 from tasks.host.run import Run, now
 
 
 def target(run: Run) -> None:
     """What is to go live; for a rollback that names none, the newest good release that was live before. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     if not run.release:
         run.release = releases.previous(run)
     if not run.release:
@@ -27,7 +26,7 @@ def target(run: Run) -> None:
 
 def still_live(run: Run) -> None:
     """Before migrations, as before the cutover: the release is complete, and nobody else released meanwhile. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     _require_sealed(run)
     _compare(run)
     run.work = run.release_path
@@ -35,7 +34,7 @@ def still_live(run: Run) -> None:
 
 def swap(run: Run) -> None:
     """Intent, one rename over the link, done. Whatever dies between, the next run settles history from the link."""
-    require(run)
+    run.lock.require(run)
     if os.path.lexists(run.live) and not os.path.islink(run.live):
         raise Failed(f"{run.live} is a directory, not the live link", run.hint("setup"))
     before = releases.live(run)
@@ -83,7 +82,7 @@ def sweep_staged(run: Run) -> None:
 
 def served(run: Run, outcome: str) -> None:
     """Record how post-release went for this release: `ok`, `unhealthy`, `failed` or `unknown`. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     live = releases.live(run)
     if live != run.release:
         run.report.fact("live_now", live)

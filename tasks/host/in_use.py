@@ -7,7 +7,7 @@ import pwd
 import re
 from collections.abc import Iterator
 
-from tasks.host import programs
+from tasks.host import files, programs
 from tasks.host.run import Run
 
 AT_ONCE = 1000  # links that one sudo is asked about
@@ -49,14 +49,9 @@ def _seen(run: Run, folder: str, *, ask: bool) -> Iterator[tuple[int, str]]:
 
 def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:
     """What a process has open, mapped or stands in; a link that only another user may read goes to `hidden`."""
-    links = ["cwd", "exe", "root"]
-    try:
-        yield from (word for word in _content(pid, "cmdline").split("\0") if word.startswith(f"{folder}/"))
-        links += [f"fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]
-        yield _content(pid, "maps")
-    except OSError:
-        pass  # another's, or it has ended
-    for name in links:
+    yield from (word for word in _text(pid, "cmdline").split("\0") if word.startswith(f"{folder}/"))
+    yield _text(pid, "maps")
+    for name in ("cwd", "exe", "root", *(f"fd/{name}" for name in files.names(f"/proc/{pid}/fd"))):
         path = f"/proc/{pid}/{name}"
         try:
             yield os.readlink(path)
@@ -68,14 +63,9 @@ def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:
 
 def _title(pid: int) -> str:
     """A process as a person finds it: pid, user, command; "" when it has ended."""
-    try:
-        if _content(pid, "stat").rpartition(")")[2].split()[0] in ("Z", "X"):
-            return ""
-        words = " ".join(_content(pid, "cmdline").replace("\0", " ")[:60].split())
-        user = _content(pid, "status").partition("\nUid:")[2].split()[0]  # the owner of the directory may be root instead
-    except (OSError, IndexError):
-        return ""
-    return f"pid {pid} ({user_name(int(user))}, {words})"
+    words = " ".join(_text(pid, "cmdline").replace("\0", " ")[:60].split())
+    user = _text(pid, "status").partition("\nUid:")[2].split()  # the owner of its directory may be root instead
+    return f"pid {pid} ({user_name(int(user[0]))}, {words})" if user and programs.group_of(pid) else ""
 
 
 def user_name(number: int) -> str:
@@ -86,6 +76,5 @@ def user_name(number: int) -> str:
         return str(number)
 
 
-def _content(pid: int, name: str) -> str:
-    with open(f"/proc/{pid}/{name}", "rb") as file:
-        return file.read().decode("utf-8", "replace")
+def _text(pid: int, name: str) -> str:
+    return programs.about(pid, name).decode("utf-8", "replace")

@@ -53,7 +53,7 @@ class Lock:
     def acquire(self, run: Run, *, beside: bool = False) -> None:
         """Take it, signed, on a host that may not be set up. Raises Failed."""
         path = run.place("lock")
-        descriptor = _open(run, "lock")
+        descriptor = _open(run, path)
         try:
             if not files.flocked(descriptor, ASKED) and not _freed(descriptor, path):
                 raise _busy(run, path, "")
@@ -65,7 +65,7 @@ class Lock:
         self._descriptor, self._run = descriptor, run.id
 
     def require(self, run: Run) -> None:
-        """Raises Failed where this run does not hold it any more."""
+        """A step that changes what the lock protects begins with this. Raises Failed where this run has lost it."""
         if not self.held or self._run != run.id:
             raise lost(run)
 
@@ -85,7 +85,7 @@ class JobLock:
 
     def join(self, run: Run) -> None:
         """Take it. Raises Failed when another job runs, or the lock was lost meanwhile."""
-        self._descriptor = _open(run, "job.lock")
+        self._descriptor = _open(run, run.place("job.lock"))
         if not files.flocked(self._descriptor, OWN_JOB):
             raise _busy(run, run.place("job.lock"), "its job is still running; ")
         if signature(run.place("lock"))[0] != run.id:
@@ -101,17 +101,6 @@ class JobLock:
     def let_go(self) -> None:
         """Free it, in the process that waits for this one as well."""
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-
-
-def require(run: Run) -> None:
-    """A step that changes what a run's lock protects begins with this. Raises Failed when the lock was lost."""
-    run.lock.require(run)
-
-
-def acquire(run: Run) -> None:
-    """The step of a phase that takes the lock by itself. Raises Failed."""
-    if isinstance(run.lock, Lock):
-        run.lock.acquire(run)
 
 
 def lost(run: Run) -> Failed:
@@ -143,7 +132,7 @@ def _freed(descriptor: int, path: str) -> bool:
 
 def _no_job(run: Run, beside: bool) -> None:
     path = run.place("job.lock")
-    descriptor = _open(run, "job.lock")
+    descriptor = _open(run, path)
     try:
         own = beside and signature(path)[0] == run.id
         if not own and not files.flocked(descriptor, OWN_JOB):
@@ -152,9 +141,9 @@ def _no_job(run: Run, beside: bool) -> None:
         os.close(descriptor)
 
 
-def _open(run: Run, name: str) -> int:
+def _open(run: Run, path: str) -> int:
     try:
-        return os.open(run.place(name), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
     except OSError as problem:
         raise Failed(f"cannot write to {run.state}: {problem.strerror}", run.hint("check")) from problem
 

@@ -86,14 +86,7 @@ class Output:
 
 def _last_lines(data: bytes) -> list[bytes]:
     """The last lines that are not blank, at most as many as are shown. A carriage return ends a line too."""
-    lines: list[bytes] = []
-    end = len(data)
-    while end > 0 and len(lines) < LAST:
-        start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
-        if data[start:end].strip():
-            lines.insert(0, data[start:end])
-        end = start - 1
-    return lines
+    return [line for line in data.replace(b"\r", b"\n").split(b"\n") if line.strip()][-LAST:]
 
 
 def clean(line: bytes) -> str:

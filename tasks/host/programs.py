@@ -149,7 +149,7 @@ def end_groups(groups: Sequence[int], grace: float) -> bool:
             _signal_group(group, signal.SIGCONT)
         deadline = time.monotonic() + patience
         while left and time.monotonic() < deadline:
-            left = [group for group in left if _signal_group(group, 0) and any(_works(pid, group) for pid in pids())]
+            left = [group for group in left if _signal_group(group, 0) and group in map(group_of, pids())]
             time.sleep(0.02 if left else 0)
         if not left:
             return True
@@ -161,14 +161,19 @@ def pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _works(pid: int, group: int) -> bool:
-    """Whether a process is of this group, and no zombie."""
+def about(pid: int, name: str) -> bytes:
+    """A file that the kernel has of a process; nothing where it has ended, or is another's."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            state, _, found = file.read().rpartition(b")")[2].split()[:3]
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            return file.read()
     except OSError:
-        return False
-    return int(found) == group and state not in (b"Z", b"X")
+        return b""
+
+
+def group_of(pid: int) -> int:
+    """The process group of a process, 0 for one that has ended."""
+    state, _, group, *_ = [*about(pid, "stat").rpartition(b")")[2].split(), b"X", b"", b""]
+    return 0 if state in (b"Z", b"X") else int(group)
 
 
 def _signal_group(group: int, number: int) -> bool:

@@ -10,7 +10,6 @@ from typing import AbstractSet
 from tasks.host import files, in_use, releases, trash
 from tasks.host.failure import Failed
 from tasks.host.history import record
-from tasks.host.lock import require
 from tasks.host.run import Run
 
 LOGS = 91 * 86400  # seconds that the log of a build is there for
@@ -21,7 +20,7 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
 
     Never what is live, previous or last served. Raises Failed when one could not be removed.
     """
-    require(run)
+    run.lock.require(run)
     safe = {releases.live(run), releases.previous(run), releases.records(run).served}
     excess = _excess(run, keep, safe)
     users = in_use.find(run, os.path.realpath(run.releases)) if excess else {}

@@ -23,11 +23,12 @@ def sound(run: Run) -> None:
     """What this tool keeps in the state directory is of the kind that it made: a FIFO would be waited for. Raises Failed."""
     for path in map(run.place, ("lock", "job.lock", "hold", "history", "reserve")):
         if os.path.exists(path) and stat.S_IFMT(os.stat(path).st_mode) in (stat.S_IFDIR, stat.S_IFIFO):
-            raise _wrong(path, "is not the file that it should be")
+            raise misplaced(path, "is not the file that it should be")
     for path in map(run.place, ("logs", "jobs", "trash")):
         if os.path.lexists(path) and not os.path.isdir(path):
-            raise _wrong(path, "is not a directory")
+            raise misplaced(path, "is not a directory")
 
 
-def _wrong(path: str, what: str) -> Failed:
+def misplaced(path: str, what: str) -> Failed:
+    """The refusal of something in the place of what this tool makes."""
     return Failed(f"{path} {what}", f"look at it on the host, and move it away: ls -ld {quoted(path)}")

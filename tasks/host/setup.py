@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from tasks.host import globs, programs, reserve
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-from tasks.host.lock import acquire
-from tasks.host.ready import sound
+from tasks.host.lock import Lock
+from tasks.host.ready import misplaced, sound
 from tasks.host.run import Run, expanded
 
 
@@ -33,7 +33,8 @@ def directories(run: Run) -> None:
 
 def lock(run: Run) -> None:
     """From here on as any other run. Raises Failed."""
-    acquire(run)
+    if isinstance(run.lock, Lock):
+        run.lock.acquire(run)
     reserve.keep(run)
 
 
@@ -70,7 +71,7 @@ def _make(run: Run, path: str, mode: int, purpose: str) -> None:
     if os.path.isdir(path):
         return
     if os.path.lexists(path):
-        raise Failed(f"{path} is not a directory", f"look at it on the host, and move it away: ls -ld {quoted(path)}")
+        raise misplaced(path, "is not a directory")
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.mkdir(path, mode)

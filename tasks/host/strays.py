@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from tasks.host.programs import pids
+from tasks.host.programs import about, pids
 
 VARIABLE = "RELEASE_BUILD"
 """In the environment of everything that a build starts: its build directory."""
@@ -17,7 +17,7 @@ def end(build: str) -> None:
     """End every process but this one that has this build in its environment: TERM, and KILL for who is there a moment later."""
     word = f"{VARIABLE}={build}".encode("utf-8", "surrogateescape")
     for number in (signal.SIGTERM, signal.SIGKILL):
-        found = [pid for pid in pids() if pid != os.getpid() and word in _environment(pid)]
+        found = [pid for pid in pids() if pid != os.getpid() and word in about(pid, "environ").split(b"\0")]
         if not found:
             return
         for pid in found:
@@ -25,11 +25,3 @@ def end(build: str) -> None:
                 os.kill(pid, number)
                 os.kill(pid, signal.SIGCONT)
         time.sleep(0.2)
-
-
-def _environment(pid: int) -> list[bytes]:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return []

@@ -21,16 +21,15 @@ GC = (
 """Never in the way of a fetch: no ref is locked, nothing younger than two weeks goes."""
 
 
-def put(run: Run, *paths: str) -> None:
-    """Take each out of its place by one rename, to a name that nothing has. Raises OSError."""
+def put(run: Run, path: str) -> None:
+    """Take a path out of its place by one rename, to a name that nothing has. Raises OSError."""
     folder = run.place("trash")
     os.makedirs(folder, exist_ok=True)
-    for path in paths:
-        if not os.path.lexists(path):
-            continue
-        if not os.path.islink(path) and not os.access(path, os.W_OK):
-            os.chmod(path, 0o700)  # its ".." is in it, and changes
-        os.rename(path, os.path.join(folder, f"{os.path.basename(path)}.{os.urandom(4).hex()}"))
+    if not os.path.lexists(path):
+        return
+    if not os.path.islink(path) and not os.access(path, os.W_OK):
+        os.chmod(path, 0o700)  # its ".." is in it, and changes
+    os.rename(path, os.path.join(folder, f"{os.path.basename(path)}.{os.urandom(4).hex()}"))
 
 
 def entries(run: Run) -> list[str]:

@@ -13,7 +13,6 @@ from tasks.host.build.room import measured
 from tasks.host.build.seal import write
 from tasks.host.failure import Failed
 from tasks.host.history import record
-from tasks.host.lock import require
 from tasks.host.repository import locked
 from tasks.host.run import Run
 
@@ -23,7 +22,7 @@ LAST_WAIT = 1.0  # seconds for repo.git when a build has failed
 
 def begin(run: Run) -> None:
     """From here on a failure leaves nothing but its log and its line in history. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     if os.path.lexists(run.release_path) or os.path.lexists(run.build):
         raise Failed(f"{run.release_path} is there already", run.hint("releases"))
     record(run, "begin", {"name": run.release, "ref": run.ref})
