@@ -7,9 +7,8 @@ import os
 import signal
 import time
 
-from tasks.host import files, programs, strays
+from tasks.host import files, lock, programs, strays
 from tasks.host.failure import Failed
-from tasks.host.lock import job_running, signature
 from tasks.host.ready import ready
 from tasks.host.run import Run
 
@@ -25,18 +24,18 @@ def cancel(run: Run) -> None:
 def cancel_running(run: Run) -> None:
     """End the job that runs, whoever has started it. Raises Failed where none does, or it does not end."""
     ready(run)
-    if not job_running(run):
+    if not lock.job_running(run):
         raise Failed("no job is running", run.hint("status"))
-    holder, by, what, *_ = signature(run.place("job.lock"))
+    holder, by, what, *_ = lock.signature(run.place("job.lock"))
     _end(run, holder)
-    if job_running(run):
+    if lock.job_running(run):
         raise Failed(f"{what} of {by} does not end", f"look at it on the host: ps -fu {os.environ.get('USER', '')}")
     run.report.fact("cancelled", f"{what} of {by}")
 
 
 def _end(run: Run, wanted: str) -> None:
-    holder, _, _, _, group, phase, build = signature(run.place("job.lock"))
-    if holder != wanted or not group.isdigit() or not job_running(run):
+    holder, _, _, _, group, phase, build = lock.signature(run.place("job.lock"))
+    if holder != wanted or not group.isdigit() or not lock.job_running(run):
         return
     folder = run.place("jobs", f"{holder}-{phase}")
     # the signal that follows is no accident; the disk may be full, or the directory gone
@@ -57,7 +56,7 @@ def _ends_by_itself(run: Run, group: int) -> bool:
         os.killpg(group, signal.SIGCONT)
     except OSError:
         deadline = 0.0
-    while job_running(run):
+    while lock.job_running(run):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)

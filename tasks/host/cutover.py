@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 
-from tasks.host import files, releases, reserve
+from tasks.host import files, history, releases, reserve
 from tasks.host.failure import Failed
-from tasks.host.history import record
 from tasks.host.run import Run, now
 
 
@@ -41,12 +40,12 @@ def swap(run: Run) -> None:
     _compare(run)
     run.report.fact("from", before)
     fields = {"name": run.release, "from": before, **({"put_back": "yes"} if run.put_back else {})}
-    record(run, "intent", fields)
+    history.record(run, "intent", fields)
     _rename_over(run, stage(run))
     run.report.event("swapped", run.release, before)
     run.report.fact("live_path", run.release_path)
     files.flush_directory(run.home)
-    record(run, "done", fields)
+    history.record(run, "done", fields)
     run.report.fact("at", now())
 
 
@@ -87,7 +86,7 @@ def served(run: Run, outcome: str) -> None:
     if live != run.release:
         run.report.fact("live_now", live)
         raise Failed(f"another release went live meanwhile: {live or 'nothing'}", run.hint("status"))
-    record(run, "post-release", {"name": run.release, "outcome": outcome})
+    history.record(run, "post-release", {"name": run.release, "outcome": outcome})
 
 
 def _require_sealed(run: Run) -> None:

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from tasks.host import lock
 from tasks.host.failure import FAILED, Failed
-from tasks.host.lock import job_running, signature
 from tasks.host.ready import ready
 from tasks.host.run import Run
 
@@ -28,7 +28,7 @@ def running(run: Run, request: dict[str, Any], conversation: Conversation) -> in
     if not job or not os.path.isfile(run.place("jobs", job, "events")):
         raise Failed("it never began" if request["job"] else "no job is running", run.hint("status"))
     if not request["job"]:
-        _, by, what, since, *_ = signature(run.place("job.lock"))
+        _, by, what, since, *_ = lock.signature(run.place("job.lock"))
         run.report.fact("job", job)
         run.report.note(f"following {what} of {by}, since {since}")
     return to_the_end(run, run.place("jobs", job), conversation, seen=request["seen"])
@@ -40,7 +40,8 @@ def to_the_end(run: Run, folder: str, conversation: Conversation, *, seen: int =
     with open(os.path.join(folder, "events"), "rb") as file:
         lines = _Lines(file, seen)
         while True:
-            over = os.path.exists(result) or not (_alive(child) or job_running(run))
+            ended = not child or os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+            over = os.path.exists(result) or (ended and not lock.job_running(run))
             for line in lines.read():
                 conversation.wire.put(line, optional=line.startswith('["line"'))
             if over:
@@ -48,10 +49,6 @@ def to_the_end(run: Run, folder: str, conversation: Conversation, *, seen: int =
             if conversation.inbox.ended or conversation.wire.gone:
                 conversation.leave(0)  # the job goes on
             _wait(wake)
-
-
-def _alive(child: int) -> bool:
-    return bool(child) and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
 def _result(run: Run, path: str) -> int:
@@ -76,9 +73,9 @@ def _wait(wake: int) -> None:
 
 def _running(run: Run) -> str:
     """The name of the job that runs, "" when none does."""
-    if not job_running(run):
+    if not lock.job_running(run):
         return ""
-    holder, _, _, _, _, phase, _ = signature(run.place("job.lock"))
+    holder, _, _, _, _, phase, _ = lock.signature(run.place("job.lock"))
     return f"{holder}-{phase}"
 
 

@@ -12,10 +12,7 @@ from tasks.host.run import Run, now
 
 
 def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
-    """Append a line for each of these fields, by one write. Raises Failed.
-
-    A line that a crash left without its end is ended first.
-    """
+    """Append a line for each of these fields, by one write. Raises Failed."""
     about = {"v": 1, "at": now(), "event": event, "run": run.id, "by": run.by, "verb": run.verb}
     lines = [json.dumps({**about, **fields}, ensure_ascii=False) + "\n" for fields in each]
     data = "".join(lines).encode("utf-8", "replace")
@@ -33,6 +30,7 @@ def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
 
 def _append(descriptor: int, data: bytes) -> None:
     size = os.fstat(descriptor).st_size
+    # a line that a crash left without its end is ended first
     torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
     files.write_all(descriptor, (b"\n" if torn else b"") + data)
     os.fsync(descriptor)

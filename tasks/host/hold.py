@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from tasks.host import files
+from tasks.host import files, history
 from tasks.host.failure import BUSY, Failed
-from tasks.host.history import record
 from tasks.host.run import Run, now
 
 
@@ -30,7 +29,7 @@ def place(run: Run, reason: str) -> None:
     words = (run.by, now(), " ".join(reason.splitlines()).replace("\t", " "))
     with files.opened(path, files.WRITE_NEW) as file:
         files.write_all(file, ("\t".join(words) + "\n").encode("utf-8", "replace"))
-    record(run, "hold", {"reason": reason})
+    history.record(run, "hold", {"reason": reason})
     os.rename(path, run.place("hold"))
 
 
@@ -39,5 +38,5 @@ def lift(run: Run) -> None:
     if current(run) is None:
         run.report.note("there was no hold")
         return
-    record(run, "unhold", {})
+    history.record(run, "unhold", {})
     os.remove(run.place("hold"))

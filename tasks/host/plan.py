@@ -14,9 +14,9 @@ def commits(run: Run) -> None:
     """From what is live to what would be."""
     new = run.commit
     run.report.fact("subject", _repo(run, "log", "-1", "--format=%s", new))
-    base = _live_commit(run)
-    if not base:
-        return
+    base = (releases.seal_of(run, releases.live(run)) or {}).get("commit")
+    if not isinstance(base, str) or git.asked(run, "-C", run.repo, "cat-file", "-e", f"{base}^{{commit}}").code:
+        return  # nothing of ours is live, or repo.git does not have it
     left_out, count = _repo(run, "rev-list", "--left-right", "--count", f"{base}...{new}").split()
     added = _repo(run, "diff", "--name-only", "--diff-filter=A", base, new).splitlines()
     facts = {
@@ -35,13 +35,6 @@ def commits(run: Run) -> None:
 def pruned(run: Run, keep: int) -> None:
     """What a release would prune, with itself counted in."""
     run.report.fact("prune", "\n".join(prune.would_go(run, keep)))
-
-
-def _live_commit(run: Run) -> str:
-    """The commit of what is live, "" where repo.git does not have it."""
-    commit = (releases.seal_of(run, releases.live(run)) or {}).get("commit")
-    known = isinstance(commit, str) and not git.asked(run, "-C", run.repo, "cat-file", "-e", f"{commit}^{{commit}}").code
-    return str(commit) if known else ""
 
 
 def _repo(run: Run, *words: str) -> str:

@@ -7,18 +7,17 @@ import time
 from collections.abc import Sequence
 from typing import AbstractSet
 
-from tasks.host import files, in_use, releases, trash
+from tasks.host import files, history, in_use, releases, trash
 from tasks.host.failure import Failed
-from tasks.host.history import record
 from tasks.host.run import Run
 
 LOGS = 91 * 86400  # seconds that the log of a build is there for
 
 
 def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
-    """Remove the oldest sealed releases beyond `keep`, but for those in use; `used` are names and the processes that use them.
+    """Remove the oldest releases beyond `keep`, never what is live, previous, last served or in use.
 
-    Never what is live, previous or last served. Raises Failed when one could not be removed.
+    `used`: names of releases, and the process that uses each. Raises Failed when one could not be removed.
     """
     run.lock.require(run)
     safe = {releases.live(run), releases.previous(run), releases.records(run).served}
@@ -27,8 +26,10 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
     users.update((name, process) for name, process in used)
     gone, stuck = _put_away(run, excess, users)
     if gone:
-        record(run, "pruned", *({"name": name} for name in gone))
-    _remove_old_logs(run)
+        history.record(run, "pruned", *({"name": name} for name in gone))
+    for entry in files.entries(run.place("logs")):
+        if entry.name.endswith(".log") and entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
+            os.unlink(entry.path)
     trash.report(run)
     trash.later(run, tidy=True)
     if stuck:
@@ -66,9 +67,3 @@ def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[s
         run.report.note(f"pruned {name}")
         gone.append(name)
     return gone, stuck
-
-
-def _remove_old_logs(run: Run) -> None:
-    for entry in files.entries(run.place("logs")):
-        if entry.name.endswith(".log") and entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
-            os.unlink(entry.path)

@@ -16,7 +16,7 @@ from tasks.host.run import Run, expanded
 
 def directories(run: Run) -> None:
     """What a release needs, and a private place for the first runtime files. Raises Failed."""
-    for folder in (run.builds, run.state, run.releases, os.path.join(run.home, "runtime")):
+    for folder in (run.builds, run.state, run.releases, os.path.dirname(run.runtime)):
         _make(run, folder, 0o755, "")
         if not os.access(folder, os.W_OK):
             raise Failed(
@@ -24,7 +24,7 @@ def directories(run: Run) -> None:
                 f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}",
             )
     sound(run)
-    folder = _runtime(run)
+    folder = run.runtime
     _make(run, folder, 0o700, ", for the runtime files of the first release")
     if stat.S_IMODE(os.stat(folder).st_mode) != 0o700:
         os.chmod(folder, 0o700)
@@ -56,14 +56,10 @@ def links(run: Run, found: Sequence[Sequence[str]]) -> None:
 
 def runtime_files(run: Run) -> None:
     """Name the runtime files that are still for a person to put there."""
-    source = os.path.realpath(run.live) if os.path.isdir(run.live) else _runtime(run)
+    source = os.path.realpath(run.live) if os.path.isdir(run.live) else run.runtime
     for glob, optional in run.runtime_files:
         if not globs.matches(source, glob):
             run.report.note(f"runtime file {glob} ({'optional' if optional else 'required'}) belongs in {source}")
-
-
-def _runtime(run: Run) -> str:
-    return os.path.join(run.home, "runtime", run.link)
 
 
 def _make(run: Run, path: str, mode: int, purpose: str) -> None:

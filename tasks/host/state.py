@@ -69,7 +69,9 @@ def history(run: Run) -> None:
 
 def log(run: Run, name: str) -> None:
     """Report the log of a build, line by line; without a name, the newest one. Raises Failed."""
-    path = run.place("logs", f"{name}.log") if name else _newest_log(run)
+    logs = [entry for entry in files.entries(run.place("logs")) if entry.name.endswith(".log")]
+    newest = max(logs, key=lambda entry: entry.stat().st_mtime, default=None)
+    path = run.place("logs", f"{name}.log") if name else newest.path if newest else ""
     if not os.path.isfile(path):
         raise Failed(f"there is no log {f'of {name} ' if name else ''}on this host", run.hint("releases"))
     run.report.fact("log", path)
@@ -95,9 +97,3 @@ def _all(run: Run, live: str) -> dict[str, Any]:
     found = [releases.about(run, name, live, seal) for name, seal in releases.newest_first(run, releases.present(run))]
     foreign = set(files.names(run.releases)) - {release["name"] for release in found}
     return {"releases": found, "foreign": sorted(foreign)}
-
-
-def _newest_log(run: Run) -> str:
-    """The log that was written last, "" when there is none."""
-    logs = [(entry.stat().st_mtime, entry.path) for entry in files.entries(run.place("logs")) if entry.name.endswith(".log")]
-    return max(logs, default=(0, ""))[1]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from tasks.host import git, programs, tree
+from tasks.host import files, git, programs, tree
 from tasks.host.failure import Failed
-from tasks.host.files import quoted
 from tasks.host.run import Run, expanded
 
 ANSWER = 10.0  # seconds for a file server to answer; it is asked by another program, for who asks may stand still in the kernel
@@ -24,10 +23,10 @@ def check_one(_: Run, path: str, target: str, mountpoint: str) -> None:
     target, mountpoint = expanded(target), expanded(mountpoint)
     if mountpoint and not _answers(mountpoint, "mountpoint", "-q", "--", mountpoint):
         what = f"{mountpoint} is not mounted, and {path} is to link to {target}"
-        raise Failed(what, f"mount it: sudo mount {quoted(mountpoint)}")
+        raise Failed(what, f"mount it: sudo mount {files.quoted(mountpoint)}")
     if not _answers(target, "stat", "-L", "--", target):
         what = f"{target} does not exist, and {path} is to link to it"
-        raise Failed(what, f"make it on the host: mkdir -p {quoted(target)}")
+        raise Failed(what, f"make it on the host: mkdir -p {files.quoted(target)}")
 
 
 def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
@@ -46,7 +45,7 @@ def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
 def _answers(path: str, *words: str) -> bool:
     code = programs.run(words, seconds=ANSWER).code
     if code == programs.TOO_LATE:
-        next = f"look at its file server; on the host: findmnt --target {quoted(path)}; dmesg | tail"
+        next = f"look at its file server; on the host: findmnt --target {files.quoted(path)}; dmesg | tail"
         raise Failed(f"{path} has not answered for {ANSWER:g} seconds", next)
     return code == 0
 

@@ -6,7 +6,6 @@ import re
 
 from tasks.host import git, repository
 from tasks.host.failure import Failed
-from tasks.host.repository import locked
 from tasks.host.run import Run
 
 BRANCHES, TAGS = "refs/remotes/origin/", "refs/tags/"
@@ -18,7 +17,7 @@ def fetch(run: Run, url: str) -> None:
     """Fetch all that origin has now, forced and deleted branches included, into remote-tracking names."""
     repository.expect(run, url)
     refs = (f"+refs/heads/*:{BRANCHES}*", f"+{TAGS}*:{TAGS}*")
-    with locked(run):
+    with repository.locked(run):
         done = git.logged(run, "-C", run.repo, "-c", "fetch.unpackLimit=1", *FETCH, *refs)
     if not done:
         repository.failed(run)

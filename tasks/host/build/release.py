@@ -7,13 +7,11 @@ import os
 import time
 from collections.abc import Sequence
 
-from tasks.host import cutover, files, releases, reserve, strays, trash, tree
+from tasks.host import cutover, files, history, releases, repository, reserve, strays, trash, tree
 from tasks.host.build import worktree
 from tasks.host.build.room import measured
 from tasks.host.build.seal import write
 from tasks.host.failure import Failed
-from tasks.host.history import record
-from tasks.host.repository import locked
 from tasks.host.run import Run
 
 JOBS = 8 * 86400  # seconds that the files of a job are there for
@@ -25,7 +23,7 @@ def begin(run: Run) -> None:
     run.lock.require(run)
     if os.path.lexists(run.release_path) or os.path.lexists(run.build):
         raise Failed(f"{run.release_path} is there already", run.hint("releases"))
-    record(run, "begin", {"name": run.release, "ref": run.ref})
+    history.record(run, "begin", {"name": run.release, "ref": run.ref})
     run.begun, run.work = True, run.build
 
 
@@ -45,9 +43,9 @@ def sweep(run: Run) -> None:
         if name == run.release:
             continue
         if releases.seal_of(run, name):
-            record(run, "sealed", {"name": name, "settled": "yes"})
+            history.record(run, "sealed", {"name": name, "settled": "yes"})
         elif _discarded(run, name):
-            record(run, "swept", {"name": name})
+            history.record(run, "swept", {"name": name})
             run.report.note(f"removed what a dead run left of {name}")
     for name in os.listdir(run.state):
         place = run.place(name)
@@ -102,8 +100,7 @@ def seal(run: Run) -> None:
     carried = {} if run.carried is None else {"carried": run.carried}
     fields = {"ref": run.ref, "commit": run.commit, "built_from": run.built_from, "size": run.size, "timings": run.timings}
     write(run, run.release, {**fields, **carried})
-    run.sealed = True
-    record(run, "sealed", {"name": run.release, "ref": run.ref, "commit": run.commit})
+    history.record(run, "sealed", {"name": run.release, "ref": run.ref, "commit": run.commit})
     run.report.fact("release", run.release)
 
 
@@ -111,9 +108,9 @@ def undo(run: Run, code: int) -> None:
     """The end of a build that was not sealed: it is removed, and recorded as failed. Nothing where it was, or never began."""
     if run.release not in releases.records(run).open or not _discarded(run, run.release):
         return
-    with contextlib.suppress(Failed), locked(run, wait=LAST_WAIT):  # else the next build does it
+    with contextlib.suppress(Failed), repository.locked(run, wait=LAST_WAIT):  # else the next build does it
         worktree.prune(run)
-    record(run, "failed", {"name": run.release, "step": run.step, "code": str(code)})
+    history.record(run, "failed", {"name": run.release, "step": run.step, "code": str(code)})
     trash.later(run)
 
 

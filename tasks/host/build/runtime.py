@@ -19,7 +19,7 @@ SEAL = "release.json"
 
 def source(run: Run) -> str:
     """Where they come from: the live release; while nothing is live, the directory that setup made for them."""
-    return os.path.realpath(run.live) if os.path.isdir(run.live) else os.path.join(run.home, "runtime", run.link)
+    return os.path.realpath(run.live) if os.path.isdir(run.live) else run.runtime
 
 
 def expand(folder: str, glob: str) -> list[str]:

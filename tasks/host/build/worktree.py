@@ -7,7 +7,6 @@ import os
 
 from tasks.host import files, git, repository, tree
 from tasks.host.failure import Failed
-from tasks.host.repository import locked
 from tasks.host.run import Run
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\n"
@@ -18,8 +17,11 @@ EVERY_CORE = ("-c", "checkout.workers=0")
 
 def make(run: Run) -> None:
     """Check the commit out at the build directory, submodules and all."""
-    with locked(run):
-        made = prune(run) and _check_out(run)
+    with repository.locked(run):
+        add = ("worktree", "add", "--detach", "--force", run.build, run.commit)
+        made = prune(run) and git.logged(run, "-C", run.repo, *EVERY_CORE, *add)
+        if made and os.path.exists(os.path.join(run.build, ".gitmodules")):
+            made = git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
     if not made:
         repository.failed(run)
     _refuse_pointers(run)
@@ -31,7 +33,7 @@ def detach(run: Run) -> None:
     for path in [entry.path for entry in tree.walk(run.build) if entry.name == ".git"]:
         tree.remove(path)
     if record:
-        with locked(run, tidy=False):
+        with repository.locked(run, tidy=False):
             tree.remove(record)
             with contextlib.suppress(OSError):  # another build's record is there
                 os.rmdir(os.path.dirname(record))  # as git does with the last record
@@ -41,13 +43,6 @@ def prune(run: Run) -> bool:
     """Remove the records in repo.git of work trees that are gone. Whether git could; needs the lock of repo.git."""
     records = files.names(os.path.join(run.repo, "worktrees"))
     return not records or git.logged(run, "-C", run.repo, "worktree", "prune")
-
-
-def _check_out(run: Run) -> bool:
-    if not git.logged(run, "-C", run.repo, *EVERY_CORE, "worktree", "add", "--detach", "--force", run.build, run.commit):
-        return False
-    modules = os.path.exists(os.path.join(run.build, ".gitmodules"))
-    return not modules or git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
 
 
 def _refuse_pointers(run: Run) -> None:

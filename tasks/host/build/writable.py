@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import os
 import pwd
 import stat
@@ -98,7 +100,8 @@ class Pools:
         folder, users = stat.S_ISDIR(about.st_mode), set(self.groups)
         bits = ALL if folder or about.st_mode & 0o111 else READ_WRITE
         try:
-            access = acl.read(file) or _mode_entries(about.st_mode)
+            by_mode = {(tag, NOBODY): about.st_mode >> shift & 7 for tag, shift in ((USER_OBJ, 6), (GROUP_OBJ, 3), (OTHER, 0))}
+            access = acl.read(file) or by_mode
             base = {entry: each for entry, each in access.items() if entry[0] in (USER_OBJ, GROUP_OBJ, OTHER)}
             acl.write(file, _granted(access, users, bits))
             if folder:
@@ -108,14 +111,8 @@ class Pools:
                 raise
 
 
-def _mode_entries(mode: int) -> Acl:
-    return {(USER_OBJ, NOBODY): mode >> 6 & 7, (GROUP_OBJ, NOBODY): mode >> 3 & 7, (OTHER, NOBODY): mode & 7}
-
-
 def _granted(entries: Acl, users: set[int], bits: int) -> Acl:
     """An ACL that gives users these bits besides what it gives already, with the mask that lets every entry count."""
     granted = {**entries, **{(USER, user): entries.get((USER, user), 0) | bits for user in users}}
-    granted[MASK, NOBODY] = 0
-    for (tag, _), each in list(granted.items()):
-        granted[MASK, NOBODY] |= each if tag in (USER, GROUP_OBJ, GROUP) else 0
-    return granted
+    masked = [each for (tag, _), each in granted.items() if tag in (USER, GROUP_OBJ, GROUP)]
+    return {**granted, (MASK, NOBODY): functools.reduce(operator.or_, masked)}
