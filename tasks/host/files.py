@@ -57,6 +57,19 @@ def read(path: str, largest: int = LARGEST) -> bytes:
         return file.read()
 
 
+def text(path: str, largest: int = LARGEST) -> str:
+    """The text of a file of settings; "" where there is none, or it is no file of such a size."""
+    try:
+        return decoded(read(path, largest))
+    except OSError:
+        return ""
+
+
+def decoded(data: bytes) -> str:
+    """A text whose lines end in a line feed alone."""
+    return data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def fields(path: str, count: int) -> list[str]:
     """The first line of a file, split at tabs into so many fields; "" for each that is missing, or cannot be read."""
     try:

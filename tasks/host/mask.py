@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from tasks.host.files import read
+from tasks.host.files import text
 
 SHORTEST = 8  # characters of a value that is masked
 LARGEST = 1 << 20  # bytes of a file that is looked into
@@ -40,31 +40,23 @@ class Mask:
 
 def _values(folder: str, file: str) -> Iterable[str]:
     beside, name = os.path.split(file)
-    known = set() if name == ".env" else set(pairs(_text_of(os.path.join(folder, beside, ".env"))))
-    return (value for value in secrets_in(_text_of(os.path.join(folder, file))) if value not in known)
+    known = set() if name == ".env" else set(pairs(text(os.path.join(folder, beside, ".env"), LARGEST)))
+    return (value for value in secrets_in(text(os.path.join(folder, file), LARGEST)) if value not in known)
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(value: str) -> bytes:
     try:
-        return text.encode("utf-8", "surrogateescape")
+        return value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a pair of JSON's \ud800, which no program prints
-        return text.encode("utf-8", "ignore")
+        return value.encode("utf-8", "ignore")
 
 
-def _text_of(path: str) -> str:
-    try:
-        text = read(path, LARGEST).decode("utf-8", "surrogateescape")
-    except OSError:
-        return ""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def secrets_in(text: str) -> list[str]:
+def secrets_in(content: str) -> list[str]:
     """Every value of a file: the string leaves of JSON, what follows KEY=, or the whole text."""
     try:
-        return _leaves(json.loads(text))
+        return _leaves(json.loads(content))
     except (ValueError, RecursionError):
-        return [value for value in pairs(text) if value.strip("=")] or [text.strip()]  # base64 may end like KEY=
+        return [value for value in pairs(content) if value.strip("=")] or [content.strip()]  # base64 may end like KEY=
 
 
 def _leaves(value: Any) -> list[str]:
@@ -75,9 +67,9 @@ def _leaves(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def pairs(text: str) -> list[str]:
+def pairs(content: str) -> list[str]:
     """What follows KEY= in each line, in every reading."""
-    return [value for word in PAIR.findall(text) for value in _readings(word)]
+    return [value for word in PAIR.findall(content) for value in _readings(word)]
 
 
 def _readings(word: str) -> list[str]:

@@ -28,9 +28,18 @@ class Records:
     def replay(self, entries: Iterable[Entry]) -> None:
         """Go on with these lines."""
         for entry in entries:
-            replay = _REPLAY.get(entry["event"])
-            if replay:
-                replay(self, entry.get("name", ""), entry)
+            event, name = entry["event"], entry.get("name", "")
+            if event == "begin":
+                self.open.add(name)
+                self.begun.append(name)
+            elif event in ("failed", "swept", "sealed"):
+                self.open.discard(name)
+            elif event in ("intent", "abandoned", "done"):
+                self.intent = entry if event == "intent" else None
+            if event in ("sealed", "adopted"):
+                self.order.append(name)
+            if event in _LIVE:
+                _LIVE[event](self, name, entry)
 
     def before(self, live: str) -> Sequence[str]:
         """The good releases that were live before this one, the newest first."""
@@ -39,36 +48,18 @@ class Records:
             past = past[past.index(live) + 1 :]
         return [name for name in past if name != live and name not in self.bad]
 
-    def _begin(self, name: str, _: Entry) -> None:
-        self.open.add(name)
-        self.begun.append(name)
-
-    def _ended(self, name: str, _: Entry) -> None:
-        self.open.discard(name)
-
-    def _sealed(self, name: str, _: Entry) -> None:
-        self.open.discard(name)
-        self.order.append(name)
-
     def _adopt(self, name: str, entry: Entry) -> None:
         self.adopting[name] = entry.get("was", "")
 
     def _adopted(self, name: str, entry: Entry) -> None:
-        self.order.append(name)
         self.stack.append(name)
         self.released[name] = entry.get("at", "")
         self.exchanged = self.adopting.get(name, entry.get("was")) == "directory"
         self.finished = not self.exchanged
         self.served = self.served if self.exchanged else name
 
-    def _intent(self, _: str, entry: Entry) -> None:
-        self.intent = entry
-
-    def _abandoned(self, *_: object) -> None:
-        self.intent = None
-
     def _done(self, name: str, entry: Entry) -> None:
-        self.intent, self.finished = None, False
+        self.finished = False
         self.released[name] = entry.get("at", "")
         origin = entry.get("from", "")
         if origin and self.stack[-1:] != [origin]:
@@ -89,15 +80,10 @@ class Records:
             self.served, self.finished = name, True
 
 
-_REPLAY = {
-    "begin": Records._begin,
-    "failed": Records._ended,
-    "swept": Records._ended,
-    "sealed": Records._sealed,
+_LIVE = {
     "adopting": Records._adopt,
     "adopted": Records._adopted,
-    "intent": Records._intent,
-    "abandoned": Records._abandoned,
     "done": Records._done,
     "post-release": Records._post_release,
 }
+"""The events that change what is live, or what services run."""

@@ -30,7 +30,7 @@ def check(run: Run, name: str, folders: Sequence[str]) -> None:
         vault = [path for path in blobs if path.startswith(_in(folder, VAULT) + "/")]
         given = {key for key, value in keys(texts.get(_in(folder, f".env.{name}"), "")).items() if value}
         here = [path for path in present if os.path.normpath(os.path.dirname(path) or ".") == os.path.normpath(folder)]
-        beside = {path: _text(os.path.join(source, path)) for path in here}
+        beside = {path: files.text(os.path.join(source, path)) for path in here}
         missing, candidates = unset(texts.get(_in(folder, ".env"), ""), given.union(run.env), vault, beside)
         if missing:
             raise Failed(
@@ -100,16 +100,5 @@ def _texts(run: Run, blobs: Mapping[str, str]) -> dict[str, str]:
         about = head.decode().split(" ")  # hash, type and size, or that it is missing
         if len(about) == 3:
             size = int(about[2])
-            found[about[0]], rest = _decoded(rest[:size]), rest[size + 1 :]
+            found[about[0]], rest = files.decoded(rest[:size]), rest[size + 1 :]
     return {path: found[hash] for path, hash in blobs.items() if hash in found}
-
-
-def _text(path: str) -> str:
-    try:
-        return _decoded(files.read(path))
-    except OSError:
-        return ""
-
-
-def _decoded(data: bytes) -> str:
-    return data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
