@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -39,22 +40,18 @@ def _append(descriptor: int, data: bytes) -> None:
 def version(run: Run) -> tuple[int, int]:
     """What changes when history does: its inode and its size in bytes. Raises Failed."""
     path = run.place("history")
-    with files.needed(path):
-        try:
-            about = os.stat(path)
-        except FileNotFoundError:
-            return (0, 0)
-    return (about.st_ino, about.st_size)
+    with files.needed(path), contextlib.suppress(FileNotFoundError):
+        about = os.stat(path)
+        return (about.st_ino, about.st_size)
+    return (0, 0)
 
 
 def entries(run: Run, start: int = 0, end: int | None = None) -> list[dict[str, Any]]:
     """Every line between these bytes that can be read; what a crash or a hand has spoilt is passed over. Raises Failed."""
     path = run.place("history")
-    with files.needed(path):
-        try:
-            lines = files.read(path)[start:end].decode("utf-8", "replace").split("\n")
-        except FileNotFoundError:
-            return []
+    lines: list[str] = []
+    with files.needed(path), contextlib.suppress(FileNotFoundError):
+        lines = files.read(path)[start:end].decode("utf-8", "replace").split("\n")
     return [entry for entry in _parsed([line for line in lines if line]) if _sound(entry)]
 
 

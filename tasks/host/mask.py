@@ -12,6 +12,7 @@ from tasks.host.files import text
 
 SHORTEST = 8  # characters of a value that is masked
 LARGEST = 1 << 20  # bytes of a file that is looked into
+HALF = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")  # half a pair of JSON's, which no program prints
 PAIR = re.compile(r"""^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.]*=("(?:\\.|[^"\\])*"|'[^']*'|[^\n]*)""", re.M)
 
 
@@ -20,8 +21,10 @@ class Mask:
 
     def __init__(self, folder: str, files: Iterable[str]) -> None:
         values = {value for file in files for value in _values(folder, file)}
-        pieces = {piece for value in values for piece in (value, json.dumps(value)[1:-1], *value.split("\n"))}
-        found = sorted((_bytes(piece) for piece in pieces if len(piece) >= SHORTEST), key=len, reverse=True)
+        forms = (form for value in values for form in (value, json.dumps(value)[1:-1], *value.split("\n")))
+        pieces = {HALF.sub("", form) for form in forms}
+        found = [piece.encode("utf-8", "surrogateescape") for piece in pieces if len(piece) >= SHORTEST]
+        found.sort(key=len, reverse=True)
         self.longest = max(map(len, found), default=1)
         self._pattern = re.compile(b"|".join(map(re.escape, found))) if found else None
 
@@ -42,13 +45,6 @@ def _values(folder: str, file: str) -> Iterable[str]:
     beside, name = os.path.split(file)
     known = set() if name == ".env" else set(pairs(text(os.path.join(folder, beside, ".env"), LARGEST)))
     return (value for value in secrets_in(text(os.path.join(folder, file), LARGEST)) if value not in known)
-
-
-def _bytes(value: str) -> bytes:
-    try:
-        return value.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half a pair of JSON's \ud800, which no program prints
-        return value.encode("utf-8", "ignore")
 
 
 def secrets_in(content: str) -> list[str]:

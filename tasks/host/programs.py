@@ -177,10 +177,9 @@ def group_of(pid: int) -> int:
 
 
 def _signal_group(group: int, number: int) -> bool:
+    """Whether there is such a group."""
     try:
         os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
+    except OSError as problem:
+        return isinstance(problem, PermissionError)
     return True

@@ -63,7 +63,7 @@ def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[s
         except OSError as problem:
             run.report.warn(f"{name} could not be pruned: {problem.strerror}: sudo rm -rf -- {files.quoted(place)}")
             stuck.append(name)
-            continue
-        run.report.note(f"pruned {name}")
-        gone.append(name)
+        else:
+            run.report.note(f"pruned {name}")
+            gone.append(name)
     return gone, stuck

@@ -73,12 +73,10 @@ def _unlock_worktree(file: str) -> None:
 
 
 def _tidied_by_git(repo: str) -> bool:
-    try:
-        with open(f"{repo}/gc.pid", "rb") as file:
-            os.kill(int(file.read(64).split()[0]), 0)
-    except (OSError, ValueError, IndexError):
-        return False
-    return True
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"{repo}/gc.pid", "rb") as file:
+        os.kill(int(file.read(64).split()[0]), 0)
+        return True
+    return False
 
 
 def _remove_half_written(objects: str) -> None:

@@ -41,13 +41,11 @@ def report(run: Run, whole: bool = False) -> None:
 def settle(run: Run) -> None:
     """Complete history from the live link, after a run that died between its intent and its done line. Raises Failed."""
     intent = releases.records(run).intent
-    if not intent:
-        return
-    if releases.live(run) != intent.get("name"):
+    if intent and releases.live(run) == intent.get("name"):
+        wanted = ("run", "by", "verb", "name", "from", "put_back")  # its own, whoever completes it
+        record(run, "done", {**{key: intent[key] for key in wanted if key in intent}, "settled": "yes"})
+    elif intent:
         record(run, "abandoned", {"name": intent.get("name", "")})
-        return
-    wanted = ("run", "by", "verb", "name", "from", "put_back")  # its own, whoever completes it
-    record(run, "done", {**{key: intent[key] for key in wanted if key in intent}, "settled": "yes"})
 
 
 def refuse_unsealed_live(run: Run) -> None:

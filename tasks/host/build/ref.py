@@ -10,6 +10,7 @@ from tasks.host.run import Run
 
 BRANCHES, TAGS = "refs/remotes/origin/", "refs/tags/"
 FETCH = ("fetch", "--prune", "--force", "--no-tags", "--no-auto-gc", "--no-recurse-submodules", "--quiet", "origin")
+NO_ARGUMENT = r"[\0\ud800-\udfff]"  # no program can be given such a text
 FORMAT = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
 
 
@@ -48,7 +49,7 @@ def _named(run: Run, name: str) -> dict[str, str]:
         wanted = {name: "tag"}
     else:
         wanted = {BRANCHES + name: "branch", TAGS + name: "tag"}
-    if not _is_argument(name):
+    if re.search(NO_ARGUMENT, name):
         return {}
     done = git.asked(run, "-C", run.repo, "for-each-ref", f"--format={FORMAT}", *wanted)
     if done.code:
@@ -81,11 +82,3 @@ def _by_hash(run: Run, hash: str) -> str:
 
 def _peeled(run: Run, name: str) -> str:
     return git.asked(run, "-C", run.repo, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}").text
-
-
-def _is_argument(text: str) -> bool:
-    """Whether a program can be given this text."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
