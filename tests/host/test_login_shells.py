@@ -22,5 +22,5 @@ def test_the_host_program_is_started_by_any_login_shell(shell: str, tmp_path: Pa
     phase, outcome = Phase("state", (READY,)), Outcome()
     asked = request(phase, environment(), Run("1d", "ada@desk", "status", "status"), NOTHING)
     with Login(tmp_path, (shell, "-c")) as login:
-        Conversation(login).ask(asked, functions(phase), lambda event: None, outcome)
+        Conversation(login).ask(asked, functions(phase), lambda _: None, outcome)
     assert outcome.failure == "prod is not set up on this host"

@@ -1,4 +1,4 @@
-"""A workstation that stands still in a deploy that prints 50 MB: the host waits for nobody, and its lock is free again after 20 s."""
+"""A workstation that stands still in a deploy that prints 50 MB: the host waits for nobody; its lock is free after 20 s."""
 
 import signal
 
