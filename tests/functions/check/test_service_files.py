@@ -62,7 +62,7 @@ def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     """The supervisor of a host with these programs."""
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "main.conf").write_text(MAIN)
-    monkeypatch.setattr(service_files, "SUPERVISOR", ("/nonexistent", str(tmp_path / "main.conf")))
+    monkeypatch.setattr(service_files, "SUPERVISOR", (str(tmp_path / "gone"), str(tmp_path / "main.conf")))
 
     def read(programs: str) -> Supervisor:
         (tmp_path / "conf.d" / "a.conf").write_text(programs)
@@ -144,8 +144,8 @@ def test_hosts_yml_may_mean_a_program_by_its_group(supervisor: Callable[[str], S
     assert not programs["one"].is_named("many:*")
 
 
-def test_a_host_without_supervisor_has_no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_files, "SUPERVISOR", ("/nonexistent",))
+def test_a_host_without_supervisor_has_no_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_files, "SUPERVISOR", (str(tmp_path / "gone"),))
     found = Supervisor()
     found.read()
     assert (found.file, found.programs, found.has("x")) == ("", [], False)
