@@ -5,10 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from typing import TypeAlias
-
-Acl: TypeAlias = "dict[tuple[int, int], int]"
-"""The rwx bits of each entry, by its tag and its id."""
 
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 """The tags of entries."""
@@ -18,7 +14,7 @@ _VERSION = 2
 _ENTRY = struct.Struct("<HHI")
 
 
-def read(file: int, kind: str = "access") -> Acl | None:
+def read(file: int, kind: str = "access") -> dict[tuple[int, int], int] | None:
     """The `access` or `default` ACL: rwx bits by tag and id. None where there is none, or no such thing on this filesystem."""
     try:
         raw = os.getxattr(file, f"system.posix_acl_{kind}")
@@ -27,7 +23,7 @@ def read(file: int, kind: str = "access") -> Acl | None:
     return {(tag, who): bits for tag, bits, who in _ENTRY.iter_unpack(raw[4:])}
 
 
-def write(file: int, entries: Acl, kind: str = "access") -> None:
+def write(file: int, entries: dict[tuple[int, int], int], kind: str = "access") -> None:
     """Set an ACL; the kernel wants an entry for each of the three owners, and a mask beside any other. Raises OSError."""
     packed = [_ENTRY.pack(tag, bits, who) for (tag, who), bits in sorted(entries.items())]
     os.setxattr(file, f"system.posix_acl_{kind}", struct.pack("<I", _VERSION) + b"".join(packed))

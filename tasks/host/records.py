@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
-
-Entry: TypeAlias = "dict[str, Any]"
+from typing import Any
 
 
 class Records:
@@ -19,13 +17,13 @@ class Records:
         self.released: dict[str, str] = {}  # when each went live last
         self.begun: list[str] = []
         self.open: set[str] = set()  # builds that began and have neither ended nor been swept
-        self.intent: Entry | None = None  # a cutover that has not been completed
+        self.intent: dict[str, Any] | None = None  # a cutover that has not been completed
         self.served = ""  # what the last post-release that went well made the services run
         self.finished = True  # the services run what went live last
         self.exchanged = False  # the services run from the place that setup has moved
         self.adopting: dict[str, str] = {}  # what setup began to make a release: a directory, or a link's target
 
-    def replay(self, entries: Iterable[Entry]) -> None:
+    def replay(self, entries: Iterable[dict[str, Any]]) -> None:
         """Go on with these lines."""
         for entry in entries:
             event, name = entry["event"], entry.get("name", "")
@@ -48,17 +46,17 @@ class Records:
             past = past[past.index(live) + 1 :]
         return [name for name in past if name != live and name not in self.bad]
 
-    def _adopt(self, name: str, entry: Entry) -> None:
+    def _adopt(self, name: str, entry: dict[str, Any]) -> None:
         self.adopting[name] = entry.get("was", "")
 
-    def _adopted(self, name: str, entry: Entry) -> None:
+    def _adopted(self, name: str, entry: dict[str, Any]) -> None:
         self.stack.append(name)
         self.released[name] = entry.get("at", "")
         self.exchanged = self.adopting.get(name, entry.get("was")) == "directory"
         self.finished = not self.exchanged
         self.served = self.served if self.exchanged else name
 
-    def _done(self, name: str, entry: Entry) -> None:
+    def _done(self, name: str, entry: dict[str, Any]) -> None:
         self.finished = False
         self.released[name] = entry.get("at", "")
         origin = entry.get("from", "")
@@ -73,7 +71,7 @@ class Records:
         if self.stack[-1:] != [name]:
             self.stack.append(name)
 
-    def _post_release(self, name: str, entry: Entry) -> None:
+    def _post_release(self, name: str, entry: dict[str, Any]) -> None:
         if entry.get("outcome") in ("ok", "unhealthy"):
             self.exchanged = False  # the services have followed, whatever the site then answered
         if entry.get("outcome") == "ok":

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Sequence
 
 from tasks.host import acl, programs
-from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ, Acl
+from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 from tasks.host.services.pool_users import pool_users
@@ -111,7 +111,7 @@ class Pools:
                 raise
 
 
-def _granted(entries: Acl, users: set[int], bits: int) -> Acl:
+def _granted(entries: dict[tuple[int, int], int], users: set[int], bits: int) -> dict[tuple[int, int], int]:
     """An ACL that gives users these bits besides what it gives already, with the mask that lets every entry count."""
     granted = {**entries, **{(USER, user): entries.get((USER, user), 0) | bits for user in users}}
     masked = [each for (tag, _), each in granted.items() if tag in (USER, GROUP_OBJ, GROUP)]
