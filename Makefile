@@ -27,6 +27,7 @@ check: $(VENV)/.ready-dev ## lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/vermin --target=3.8- --no-tips --violations --exclude typing.ParamSpec --exclude typing.Concatenate tasks/host
 	$(BIN)/shellcheck $(SHELL_FILES)
 
 figures: $(VENV)/.ready-dev ## docs/requests.md: the requests that a release loses, measured; root on Debian, six minutes

@@ -11,6 +11,8 @@ from pathlib import Path
 def kept(kind: str, source: bytes, make: Callable[[], bytes]) -> bytes:
     """What `make` returns for this source: read from the user's cache, or made and written there."""
     folder = _folder()
+    if folder is None:
+        return make()
     file = folder / f"{kind}-{hashlib.sha256(source).hexdigest()[:32]}"
     with suppress(OSError):
         return file.read_bytes()
@@ -20,13 +22,23 @@ def kept(kind: str, source: bytes, make: Callable[[], bytes]) -> bytes:
     return made
 
 
-def _folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fab-release"
+def _folder() -> Path | None:
+    """This user's alone; None where there is none. No home directory is made, and an empty HOME is none."""
+    place = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    home = Path(os.environ.get("HOME", ""))
+    parent = place if place.is_absolute() else home / ".cache"
+    folder = parent / "fab-release"
+    try:
+        for path in (parent, folder) if parent.is_absolute() else ():
+            path.mkdir(mode=0o700, exist_ok=True)
+        found = folder.stat()
+    except OSError:
+        return None
+    return folder if found.st_uid == os.geteuid() and not found.st_mode & 0o022 else None
 
 
 def _write(folder: Path, file: Path, data: bytes) -> None:
     """Whole or not at all, and for this user alone."""
-    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=folder)
     with os.fdopen(descriptor, "wb") as temporary:
         temporary.write(data)

@@ -15,7 +15,7 @@ from tasks.errors import UsageError
 
 PROJECT = Path(__file__).resolve().parents[2]
 SANDBOX = "sandbox"
-LARGEST_FILE = 256 * 1024
+LARGEST_FILE = 4 << 20
 UNTOUCHED = "No host was touched."
 CHOOSE = "set HOSTS_FILE to the hosts.yml to use"
 MOST_LINES = 50
@@ -78,7 +78,7 @@ def _content(path: Path) -> bytes:
         hint = CHOOSE if isinstance(error, FileNotFoundError) else ""
         raise UsageError(f"{path}: cannot be read: {error.strerror}", state=UNTOUCHED, next=hint) from None
     if len(content) > LARGEST_FILE:
-        raise UsageError(f"{path}: more than {LARGEST_FILE // 1024} KB, which no hosts.yml is", state=UNTOUCHED)
+        raise UsageError(f"{path}: more than {LARGEST_FILE >> 20} MB, which no hosts.yml is", state=UNTOUCHED)
     return content
 
 

@@ -45,6 +45,12 @@ def refuse(pattern: str, sentence: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _one_argument(text: str) -> str:
+    if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
+        raise mistake(f"longer than {LONGEST:,} bytes, with which no program can be started: put it into a script")
+    return text
+
+
 def _inside_the_release(path: str) -> str:
     if path.startswith(("/", "~")) or ".." in path.split("/"):
         raise mistake(f"expected a path inside the release (no leading / or ~, no ..), found {shown(path)}")
@@ -167,10 +173,13 @@ def _checked(check: Callable[[str], str]) -> AfterValidator:
 
 
 NotEmpty = StringConstraints(min_length=1)
+LONGEST = 128_000
+"""Bytes of one text: Linux starts no program with an argument or variable of 128 KiB or more (execve(2), MAX_ARG_STRLEN)."""
+
 NO_NUL = refuse("\0", "holds a NUL character, which no command or path can")
 
-Text = Annotated[str, NotEmpty, NO_NUL]
-Literally = Annotated[str, NO_NUL]
+Literally = Annotated[str, NO_NUL, _checked(_one_argument)]
+Text = Annotated[str, NotEmpty, NO_NUL, _checked(_one_argument)]
 Word = Annotated[str, NotEmpty, _checked(_one_word)]
 Name = Annotated[str, NotEmpty, _checked(_name)]
 User = Annotated[Word, refuse("[:@/]", "expected a user's name: no :, @ or /")]

@@ -5,12 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    Acl = dict[tuple[int, int], int]
 
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 """The tags of entries."""
@@ -20,7 +14,7 @@ _VERSION = 2
 _ENTRY = struct.Struct("<HHI")
 
 
-def read(file: int, kind: str = "access") -> Acl | None:
+def read(file: int, kind: str = "access") -> dict[tuple[int, int], int] | None:
     """The `access` or `default` ACL: rwx bits by tag and id. None where there is none, or no such thing on this filesystem."""
     try:
         raw = os.getxattr(file, f"system.posix_acl_{kind}")
@@ -29,16 +23,16 @@ def read(file: int, kind: str = "access") -> Acl | None:
     return {(tag, who): bits for tag, bits, who in _ENTRY.iter_unpack(raw[4:])}
 
 
-def write(file: int, entries: Mapping[tuple[int, int], int], kind: str = "access") -> None:
+def write(file: int, entries: dict[tuple[int, int], int], kind: str = "access") -> None:
     """Set an ACL; the kernel wants an entry for each of the three owners, and a mask beside any other. Raises OSError."""
     packed = [_ENTRY.pack(tag, bits, who) for (tag, who), bits in sorted(entries.items())]
     os.setxattr(file, f"system.posix_acl_{kind}", struct.pack("<I", _VERSION) + b"".join(packed))
 
 
-def remove(file: int, kind: str = "access") -> None:
+def remove(file: int) -> None:
     """Leave only the mode. Nothing where there is no ACL. Raises OSError."""
     try:
-        os.removexattr(file, f"system.posix_acl_{kind}")
+        os.removexattr(file, "system.posix_acl_access")
     except OSError as problem:
         if problem.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
             raise

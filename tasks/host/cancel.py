@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
-from typing import TYPE_CHECKING
 
-from tasks.host import programs, strays
+from tasks.host import files, lock, programs, strays
 from tasks.host.failure import Failed
-from tasks.host.lock import job_running, signature
 from tasks.host.ready import ready
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 CANCELLED = "cancelled"  # a file of a job that somebody cancels
 ORDERLY = 3.5  # seconds for a job to remove what it had not finished
@@ -27,46 +24,39 @@ def cancel(run: Run) -> None:
 def cancel_running(run: Run) -> None:
     """End the job that runs, whoever has started it. Raises Failed where none does, or it does not end."""
     ready(run)
-    if not job_running(run):
+    if not lock.job_running(run):
         raise Failed("no job is running", run.hint("status"))
-    holder, by, what, *_ = signature(run.place("job.lock"))
+    holder, by, what, *_ = lock.signature(run.place("job.lock"))
     _end(run, holder)
-    if job_running(run):
+    if lock.job_running(run):
         raise Failed(f"{what} of {by} does not end", f"look at it on the host: ps -fu {os.environ.get('USER', '')}")
     run.report.fact("cancelled", f"{what} of {by}")
 
 
 def _end(run: Run, wanted: str) -> None:
-    holder, _, _, _, group, phase, build = signature(run.place("job.lock"))
-    if holder != wanted or not group.isdigit() or not job_running(run):
+    holder, _, _, _, group, phase, build = lock.signature(run.place("job.lock"))
+    if holder != wanted or not group.isdigit() or not lock.job_running(run):
         return
     folder = run.place("jobs", f"{holder}-{phase}")
-    _mark(folder)
+    # the signal that follows is no accident; the disk may be full, or the directory gone
+    with contextlib.suppress(OSError), files.opened(os.path.join(folder, CANCELLED), files.WRITE_NEW, 0o600):
+        pass
     if not _ends_by_itself(run, int(group)):
         programs.end_group(int(group), 0.0)
-    if os.path.exists(os.path.join(folder, "result")):
-        return
-    strays.end(build)
-    run.report.warn("it did not end by itself and was killed; the next run removes what it left")
-
-
-def _mark(folder: str) -> None:
-    """The signal that follows is no accident."""
-    try:
-        os.close(os.open(os.path.join(folder, CANCELLED), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-    except OSError:
-        pass  # a full disk, or its directory was deleted
+    if not os.path.exists(os.path.join(folder, "result")):
+        strays.end(build)
+        run.report.warn("it did not end by itself and was killed; the next run removes what it left")
 
 
 def _ends_by_itself(run: Run, group: int) -> bool:
     """Whether the job lets go of its lock in time. What it deletes after that is in nobody's way."""
-    for number in (signal.SIGTERM, signal.SIGCONT):
-        try:
-            os.killpg(group, number)
-        except OSError:
-            return not job_running(run)
     deadline = time.monotonic() + ORDERLY
-    while job_running(run):
+    try:
+        os.killpg(group, signal.SIGTERM)
+        os.killpg(group, signal.SIGCONT)
+    except OSError:
+        deadline = 0.0
+    while lock.job_running(run):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)

@@ -7,34 +7,39 @@ from __future__ import annotations
 
 import os
 import select
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Mapping, Sequence
 
 from tasks.host import programs, strays
 from tasks.host.build import runtime
 from tasks.host.failure import Failed
-from tasks.host.lane import Lane, Where
 from tasks.host.mask import Mask
-from tasks.host.output import CappedLog, Output
-from tasks.host.run import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.output import PIECE, CappedLog, Output
+from tasks.host.run import Run, expanded
 
 GRACE = 1.5  # seconds between TERM and KILL
 PAUSES = 0.001, 0.05  # seconds between two looks at what has ended: the first, and the longest
+WHY = {126: ", it may not be run", 127: ", command not found: is its directory in path of hosts.yml?"}
 
 
 def run_lanes(run: Run, lanes: Sequence[tuple[str, str, Sequence[str]]]) -> None:
     """Run the release user's commands in the work tree: each lane is a label, a directory there, and commands."""
     mask = Mask(run.work, runtime.present(run, run.work))
     log, environment = CappedLog(run.log), _environment(run)
-    made = []
-    for label, folder, commands in lanes:
-        where = Where(_inside(run.work, label, folder), environment, run.step_timeout)
-        made.append(Lane(Output(label, run.report, log, mask), run.report, where, commands))
-    _work(run, made)
+    made = [
+        Lane(run, Output(label, run.report, log, mask), _inside(run.work, label, folder), environment, commands)
+        for label, folder, commands in lanes
+    ]
+    try:
+        failed = _first_failure(made)
+    except BaseException:
+        _end(made)
+        strays.end(run.build)
+        raise
+    if failed:
+        _end(made)
+        failed.output.explain()
+        raise Failed(failed.failure)
     if os.path.islink(run.work):  # what follows would be done to whatever it leads to
         what = f"a command has put a link in the place of {run.work}: {os.readlink(run.work)}"
         raise Failed(what, "correct the commands in hosts.yml")
@@ -56,19 +61,6 @@ def _inside(work: str, label: str, folder: str) -> str:
     if not os.path.isdir(path):
         raise Failed(f"{label}: its directory {path} is not there", "correct its path in hosts.yml")
     return path
-
-
-def _work(run: Run, lanes: list[Lane]) -> None:
-    try:
-        failed = _first_failure(lanes)
-    except BaseException:
-        _end(lanes)
-        strays.end(run.build)
-        raise
-    if failed:
-        _end(lanes)
-        failed.explain()
-        raise Failed(failed.failure)
 
 
 def _first_failure(lanes: list[Lane]) -> Lane | None:
@@ -107,3 +99,95 @@ def _end(lanes: list[Lane]) -> None:
     for lane in running:
         if lane.gone():  # else it stands still in the kernel
             lane.finish()
+
+
+class Lane:
+    """Commands that run one after the other in a directory, each in its own session, within its time, with an empty stdin.
+
+    `failure`: the first of them that failed, and how.
+    """
+
+    def __init__(self, run: Run, output: Output, folder: str, environment: Mapping[str, str], commands: Sequence[str]) -> None:
+        self.output, self.failure = output, ""
+        self.reading = -1  # the read end of the running command's output; -1: none, or nobody has it open any more
+        self.pid = 0  # of the running command; 0: the lane is at its end
+        self._report, self._seconds, self._waiting = run.report, run.step_timeout, list(commands)
+        self._folder, self._environment = folder, environment
+        self._command, self._began = "", 0.0
+
+    def start_next(self) -> None:
+        """Start the next command, if there is one."""
+        if not self._waiting:
+            return
+        self._command = self._waiting.pop(0)
+        self._began = time.monotonic()
+        self.output.begin(self._command)
+        self._report.event("lane", "start", self.output.label, self._command)
+        self.reading, writing = os.pipe()
+        os.set_blocking(self.reading, False)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        words = [*programs.SHELL, self._command]
+        try:
+            self.pid = programs.start(words, nothing, writing, writing, env=self._environment, cwd=self._folder, session=True)
+            if not self.pid:
+                self._fail("could not be started: bash was not found")
+        except OSError as problem:
+            self._fail(f"could not be started: {problem.strerror}")
+        finally:
+            os.close(writing)
+            os.close(nothing)
+
+    def read(self) -> None:
+        """Pass on what the running command has printed since."""
+        try:
+            data = os.read(self.reading, PIECE)
+        except BlockingIOError:
+            return
+        if data:
+            self.output.take(data)
+        else:
+            self._close()
+
+    def ended(self) -> bool:
+        """Whether the running command has ended, whoever else has its output open; if it went well, the next one is started."""
+        if not self.gone():
+            return False
+        code = self.finish()
+        if code:
+            self._fail(f"was killed by signal {-code}" if code < 0 else f"exited {code}{WHY.get(code, '')}")
+        else:
+            spent = int((time.monotonic() - self._began) * 1000)
+            self._report.event("lane", "done", self.output.label, self._command, str(spent))
+            self.start_next()
+        return True
+
+    def gone(self) -> bool:
+        """Whether the running command has ended. It is waited for later: until then its number is nobody else's."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def late(self) -> bool:
+        """Whether the running command has had its time."""
+        if time.monotonic() - self._began <= self._seconds:
+            return False
+        self._fail(f"was ended after {self._seconds:g} seconds (step_timeout)")
+        return True
+
+    def finish(self) -> int:
+        """The exit code of a command that has ended, once its last output is passed on."""
+        code = programs.exit_code(os.waitpid(self.pid, 0)[1])
+        self.pid = 0
+        if self.reading >= 0:
+            self.read()  # as much as a pipe holds; a daemon may go on printing
+        self._close()
+        self.output.flush()
+        return code
+
+    def _close(self) -> None:
+        if self.reading >= 0:
+            os.close(self.reading)
+            self.reading = -1
+
+    def _fail(self, how: str) -> None:
+        first = next(iter(self._command.strip().splitlines()), self._command)
+        shown = first if len(first) <= 80 else first[:77] + "..."
+        self.failure = f"{self.output.label}: {shown!r} {how}"

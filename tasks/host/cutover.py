@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
 
-from tasks.host import files, releases, reserve
+from tasks.host import files, history, releases, reserve
 from tasks.host.failure import Failed
-from tasks.host.history import record
-from tasks.host.lock import require
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 
 def target(run: Run) -> None:
     """What is to go live; for a rollback that names none, the newest good release that was live before. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     if not run.release:
         run.release = releases.previous(run)
     if not run.release:
-        raise Failed(
-            "there is no good release before the live one to go back to",
-            f"{run.hint('releases')}, then rollback --to RELEASE",
-        )
+        what = "there is no good release before the live one to go back to"
+        raise Failed(what, f"{run.hint('releases')}, then rollback --to RELEASE")
     run.release_path = os.path.join(run.releases, run.release)
     _require_sealed(run)
     run.report.fact("release", run.release)
@@ -32,7 +25,7 @@ def target(run: Run) -> None:
 
 def still_live(run: Run) -> None:
     """Before migrations, as before the cutover: the release is complete, and nobody else released meanwhile. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     _require_sealed(run)
     _compare(run)
     run.work = run.release_path
@@ -40,25 +33,25 @@ def still_live(run: Run) -> None:
 
 def swap(run: Run) -> None:
     """Intent, one rename over the link, done. Whatever dies between, the next run settles history from the link."""
-    require(run)
+    run.lock.require(run)
     if os.path.lexists(run.live) and not os.path.islink(run.live):
         raise Failed(f"{run.live} is a directory, not the live link", run.hint("setup"))
     before = releases.live(run)
     _compare(run)
     run.report.fact("from", before)
     fields = {"name": run.release, "from": before, **({"put_back": "yes"} if run.put_back else {})}
-    record(run, "intent", fields)
+    history.record(run, "intent", fields)
     _rename_over(run, stage(run))
     run.report.event("swapped", run.release, before)
     run.report.fact("live_path", run.release_path)
     files.flush_directory(run.home)
-    record(run, "done", fields)
+    history.record(run, "done", fields)
     run.report.fact("at", now())
 
 
 def stage(run: Run) -> str:
     """A link that reads as the release, beside the live link and of this run alone: its path. Raises OSError."""
-    link = staged(run, run.id)
+    link = os.path.join(run.home, f".{run.link}.{run.id}")
     if os.path.lexists(link):
         os.unlink(link)
     files.flush_directory(run.release_path)
@@ -77,36 +70,31 @@ def _rename_over(run: Run, link: str) -> None:
             os.unlink(link)
 
 
-def staged(run: Run, owner: str) -> str:
-    """Where the run with this id has its link before it goes live."""
-    return os.path.join(run.home, f".{run.link}.{owner}")
-
-
 def sweep_staged(run: Run) -> None:
     """Remove the links that dead runs staged, and that of an earlier version of this tool. Only under the lock."""
-    prefix = f".{run.link}."
     for name in os.listdir(run.home):
-        owner = name[len(prefix) :] if name.startswith(prefix) else ""
-        ours = owner == "new" or (len(owner) == 12 and not set(owner) - set("0123456789abcdef"))
-        if ours and owner != run.id and os.path.islink(os.path.join(run.home, name)):
-            os.unlink(os.path.join(run.home, name))
+        owner = re.fullmatch(re.escape(f".{run.link}.") + "(new|[0-9a-f]{12})", name)
+        path = os.path.join(run.home, name)
+        if owner and owner[1] != run.id and os.path.islink(path):
+            os.unlink(path)
 
 
 def served(run: Run, outcome: str) -> None:
     """Record how post-release went for this release: `ok`, `unhealthy`, `failed` or `unknown`. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     live = releases.live(run)
     if live != run.release:
         run.report.fact("live_now", live)
         raise Failed(f"another release went live meanwhile: {live or 'nothing'}", run.hint("status"))
-    record(run, "post-release", {"name": run.release, "outcome": outcome})
+    history.record(run, "post-release", {"name": run.release, "outcome": outcome})
 
 
 def _require_sealed(run: Run) -> None:
     """It is a complete release; report of which commit, and how it stands. Raises Failed."""
-    if not releases.sealed(run, run.release):
+    seal = releases.sealed(run, run.release)
+    if not seal:
         raise Failed(f"{run.release} is not a complete release on this host", run.hint("releases"))
-    about = releases.about(run, run.release, releases.seal_of(run, run.release), releases.live(run))
+    about = releases.about(run, run.release, releases.live(run), seal)
     for key, name in (("ref", "ref"), ("commit", "commit"), ("standing", "state")):
         run.report.fact(key, about[name] or "")
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
 
+from tasks.host import lock
 from tasks.host.failure import FAILED, Failed
-from tasks.host.lock import job_running, signature
 from tasks.host.ready import ready
+from tasks.host.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
     from tasks.host.conversation import Conversation
-    from tasks.host.run import Run
 
 PAUSE = 0.05  # seconds between two looks at the file, where nobody wakes
 PIECE = 1 << 16
@@ -29,7 +28,7 @@ def running(run: Run, request: dict[str, Any], conversation: Conversation) -> in
     if not job or not os.path.isfile(run.place("jobs", job, "events")):
         raise Failed("it never began" if request["job"] else "no job is running", run.hint("status"))
     if not request["job"]:
-        _, by, what, since, *_ = signature(run.place("job.lock"))
+        _, by, what, since, *_ = lock.signature(run.place("job.lock"))
         run.report.fact("job", job)
         run.report.note(f"following {what} of {by}, since {since}")
     return to_the_end(run, run.place("jobs", job), conversation, seen=request["seen"])
@@ -38,10 +37,11 @@ def running(run: Run, request: dict[str, Any], conversation: Conversation) -> in
 def to_the_end(run: Run, folder: str, conversation: Conversation, *, seen: int = 0, child: int = 0, wake: int = -1) -> int:
     """Pass a job's events on as they are written. `child` is the job where this program started it, `wake` its pipe."""
     result = os.path.join(folder, "result")
-    with open(os.path.join(folder, "events"), "rb", buffering=0) as file:
-        lines = _Lines(file.fileno(), seen)
+    with open(os.path.join(folder, "events"), "rb") as file:
+        lines = _Lines(file, seen)
         while True:
-            over = os.path.exists(result) or not (_alive(child) or job_running(run))
+            ended = not child or os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+            over = os.path.exists(result) or (ended and not lock.job_running(run))
             for line in lines.read():
                 conversation.wire.put(line, optional=line.startswith('["line"'))
             if over:
@@ -49,10 +49,6 @@ def to_the_end(run: Run, folder: str, conversation: Conversation, *, seen: int =
             if conversation.inbox.ended or conversation.wire.gone:
                 conversation.leave(0)  # the job goes on
             _wait(wake)
-
-
-def _alive(child: int) -> bool:
-    return bool(child) and os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
 def _result(run: Run, path: str) -> int:
@@ -69,46 +65,36 @@ def _result(run: Run, path: str) -> int:
 def _wait(wake: int) -> None:
     if wake < 0:
         time.sleep(PAUSE)
-        return
-    if select.select([wake], [], [], 0.2)[0]:
-        try:
+    elif select.select([wake], [], [], 0.2)[0]:
+        with contextlib.suppress(OSError):
             if not os.read(wake, PIECE):
                 time.sleep(0.01)  # its writer has ended, and is about to be reaped
-        except OSError:
-            pass
 
 
 def _running(run: Run) -> str:
     """The name of the job that runs, "" when none does."""
-    if not job_running(run):
+    if not lock.job_running(run):
         return ""
-    holder, _, _, _, _, phase, _ = signature(run.place("job.lock"))
+    holder, _, _, _, _, phase, _ = lock.signature(run.place("job.lock"))
     return f"{holder}-{phase}"
 
 
 class _Lines:
     """The whole lines of a file that grows, after the first `skip`."""
 
-    def __init__(self, descriptor: int, skip: int) -> None:
-        self._descriptor, self._skip = descriptor, skip
-        self._rest: list[bytes] = []
+    def __init__(self, file: IO[bytes], skip: int) -> None:
+        self._file, self._skip = file, skip
+        self._rest = b""
 
     def read(self) -> Iterator[str]:
         """The lines that have been finished since."""
-        while True:
-            data = os.read(self._descriptor, PIECE)
-            if not data:
-                return
-            *lines, rest = data.split(b"\n")
-            if lines:
-                lines[0] = b"".join([*self._rest, lines[0]])
-                self._rest = []
-            if rest:
-                self._rest.append(rest)
-            for line in lines:
-                if not line:
-                    continue  # a line that a full disk cut short is ended so
-                if self._skip:
-                    self._skip -= 1
-                else:
-                    yield line.decode("utf-8", "replace")
+        for piece in self._file:
+            line, self._rest = self._rest + piece, b""
+            if not line.endswith(b"\n"):
+                self._rest = line
+            elif line == b"\n":
+                continue  # a line that a full disk cut short is ended so
+            elif self._skip:
+                self._skip -= 1
+            else:
+                yield line[:-1].decode("utf-8", "replace")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tasks.host import programs, strays
 from tasks.host.failure import Failed
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tasks.host.programs import Done
-    from tasks.host.run import Run
+from tasks.host.programs import Done
+from tasks.host.run import Run
 
 SETTINGS = (
     "gc.auto=0",
@@ -32,12 +28,20 @@ CONFIGURED = r"^(core\.sshcommand|remote\.origin\.url)$"
 
 def logged(run: Run, *words: str) -> bool:
     """Run git, what it prints in the log. Whether it succeeded. Raises Failed when it took too long."""
-    return _in_time(run, call(run, words, output=run.log.descriptor)).code == 0
+    return asked(run, *words, output=run.log.descriptor).code == 0
 
 
-def asked(run: Run, *words: str, input: bytes = b"") -> Done:
+def asked(run: Run, *words: str, **streams: Any) -> Done:
     """Run git for what it prints; its errors go to the log. Raises Failed when it took too long."""
-    return _in_time(run, call(run, words, errors=run.log.descriptor, input=input))
+    done = call(run, words, errors=run.log.descriptor, **streams)
+    if done.code == programs.TOO_LATE:
+        raise Failed(f"{run.step} was ended after {run.step_timeout:g} seconds (step_timeout)")
+    return done
+
+
+def names(run: Run, *words: str) -> list[str]:
+    """The names that git lists with an option -z. Raises Failed when it took too long."""
+    return [os.fsdecode(name) for name in asked(run, *words).output.split(b"\0") if name]
 
 
 def call(run: Run, words: tuple[str, ...], *, ssh_options: str = "", **streams: Any) -> Done:
@@ -69,7 +73,7 @@ def _configured(run: Run, *where: str) -> tuple[str, str]:
 
 def _start(run: Run, words: tuple[str, ...], more: dict[str, str], **streams: Any) -> Done:
     local = run.repository.startswith(("/", "file://"))  # its submodules may lie on this disk too
-    settings = (*SETTINGS, *(("protocol.file.allow=always",) if local else ()))
+    settings = (*SETTINGS, "protocol.file.allow=always") if local else SETTINGS
     options = [word for setting in settings for word in ("-c", setting)]
     environment = {key: value for key, value in programs.inherited().items() if key not in NOT_PASSED_ON}
     fixed = {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": run.builds, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "false"}
@@ -77,9 +81,3 @@ def _start(run: Run, words: tuple[str, ...], more: dict[str, str], **streams: An
     return programs.run(
         ["git", *options, *words], seconds=run.step_timeout, env={**environment, **fixed, **ours, **more}, **streams
     )
-
-
-def _in_time(run: Run, done: Done) -> Done:
-    if done.code == programs.TOO_LATE:
-        raise Failed(f"{run.step} was ended after {run.step_timeout:g} seconds (step_timeout)")
-    return done

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tasks.host.files import entries
 
 GLOB = re.compile(r"(?:\\.|[^*?\[\\])*(?:[*?]|\[(?:\\.|[^]*?\\])*[]*?])", re.S)
 BRACKET = re.compile(r"\[(?:[!^]|(?![!^]))(?:\]|(?!\]))(?:\[:[a-z]+:\]|\\.|[^]\\])*\]", re.S)
@@ -42,7 +41,7 @@ def _expand(root: str, base: str, parts: list[str]) -> Iterator[str]:
         yield from _expand(root, os.path.join(base, re.sub(r"\\(.)", r"\1", parts[0])), parts[1:])
     else:
         fits = re.compile(pattern(parts[0]), re.S).fullmatch
-        for entry in _entries(root, base):
+        for entry in entries(os.path.join(root, base)):
             if fits(entry.name) and (len(parts) == 1 or entry.is_dir()):
                 yield from _expand(root, os.path.join(base, entry.name), parts[1:])
 
@@ -51,20 +50,12 @@ def _every_depth(root: str, base: str, parts: list[str]) -> Iterator[str]:
     """`**` is any number of directories, none included; as the last part it is all that lies in them, too."""
     if os.path.isdir(os.path.join(root, base)):
         yield from _expand(root, base, parts[1:])
-    for entry in _entries(root, base):
+    for entry in entries(os.path.join(root, base)):
         path = os.path.join(base, entry.name)
         if entry.is_dir(follow_symlinks=False):
             yield from _every_depth(root, path, parts)
         elif len(parts) == 1:
             yield path
-
-
-def _entries(root: str, base: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(os.path.join(root, base)) as entries:
-            return list(entries)
-    except OSError:
-        return []
 
 
 def pattern(part: str) -> str:

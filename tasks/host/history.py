@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from tasks.host import files, reserve
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from typing import Any, Mapping
-
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 
 def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
-    """Append a line for each of these fields, by one write. Raises Failed.
-
-    A line that a crash left without its end is ended first.
-    """
+    """Append a line for each of these fields, by one write. Raises Failed."""
+    about = {"v": 1, "at": now(), "event": event, "run": run.id, "by": run.by, "verb": run.verb}
+    lines = [json.dumps({**about, **fields}, ensure_ascii=False) + "\n" for fields in each]
+    data = "".join(lines).encode("utf-8", "replace")
     path = run.place("history")
-    data = b"".join(_line(run, event, fields) for fields in each)
-    try:
+    with files.needed(path):
         descriptor = files.open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             new = os.fstat(descriptor).st_size == 0
@@ -31,58 +27,43 @@ def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
             os.close(descriptor)
         if new:
             files.flush_directory(run.state)
-    except OSError as problem:
-        raise files.unreadable(problem, path) from problem
 
 
 def _append(descriptor: int, data: bytes) -> None:
     size = os.fstat(descriptor).st_size
+    # a line that a crash left without its end is ended first
     torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
     files.write_all(descriptor, (b"\n" if torn else b"") + data)
     os.fsync(descriptor)
 
 
-def _line(run: Run, event: str, fields: Mapping[str, str]) -> bytes:
-    entry = {"v": 1, "at": now(), "event": event, "run": run.id, "by": run.by, "verb": run.verb, **fields}
-    return json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-
-
 def version(run: Run) -> tuple[int, int]:
     """What changes when history does: its inode and its size in bytes. Raises Failed."""
     path = run.place("history")
-    try:
+    with files.needed(path), contextlib.suppress(FileNotFoundError):
         about = os.stat(path)
-    except FileNotFoundError:
-        return (0, 0)
-    except OSError as problem:
-        raise files.unreadable(problem, path) from problem
-    return (about.st_ino, about.st_size)
+        return (about.st_ino, about.st_size)
+    return (0, 0)
 
 
 def entries(run: Run, start: int = 0, end: int | None = None) -> list[dict[str, Any]]:
     """Every line between these bytes that can be read; what a crash or a hand has spoilt is passed over. Raises Failed."""
     path = run.place("history")
-    try:
+    lines: list[str] = []
+    with files.needed(path), contextlib.suppress(FileNotFoundError):
         lines = files.read(path)[start:end].decode("utf-8", "replace").split("\n")
-    except FileNotFoundError:
-        return []
-    except OSError as problem:
-        raise files.unreadable(problem, path) from problem
     return [entry for entry in _parsed([line for line in lines if line]) if _sound(entry)]
 
 
 def _parsed(lines: list[str]) -> list[Any]:
     """All at once where every line is sound: it takes a third of the time."""
-    try:
-        found: list[Any] = json.loads(f"[{','.join(lines)}]")
-    except (ValueError, RecursionError):
-        found = []
-    return found if len(found) == len(lines) else [_parsed_alone(line) for line in lines]
+    found = _json(f"[{','.join(lines)}]")
+    return found if found is not None and len(found) == len(lines) else list(map(_json, lines))
 
 
-def _parsed_alone(line: str) -> Any:
+def _json(text: str) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 

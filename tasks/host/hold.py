@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
-from tasks.host import files
+from tasks.host import files, history
 from tasks.host.failure import BUSY, Failed
-from tasks.host.history import record
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 
 def current(run: Run) -> dict[str, str] | None:
     """Who holds releases, since when and why; None when nobody does."""
     path = run.place("hold")
-    if not os.path.exists(path):
-        return None
-    by, since, reason, *_ = [*files.first_line(path).split("\t"), "", "", ""]
-    return {"by": by, "reason": reason, "since": since}
+    return dict(zip(("by", "since", "reason"), files.fields(path, 3))) if os.path.exists(path) else None
 
 
 def refuse(run: Run) -> None:
     """Raises Failed where a hold stops this run."""
     found = current(run) if run.verb in ("build", "release", "deploy") else None
     if found:
-        raise Failed(
-            f"releases are on hold by {found['by'] or 'somebody'} since {found['since'] or '?'}: "
-            f"{found['reason'] or 'no reason was kept'}",
-            run.hint("unhold"),
-            code=BUSY,
-        )
+        by, since, reason = found["by"] or "somebody", found["since"] or "?", found["reason"] or "no reason was kept"
+        raise Failed(f"releases are on hold by {by} since {since}: {reason}", run.hint("unhold"), code=BUSY)
 
 
 def place(run: Run, reason: str) -> None:
     """Stop releases, and record it. Raises Failed."""
     path = run.place("hold.new")
     words = (run.by, now(), " ".join(reason.splitlines()).replace("\t", " "))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    try:
-        files.write_all(descriptor, ("\t".join(words) + "\n").encode("utf-8", "replace"))
-    finally:
-        os.close(descriptor)
-    record(run, "hold", {"reason": reason})
+    with files.opened(path, files.WRITE_NEW) as file:
+        files.write_all(file, ("\t".join(words) + "\n").encode("utf-8", "replace"))
+    history.record(run, "hold", {"reason": reason})
     os.rename(path, run.place("hold"))
 
 
@@ -53,5 +38,5 @@ def lift(run: Run) -> None:
     if current(run) is None:
         run.report.note("there was no hold")
         return
-    record(run, "unhold", {})
+    history.record(run, "unhold", {})
     os.remove(run.place("hold"))

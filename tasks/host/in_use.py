@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tasks.host.run import Run
+from tasks.host import files, programs
+from tasks.host.run import Run
 
 AT_ONCE = 1000  # links that one sudo is asked about
 SUDO = ("sudo", "-n", "stat", "--format=%N", "--")
@@ -23,7 +22,7 @@ def report(run: Run) -> None:
 
 
 def find(run: Run, folder: str, *, ask: bool = False) -> dict[str, str]:
-    """Each release in this directory that is in use, and the first process that uses it."""
+    """Each release in this directory that is in use, and the first process that uses it; `ask`: sudo is asked too."""
     named = re.compile(re.escape(f"{folder}/") + f"({re.escape(run.link)}" + r"-[0-9]{8}T[0-9]{6}Z)(?![\w.-])")
     found: dict[str, str] = {}
     for pid, text in _seen(run, folder, ask=ask):
@@ -35,25 +34,24 @@ def find(run: Run, folder: str, *, ask: bool = False) -> dict[str, str]:
 
 
 def _seen(run: Run, folder: str, *, ask: bool) -> Iterator[tuple[int, str]]:
-    """Every process and each text that may name a release; `ask`: what this user may not see, sudo is asked for."""
+    """Every process and each text that may name a release."""
     hidden: list[str] = []
-    for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+    for pid in sorted(programs.pids()):
         for text in _files(pid, folder, hidden):
             yield pid, text
-    if ask and hidden:
-        yield from _asked(run, hidden)
+    links = [path for path in hidden if not path.endswith("/root")] if ask else []
+    for at in range(0, len(links), AT_ONCE):  # nothing where sudo refuses
+        words = [*SUDO, *links[at : at + AT_ONCE]]
+        shown = programs.run(words, seconds=run.step_timeout, errors=run.log.descriptor).output.decode("utf-8", "replace")
+        for number, path in LINK.findall(shown):
+            yield int(number), path
 
 
 def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:
     """What a process has open, mapped or stands in; a link that only another user may read goes to `hidden`."""
-    links = ["cwd", "exe", "root"]
-    try:
-        yield from (word for word in _content(pid, "cmdline").split("\0") if word.startswith(f"{folder}/"))
-        links += [f"fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]
-        yield _content(pid, "maps")
-    except OSError:
-        pass  # another's, or it has ended
-    for name in links:
+    yield from (word for word in _text(pid, "cmdline").split("\0") if word.startswith(f"{folder}/"))
+    yield _text(pid, "maps")
+    for name in ("cwd", "exe", "root", *(f"fd/{name}" for name in files.names(f"/proc/{pid}/fd"))):
         path = f"/proc/{pid}/{name}"
         try:
             yield os.readlink(path)
@@ -63,36 +61,20 @@ def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:
             continue
 
 
-def _asked(run: Run, hidden: list[str]) -> Iterator[tuple[int, str]]:
-    """What sudo shows of those links; nothing where it refuses."""
-    from tasks.host import programs
-
-    links = [path for path in hidden if not path.endswith("/root")]
-    for at in range(0, len(links), AT_ONCE):
-        words = [*SUDO, *links[at : at + AT_ONCE]]
-        shown = programs.run(words, seconds=run.step_timeout, errors=run.log.descriptor).output.decode("utf-8", "replace")
-        for pid, path in LINK.findall(shown):
-            yield int(pid), path
-
-
 def _title(pid: int) -> str:
     """A process as a person finds it: pid, user, command; "" when it has ended."""
-    import pwd
+    words = " ".join(_text(pid, "cmdline").replace("\0", " ")[:60].split())
+    user = _text(pid, "status").partition("\nUid:")[2].split()  # the owner of its directory may be root instead
+    return f"pid {pid} ({user_name(int(user[0]))}, {words})" if user and programs.group_of(pid) else ""
 
+
+def user_name(number: int) -> str:
+    """The name of a user, or the number of one who has none."""
     try:
-        if _content(pid, "stat").rpartition(")")[2].split()[0] in ("Z", "X"):
-            return ""
-        words = " ".join(_content(pid, "cmdline").replace("\0", " ")[:60].split())
-        uid = re.search(r"^Uid:\s+(\d+)", _content(pid, "status"), re.M)
-    except (OSError, IndexError):
-        return ""
-    number = uid[1] if uid else ""
-    try:
-        return f"pid {pid} ({pwd.getpwuid(int(number)).pw_name}, {words})"
-    except (KeyError, ValueError):
-        return f"pid {pid} ({number}, {words})"
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
-def _content(pid: int, name: str) -> str:
-    with open(f"/proc/{pid}/{name}", "rb") as file:
-        return file.read().decode("utf-8", "replace")
+def _text(pid: int, name: str) -> str:
+    return programs.about(pid, name).decode("utf-8", "replace")

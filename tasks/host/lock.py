@@ -6,18 +6,15 @@ are free, so neither can be stale.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
-from typing import TYPE_CHECKING
 
 from tasks.host import files, hold, reserve, state
 from tasks.host.failure import BUSY, Failed
 from tasks.host.ready import ready
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 ASKED = 0.3  # seconds: whoever asks for the holder has the lock for an instant
 SIGNING = 2.0  # seconds for whoever has just taken it to sign
@@ -47,16 +44,20 @@ class Lock:
             if not returns:
                 hold.refuse(run)
             state.refuse_unsealed_live(run)
-            state.under_lock(run)
+            state.settle(run)
+            state.report(run)
         except BaseException:
             self.let_go()
             raise
 
     def acquire(self, run: Run, *, beside: bool = False) -> None:
         """Take it, signed, on a host that may not be set up. Raises Failed."""
-        descriptor = _open(run, "lock")
+        path = run.place("lock")
+        descriptor = _open(run, path)
         try:
-            _take(run, descriptor, run.place("lock"))
+            if not files.flocked(descriptor, ASKED) and not _freed(descriptor, path):
+                raise _busy(run, path, "")
+            _sign(run, descriptor, path)  # at once: whoever is refused meanwhile can say by whom
             _no_job(run, beside)
         except BaseException:
             os.close(descriptor)
@@ -64,7 +65,7 @@ class Lock:
         self._descriptor, self._run = descriptor, run.id
 
     def require(self, run: Run) -> None:
-        """Raises Failed where this run does not hold it any more."""
+        """A step that changes what the lock protects begins with this. Raises Failed where this run has lost it."""
         if not self.held or self._run != run.id:
             raise lost(run)
 
@@ -84,13 +85,11 @@ class JobLock:
 
     def join(self, run: Run) -> None:
         """Take it. Raises Failed when another job runs, or the lock was lost meanwhile."""
-        descriptor = _open(run, "job.lock")
-        if not _flock(descriptor, OWN_JOB):
+        self._descriptor = _open(run, run.place("job.lock"))
+        if not files.flocked(self._descriptor, OWN_JOB):
             raise _busy(run, run.place("job.lock"), "its job is still running; ")
         if signature(run.place("lock"))[0] != run.id:
-            os.close(descriptor)
             raise lost(run)
-        self._descriptor = descriptor
 
     def sign(self, run: Run) -> None:
         """Write down who runs it, and the process group that `cancel` ends: this process's own."""
@@ -104,17 +103,6 @@ class JobLock:
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
 
-def require(run: Run) -> None:
-    """A step that changes what a run's lock protects begins with this. Raises Failed when the lock was lost."""
-    run.lock.require(run)
-
-
-def acquire(run: Run) -> None:
-    """The step of a phase that takes the lock by itself. Raises Failed."""
-    if isinstance(run.lock, Lock):
-        run.lock.acquire(run)
-
-
 def lost(run: Run) -> Failed:
     """The refusal of a run whose lock was let go."""
     run.report.fact("lost_lock", "yes")
@@ -123,34 +111,12 @@ def lost(run: Run) -> Failed:
 
 def job_running(run: Run) -> bool:
     """Whether a job runs, asked of the kernel."""
-    try:
-        descriptor = os.open(run.place("job.lock"), os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        return not _flock(descriptor, 0)
-    finally:
-        os.close(descriptor)
+    return files.is_flocked(run.place("job.lock"))
 
 
 def signature(path: str) -> list[str]:
     """The fields of a lock's signature: run, by, what, since, process group, phase, build; each "" where it is missing."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            text = os.read(descriptor, 65536).decode("utf-8", "replace")
-        finally:
-            os.close(descriptor)
-    except OSError:
-        text = ""
-    return (text.split("\n", 1)[0].split("\t") + [""] * 7)[:7]
-
-
-def _take(run: Run, descriptor: int, path: str) -> None:
-    """Signed at once: whoever is refused meanwhile can say by whom."""
-    if not _flock(descriptor, ASKED) and not _freed(descriptor, path):
-        raise _busy(run, path, "")
-    _sign(run, descriptor, path)
+    return files.fields(path, 7)
 
 
 def _freed(descriptor: int, path: str) -> bool:
@@ -159,43 +125,31 @@ def _freed(descriptor: int, path: str) -> bool:
     while time.monotonic() < deadline:
         if os.path.getsize(path):
             return False
-        if _flock(descriptor, 0.1):
+        if files.flocked(descriptor, 0.1):
             return True
     return False
 
 
 def _no_job(run: Run, beside: bool) -> None:
-    descriptor = _open(run, "job.lock")
+    path = run.place("job.lock")
+    descriptor = _open(run, path)
     try:
-        own = beside and signature(run.place("job.lock"))[0] == run.id
-        if not _flock(descriptor, OWN_JOB if not own else 0) and not own:
-            raise _busy(run, run.place("job.lock"), "its job is still running; ")
+        own = beside and signature(path)[0] == run.id
+        if not own and not files.flocked(descriptor, OWN_JOB):
+            raise _busy(run, path, "its job is still running; ")
     finally:
         os.close(descriptor)
 
 
-def _open(run: Run, name: str) -> int:
+def _open(run: Run, path: str) -> int:
     try:
-        return os.open(run.place(name), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
     except OSError as problem:
         raise Failed(f"cannot write to {run.state}: {problem.strerror}", run.hint("check")) from problem
 
 
-def _flock(descriptor: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-
-
 def _sign(run: Run, descriptor: int, path: str) -> None:
-    what = " ".join(run.what.split())
-    fields = (run.id, run.by, what, now(), str(os.getpid()), run.phase, run.build)
+    fields = (run.id, run.by, " ".join(run.what.split()), now(), str(os.getpid()), run.phase, run.build)
     data = ("\t".join(fields) + "\n").encode("utf-8", "surrogateescape")
 
     def write() -> None:
@@ -205,16 +159,13 @@ def _sign(run: Run, descriptor: int, path: str) -> None:
     try:
         reserve.with_reserve(run, write)
     except OSError as problem:
-        raise Failed(
-            f"cannot write to {path}: the disk may be full", f"on the host: df -h {run.state}; df -i {run.state}"
-        ) from problem
+        what = f"cannot write to {path}: the disk may be full"
+        raise Failed(what, f"on the host: df -h {run.state}; df -i {run.state}") from problem
 
 
 def _empty(descriptor: int) -> None:
-    try:
+    with contextlib.suppress(OSError):  # no file: what is written to it says why
         os.ftruncate(descriptor, 0)
-    except OSError:
-        pass  # no file: what is written to it says why
 
 
 def _busy(run: Run, path: str, why: str) -> Failed:

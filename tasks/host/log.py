@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 TAIL_LINES, TAIL_BYTES = 20, 8000
@@ -12,19 +13,13 @@ class Log:
 
     def __init__(self, path: str = "") -> None:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-        self.path = path
         self.descriptor = os.open(path, flags, 0o644) if path else os.memfd_create("log")
-        if not path:
-            os.set_inheritable(self.descriptor, False)
 
     def write(self, data: bytes) -> None:
         """Append; what a full disk does not take is lost."""
-        try:
-            if not self.path:
-                os.lseek(self.descriptor, 0, os.SEEK_END)
+        with contextlib.suppress(OSError):
+            os.lseek(self.descriptor, 0, os.SEEK_END)  # memory is not appended to by itself
             os.write(self.descriptor, data)
-        except OSError:
-            pass
 
     def size(self) -> int:
         """Bytes written so far: a mark for `tail`."""
@@ -32,10 +27,8 @@ class Log:
 
     def tail(self, mark: int = 0) -> list[str]:
         """The last lines that were written after the mark."""
-        size = self.size()
-        start = max(mark, size - TAIL_BYTES)
-        text = os.pread(self.descriptor, max(0, size - start), start).decode("utf-8", "replace")
-        return text.splitlines()[-TAIL_LINES:]
+        start = max(mark, self.size() - TAIL_BYTES)
+        return os.pread(self.descriptor, TAIL_BYTES, start).decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
 
     def close(self) -> None:
         """Close the file; what was in memory is gone."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+from tasks.host.files import text
 
 SHORTEST = 8  # characters of a value that is masked
 LARGEST = 1 << 20  # bytes of a file that is looked into
+HALF = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")  # half a pair of JSON's, which no program prints
 PAIR = re.compile(r"""^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.]*=("(?:\\.|[^"\\])*"|'[^']*'|[^\n]*)""", re.M)
 
 
@@ -22,8 +21,10 @@ class Mask:
 
     def __init__(self, folder: str, files: Iterable[str]) -> None:
         values = {value for file in files for value in _values(folder, file)}
-        pieces = {piece for value in values for piece in (value, json.dumps(value)[1:-1], *value.split("\n"))}
-        found = sorted((_bytes(piece) for piece in pieces if len(piece) >= SHORTEST), key=len, reverse=True)
+        forms = (form for value in values for form in (value, json.dumps(value)[1:-1], *value.split("\n")))
+        pieces = {HALF.sub("", form) for form in forms}
+        found = [piece.encode("utf-8", "surrogateescape") for piece in pieces if len(piece) >= SHORTEST]
+        found.sort(key=len, reverse=True)
         self.longest = max(map(len, found), default=1)
         self._pattern = re.compile(b"|".join(map(re.escape, found))) if found else None
 
@@ -42,34 +43,16 @@ class Mask:
 
 def _values(folder: str, file: str) -> Iterable[str]:
     beside, name = os.path.split(file)
-    known = set() if name == ".env" else set(pairs(_text_of(os.path.join(folder, beside, ".env"))))
-    return (value for value in secrets_in(_text_of(os.path.join(folder, file))) if value not in known)
+    known = set() if name == ".env" else set(pairs(text(os.path.join(folder, beside, ".env"), LARGEST)))
+    return (value for value in secrets_in(text(os.path.join(folder, file), LARGEST)) if value not in known)
 
 
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half a pair of JSON's \ud800, which no program prints
-        return text.encode("utf-8", "ignore")
-
-
-def _text_of(path: str) -> str:
-    try:
-        about = os.stat(path)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
-            return ""
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
-def secrets_in(text: str) -> list[str]:
+def secrets_in(content: str) -> list[str]:
     """Every value of a file: the string leaves of JSON, what follows KEY=, or the whole text."""
     try:
-        return _leaves(json.loads(text))
+        return _leaves(json.loads(content))
     except (ValueError, RecursionError):
-        return [value for value in pairs(text) if value.strip("=")] or [text.strip()]  # base64 may end like KEY=
+        return [value for value in pairs(content) if value.strip("=")] or [content.strip()]  # base64 may end like KEY=
 
 
 def _leaves(value: Any) -> list[str]:
@@ -80,9 +63,9 @@ def _leaves(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def pairs(text: str) -> list[str]:
+def pairs(content: str) -> list[str]:
     """What follows KEY= in each line, in every reading."""
-    return [value for word in PAIR.findall(text) for value in _readings(word)]
+    return [value for word in PAIR.findall(content) for value in _readings(word)]
 
 
 def _readings(word: str) -> list[str]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import collections
 import re
 import time
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tasks.host.log import Log
-    from tasks.host.mask import Mask
-    from tasks.host.report import Report
+from tasks.host.log import Log
+from tasks.host.mask import Mask
+from tasks.host.report import Report
 
 LOGGED = 64 << 20  # bytes: a command that prints without end does not fill the disk
 PIECE = 65536  # bytes: a line without an end is passed on in pieces of this size
@@ -65,9 +63,9 @@ class Output:
 
     def flush(self) -> None:
         """The command has ended: what it printed of a last line is all of it."""
-        done, self._partial = self._partial, b""
-        if done:
-            self._pass_on(self._mask(done))
+        if self._partial:
+            self._pass_on(self._mask(self._partial))
+        self._partial = b""
 
     def explain(self) -> None:
         """The command has failed: its last lines are reported, and logged where they were not kept."""
@@ -88,14 +86,7 @@ class Output:
 
 def _last_lines(data: bytes) -> list[bytes]:
     """The last lines that are not blank, at most as many as are shown. A carriage return ends a line too."""
-    lines: list[bytes] = []
-    end = len(data)
-    while end > 0 and len(lines) < LAST:
-        start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
-        if data[start:end].strip():
-            lines.insert(0, data[start:end])
-        end = start - 1
-    return lines
+    return [line for line in data.replace(b"\r", b"\n").split(b"\n") if line.strip()][-LAST:]
 
 
 def clean(line: bytes) -> str:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from tasks.host import git, prune, releases
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 LONGEST = 30  # lines of each list
 
@@ -17,36 +14,27 @@ def commits(run: Run) -> None:
     """From what is live to what would be."""
     new = run.commit
     run.report.fact("subject", _repo(run, "log", "-1", "--format=%s", new))
-    base = _live_commit(run)
-    if not base:
-        return
+    base = (releases.seal_of(run, releases.live(run)) or {}).get("commit")
+    if not isinstance(base, str) or git.asked(run, "-C", run.repo, "cat-file", "-e", f"{base}^{{commit}}").code:
+        return  # nothing of ours is live, or repo.git does not have it
     left_out, count = _repo(run, "rev-list", "--left-right", "--count", f"{base}...{new}").split()
-    run.report.fact("base", base)
-    run.report.fact("commit_count", count)
-    run.report.fact("left_out", left_out)
-    log = _repo(run, "log", f"--max-count={LONGEST}", "--format=%h %s (%an, %cs)", f"{base}..{new}")
-    run.report.fact("commits", log)
-    run.report.fact("file_count", str(len(_names(run, base))))
-    run.report.fact("files", _repo(run, "diff", "--stat=100", f"--stat-count={LONGEST}", base, new))
-    added = _names(run, base, "--diff-filter=A")
-    found = [name for name in added if re.search(r"(^|/)migrations/", name, re.I)]
-    run.report.fact("migrations", "\n".join(found[:LONGEST]))
+    added = _repo(run, "diff", "--name-only", "--diff-filter=A", base, new).splitlines()
+    facts = {
+        "base": base,
+        "commit_count": count,
+        "left_out": left_out,
+        "commits": _repo(run, "log", f"--max-count={LONGEST}", "--format=%h %s (%an, %cs)", f"{base}..{new}"),
+        "file_count": str(len(_repo(run, "diff", "--name-only", base, new).splitlines())),
+        "files": _repo(run, "diff", "--stat=100", f"--stat-count={LONGEST}", base, new),
+        "migrations": "\n".join([name for name in added if re.search(r"(^|/)migrations/", name, re.I)][:LONGEST]),
+    }
+    for key, value in facts.items():
+        run.report.fact(key, value)
 
 
 def pruned(run: Run, keep: int) -> None:
     """What a release would prune, with itself counted in."""
     run.report.fact("prune", "\n".join(prune.would_go(run, keep)))
-
-
-def _live_commit(run: Run) -> str:
-    """The commit of what is live, "" where repo.git does not have it."""
-    commit = (releases.seal_of(run, releases.live(run)) or {}).get("commit")
-    known = isinstance(commit, str) and not git.asked(run, "-C", run.repo, "cat-file", "-e", f"{commit}^{{commit}}").code
-    return str(commit) if known else ""
-
-
-def _names(run: Run, base: str, *options: str) -> list[str]:
-    return _repo(run, "diff", "--name-only", *options, base, run.commit).splitlines()
 
 
 def _repo(run: Run, *words: str) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
-
-from tasks.host.watch import WATCH
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 TOO_LATE = 124  # the code of a program that was ended at its deadline, as timeout(1) has it
 NOT_FOUND = 127
@@ -20,15 +16,9 @@ GRACE = 10.0  # seconds between TERM and KILL
 SHELL = ("bash", "--norc", "--noprofile", "-c")  # for a command of hosts.yml, its one argument
 CAPTURE = -1  # for `output`: keep what the program prints
 NOT_PASSED_ON = (
-    *(
-        "SSH_CLIENT",
-        "SSH2_CLIENT",
-        "BASH_ENV",
-        "ENV",
-        "SHELLOPTS",
-        "BASHOPTS",
-    ),  # a shell would read start-up files, or set options
-    *("POSIXLY_CORRECT", "TMOUT", "CDPATH", "GLOBIGNORE"),  # ... or read its text in another way
+    # a shell would read start-up files, or set options, or read its text in another way
+    *("SSH_CLIENT", "SSH2_CLIENT", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS"),
+    *("POSIXLY_CORRECT", "TMOUT", "CDPATH", "GLOBIGNORE"),
 )
 _DEFAULTS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 _spawning = threading.Lock()
@@ -65,30 +55,28 @@ def run(
 
     A daemon that it leaves behind is not waited for. It is ended after `seconds`, and when this program is ended.
     """
-    kept = os.memfd_create("output") if output == CAPTURE else output
-    given = _memory(input) if input else os.open(os.devnull, os.O_RDONLY)
+    given = os.memfd_create("input") if input else os.open(os.devnull, os.O_RDWR)
+    captured = os.memfd_create("output")
+    kept = captured if output == CAPTURE else output
     try:
+        os.pwrite(given, input, 0)
         pid = start(words, given, kept, kept if errors is None else errors, env=env, cwd=cwd)
         code = wait(pid, seconds) if pid else NOT_FOUND
-        return Done(code, _content(kept) if output == CAPTURE else b"")
+        return Done(code, os.pread(captured, os.fstat(captured).st_size, 0))
     finally:
         os.close(given)
-        if output == CAPTURE:
-            os.close(kept)
+        os.close(captured)
 
 
 def start(
-    words: Sequence[str],
-    *descriptors: int,
-    env: Mapping[str, str] | None = None,
-    cwd: str = "",
-    session: bool = False,
+    words: Sequence[str], *descriptors: int, env: Mapping[str, str] | None = None, cwd: str = "", session: bool = False
 ) -> int:
     """Start a program in a process group (or session) of its own, with these as its descriptors 0, 1, 2 ...
 
     Its pid, 0 where there is no such program.
     """
-    actions = _descriptors(descriptors)
+    # they are moved up first: a low one would be overwritten on the way
+    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20) for descriptor in descriptors]
     group = {"setsid": True} if session else {"setpgroup": 0}
     environment = dict(inherited() if env is None else env)
     with _spawning:
@@ -96,6 +84,7 @@ def start(
         try:
             if cwd:
                 os.chdir(cwd)  # posix_spawn has no directory of its own
+            actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(moved)]
             return os.posix_spawnp(
                 words[0], list(words), environment, file_actions=actions, setsigdef=_DEFAULTS, setsigmask=(), **group
             )
@@ -106,22 +95,21 @@ def start(
         finally:
             if here >= 0:
                 os.fchdir(here)
-                os.close(here)
-            for _, source, number in actions:
-                if source != number and source >= 20:
-                    os.close(source)
+                moved.append(here)
+            for descriptor in moved:
+                os.close(descriptor)
 
 
-def wait(pid: int, seconds: float, grace: float = GRACE) -> int:
+def wait(pid: int, seconds: float) -> int:
     """The exit code of a child, which is ended after so many seconds."""
     late: list[bool] = []
 
     def end() -> None:
         late.append(True)
-        end_group(pid, grace)
+        end_group(pid)
 
     try:
-        with WATCH.limit(seconds, end):
+        with limit(seconds, end):
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     except BaseException:
         end_group(pid, 1.5)
@@ -129,6 +117,18 @@ def wait(pid: int, seconds: float, grace: float = GRACE) -> int:
         raise
     code = exit_code(os.waitpid(pid, 0)[1])
     return TOO_LATE if late else code
+
+
+@contextlib.contextmanager
+def limit(seconds: float, action: Callable[[], None]) -> Iterator[None]:
+    """Call `action`, in a thread of its own, unless the block ends within so many seconds."""
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    try:
+        timer.start()
+        yield
+    finally:
+        timer.cancel()
 
 
 def exit_code(status: int) -> int:
@@ -141,7 +141,7 @@ def end_group(group: int, grace: float = GRACE) -> bool:
     return end_groups([group], grace)
 
 
-def end_groups(groups: Sequence[int], grace: float = GRACE) -> bool:
+def end_groups(groups: Sequence[int], grace: float) -> bool:
     """End several process groups at once, in the time of one."""
     for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 1.0)):
         left = [group for group in groups if _signal_group(group, number)]
@@ -149,51 +149,37 @@ def end_groups(groups: Sequence[int], grace: float = GRACE) -> bool:
             _signal_group(group, signal.SIGCONT)
         deadline = time.monotonic() + patience
         while left and time.monotonic() < deadline:
-            left = [group for group in left if group_alive(group)]
+            left = [group for group in left if _signal_group(group, 0) and group in map(group_of, pids())]
             time.sleep(0.02 if left else 0)
         if not left:
             return True
     return False
 
 
-def group_alive(group: int) -> bool:
-    """Whether a process of this group is left that is no zombie."""
-    return _signal_group(group, 0) and any(_in_group(int(name), group) for name in os.listdir("/proc") if name.isdigit())
+def pids() -> list[int]:
+    """Every process of this host."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _in_group(pid: int, group: int) -> bool:
+def about(pid: int, name: str) -> bytes:
+    """A file that the kernel has of a process; nothing where it has ended, or is another's."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            return file.read()
     except OSError:
-        return False
-    return int(fields[2]) == group and fields[0] not in (b"Z", b"X")
+        return b""
+
+
+def group_of(pid: int) -> int:
+    """The process group of a process, 0 for one that has ended."""
+    state, _, group, *_ = [*about(pid, "stat").rpartition(b")")[2].split(), b"X", b"", b""]
+    return 0 if state in (b"Z", b"X") else int(group)
 
 
 def _signal_group(group: int, number: int) -> bool:
+    """Whether there is such a group."""
     try:
         os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as problem:
+        return isinstance(problem, PermissionError)
     return True
-
-
-def _descriptors(sources: Sequence[int]) -> list[tuple[int, int, int]]:
-    """File actions that put these on 0, 1, 2 ... They are moved up first: a low source would be overwritten on the way."""
-    return [
-        (os.POSIX_SPAWN_DUP2, fcntl.fcntl(source, fcntl.F_DUPFD_CLOEXEC, 20), number) for number, source in enumerate(sources)
-    ]
-
-
-def _memory(data: bytes) -> int:
-    descriptor = os.memfd_create("input")
-    os.write(descriptor, data)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def _content(descriptor: int) -> bytes:
-    size = os.fstat(descriptor).st_size
-    return os.pread(descriptor, size, 0)

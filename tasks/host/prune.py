@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import AbstractSet
 
-from tasks.host import releases, trash
+from tasks.host import files, history, in_use, releases, trash
 from tasks.host.failure import Failed
-from tasks.host.files import quoted
-from tasks.host.history import record
-from tasks.host.lock import require
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import AbstractSet
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 LOGS = 91 * 86400  # seconds that the log of a build is there for
 
 
 def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
-    """Remove the oldest sealed releases beyond `keep`, but for those in use; `used` are names and the processes that use them.
+    """Remove the oldest releases beyond `keep`, never what is live, previous, last served or in use.
 
-    Never what is live, previous or last served. Raises Failed when one could not be removed.
+    `used`: names of releases, and the process that uses each. Raises Failed when one could not be removed.
     """
-    require(run)
+    run.lock.require(run)
     safe = {releases.live(run), releases.previous(run), releases.records(run).served}
     excess = _excess(run, keep, safe)
-    users = {**_in_use(run, excess), **{name: process for name, process in used}}
+    users = in_use.find(run, os.path.realpath(run.releases)) if excess else {}
+    users.update((name, process) for name, process in used)
     gone, stuck = _put_away(run, excess, users)
     if gone:
-        record(run, "pruned", *({"name": name} for name in gone))
-    _remove_old_logs(run)
+        history.record(run, "pruned", *({"name": name} for name in gone))
+    for entry in files.entries(run.place("logs")):
+        if entry.name.endswith(".log") and entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
+            os.unlink(entry.path)
     trash.report(run)
     trash.later(run, tidy=True)
     if stuck:
@@ -54,14 +50,6 @@ def _excess(run: Run, keep: int, safe: AbstractSet[str]) -> list[str]:
     return [name for name, _ in list(releases.newest_first(run, there))[keep:] if name in known]
 
 
-def _in_use(run: Run, excess: list[str]) -> dict[str, str]:
-    if not excess:
-        return {}
-    from tasks.host import in_use
-
-    return in_use.find(run, os.path.realpath(run.releases))
-
-
 def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[str], list[str]]:
     """Those that are gone, and those that cannot be renamed."""
     gone, stuck = [], []
@@ -73,20 +61,9 @@ def _put_away(run: Run, names: list[str], users: dict[str, str]) -> tuple[list[s
         try:
             trash.put(run, place)
         except OSError as problem:
-            run.report.warn(f"{name} could not be pruned: {problem.strerror}: sudo rm -rf -- {quoted(place)}")
+            run.report.warn(f"{name} could not be pruned: {problem.strerror}: sudo rm -rf -- {files.quoted(place)}")
             stuck.append(name)
-            continue
-        run.report.note(f"pruned {name}")
-        gone.append(name)
+        else:
+            run.report.note(f"pruned {name}")
+            gone.append(name)
     return gone, stuck
-
-
-def _remove_old_logs(run: Run) -> None:
-    try:
-        with os.scandir(run.place("logs")) as found:
-            logs = [entry for entry in found if entry.name.endswith(".log")]
-    except OSError:
-        return
-    for entry in logs:
-        if entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
-            os.unlink(entry.path)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
-
-FILES = ("lock", "job.lock", "hold", "history", "reserve")
-FOLDERS = ("logs", "jobs", "trash")
+from tasks.host.run import Run
 
 
 def ready(run: Run) -> None:
@@ -27,21 +21,14 @@ def ready(run: Run) -> None:
 
 def sound(run: Run) -> None:
     """What this tool keeps in the state directory is of the kind that it made: a FIFO would be waited for. Raises Failed."""
-    for name in FILES:
-        mode = _mode(run.place(name))
-        if stat.S_ISDIR(mode) or stat.S_ISFIFO(mode):
-            raise _wrong(run.place(name), "is not the file that it should be")
-    for name in FOLDERS:
-        if os.path.lexists(run.place(name)) and not os.path.isdir(run.place(name)):
-            raise _wrong(run.place(name), "is not a directory")
+    for path in map(run.place, ("lock", "job.lock", "hold", "history", "reserve")):
+        if os.path.exists(path) and stat.S_IFMT(os.stat(path).st_mode) in (stat.S_IFDIR, stat.S_IFIFO):
+            raise misplaced(path, "is not the file that it should be")
+    for path in map(run.place, ("logs", "jobs", "trash")):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise misplaced(path, "is not a directory")
 
 
-def _mode(path: str) -> int:
-    try:
-        return os.stat(path).st_mode
-    except OSError:
-        return 0
-
-
-def _wrong(path: str, what: str) -> Failed:
+def misplaced(path: str, what: str) -> Failed:
+    """The refusal of something in the place of what this tool makes."""
     return Failed(f"{path} {what}", f"look at it on the host, and move it away: ls -ld {quoted(path)}")

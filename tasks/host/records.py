@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Any, Iterable, Sequence
-
-    Entry = dict[str, Any]
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class Records:
@@ -21,18 +17,27 @@ class Records:
         self.released: dict[str, str] = {}  # when each went live last
         self.begun: list[str] = []
         self.open: set[str] = set()  # builds that began and have neither ended nor been swept
-        self.intent: Entry | None = None  # a cutover that has not been completed
+        self.intent: dict[str, Any] | None = None  # a cutover that has not been completed
         self.served = ""  # what the last post-release that went well made the services run
         self.finished = True  # the services run what went live last
         self.exchanged = False  # the services run from the place that setup has moved
         self.adopting: dict[str, str] = {}  # what setup began to make a release: a directory, or a link's target
 
-    def replay(self, entries: Iterable[Entry]) -> None:
+    def replay(self, entries: Iterable[dict[str, Any]]) -> None:
         """Go on with these lines."""
         for entry in entries:
-            replay = _REPLAY.get(entry["event"])
-            if replay:
-                replay(self, entry.get("name", ""), entry)
+            event, name = entry["event"], entry.get("name", "")
+            if event == "begin":
+                self.open.add(name)
+                self.begun.append(name)
+            elif event in ("failed", "swept", "sealed"):
+                self.open.discard(name)
+            elif event in ("intent", "abandoned", "done"):
+                self.intent = entry if event == "intent" else None
+            if event in ("sealed", "adopted"):
+                self.order.append(name)
+            if event in _LIVE:
+                _LIVE[event](self, name, entry)
 
     def before(self, live: str) -> Sequence[str]:
         """The good releases that were live before this one, the newest first."""
@@ -41,36 +46,18 @@ class Records:
             past = past[past.index(live) + 1 :]
         return [name for name in past if name != live and name not in self.bad]
 
-    def _begin(self, name: str, _: Entry) -> None:
-        self.open.add(name)
-        self.begun.append(name)
-
-    def _ended(self, name: str, _: Entry) -> None:
-        self.open.discard(name)
-
-    def _sealed(self, name: str, _: Entry) -> None:
-        self.open.discard(name)
-        self.order.append(name)
-
-    def _adopt(self, name: str, entry: Entry) -> None:
+    def _adopt(self, name: str, entry: dict[str, Any]) -> None:
         self.adopting[name] = entry.get("was", "")
 
-    def _adopted(self, name: str, entry: Entry) -> None:
-        self.order.append(name)
+    def _adopted(self, name: str, entry: dict[str, Any]) -> None:
         self.stack.append(name)
         self.released[name] = entry.get("at", "")
         self.exchanged = self.adopting.get(name, entry.get("was")) == "directory"
         self.finished = not self.exchanged
         self.served = self.served if self.exchanged else name
 
-    def _intent(self, _: str, entry: Entry) -> None:
-        self.intent = entry
-
-    def _abandoned(self, *_: object) -> None:
-        self.intent = None
-
-    def _done(self, name: str, entry: Entry) -> None:
-        self.intent, self.finished = None, False
+    def _done(self, name: str, entry: dict[str, Any]) -> None:
+        self.finished = False
         self.released[name] = entry.get("at", "")
         origin = entry.get("from", "")
         if origin and self.stack[-1:] != [origin]:
@@ -84,22 +71,17 @@ class Records:
         if self.stack[-1:] != [name]:
             self.stack.append(name)
 
-    def _post_release(self, name: str, entry: Entry) -> None:
+    def _post_release(self, name: str, entry: dict[str, Any]) -> None:
         if entry.get("outcome") in ("ok", "unhealthy"):
             self.exchanged = False  # the services have followed, whatever the site then answered
         if entry.get("outcome") == "ok":
             self.served, self.finished = name, True
 
 
-_REPLAY = {
-    "begin": Records._begin,
-    "failed": Records._ended,
-    "swept": Records._ended,
-    "sealed": Records._sealed,
+_LIVE = {
     "adopting": Records._adopt,
     "adopted": Records._adopted,
-    "intent": Records._intent,
-    "abandoned": Records._abandoned,
     "done": Records._done,
     "post-release": Records._post_release,
 }
+"""The events that change what is live, or what services run."""

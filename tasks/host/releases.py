@@ -9,15 +9,11 @@ import json
 import os
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import Any, Iterable, Iterator
 
 from tasks.host import files, history
 from tasks.host.records import Records
-
-if TYPE_CHECKING:
-    from typing import Any, Iterable, Iterator
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -48,20 +44,20 @@ def seal_of(run: Run, name: str) -> dict[str, Any] | None:
     return seal if isinstance(seal, dict) and seal.get("name") == name and seal.get("live_link") == run.link else None
 
 
-def sealed(run: Run, name: str) -> bool:
-    """Whether this is a complete release: a directory of releases_dir with one of our names, and a seal of its own."""
+def sealed(run: Run, name: str) -> dict[str, Any] | None:
+    """The seal of a complete release, a directory of releases_dir with one of our names; None where it is none."""
     place = os.path.join(run.releases, name)
-    return is_name(run, name) and os.path.isdir(place) and not os.path.islink(place) and seal_of(run, name) is not None
+    return seal_of(run, name) if is_name(run, name) and os.path.isdir(place) and not os.path.islink(place) else None
 
 
 def surely_unsealed(run: Run, name: str) -> bool:
     """A seal that cannot be read, on a failing disk say, is no permission to remove what it seals. Raises Failed."""
-    try:
-        files.read(os.path.join(run.releases, name, "release.json"))
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError as problem:
-        raise files.unreadable(problem) from problem
+    path = os.path.join(run.releases, name, "release.json")
+    with files.needed(path):
+        try:
+            files.read(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
     return seal_of(run, name) is None
 
 
@@ -119,30 +115,21 @@ def unfinished(run: Run) -> list[str]:
 
 def next_name(run: Run) -> str:
     """The name of a release begun now: later than every name there ever was, whatever the clock says."""
-    try:
-        there = os.listdir(run.releases)
-    except OSError:
-        there = []
     name = f"{run.link}-{time.strftime(STAMP, time.gmtime())}"
-    taken = {other for other in {*there, *records(run).begun, *records(run).order} if other >= name and is_name(run, other)}
-    return _after(run, taken) or name
-
-
-def _after(run: Run, names: Iterable[str]) -> str:
-    """One second after the latest of these names that is a time; "" when none is."""
-    for name in sorted(names, reverse=True):
+    others = {*files.names(run.releases), *records(run).begun, *records(run).order}
+    for taken in sorted((other for other in others if other >= name and is_name(run, other)), reverse=True):
         import datetime  # a clock that was never wrong needs none
 
         try:
-            taken = datetime.datetime.strptime(name[len(run.link) + 1 :], STAMP)
+            then = datetime.datetime.strptime(taken[len(run.link) + 1 :], STAMP)
         except ValueError:
             continue  # nobody's time
-        if taken.year < 9000:  # else made by hand, and after it no name would be left
-            return f"{run.link}-{(taken + datetime.timedelta(seconds=1)).strftime(STAMP)}"
-    return ""
+        if then.year < 9000:  # else made by hand, and after it no name would be left
+            return f"{run.link}-{(then + datetime.timedelta(seconds=1)).strftime(STAMP)}"
+    return name
 
 
-def about(run: Run, name: str, seal: dict[str, Any] | None, live: str) -> dict[str, Any]:
+def about(run: Run, name: str, live: str, seal: dict[str, Any] | None) -> dict[str, Any]:
     """What is reported of a release, as CONTRACT has it."""
     found, fields = records(run), seal or {}
     state = "live" if name == live else "bad" if name in found.bad else "good"

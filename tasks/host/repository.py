@@ -1,22 +1,95 @@
-"""Is repo.git what it should be? It holds nothing that origin has not, so one that is spoilt is made anew by setup."""
+"""repo.git: one at a time in it, and is it what it should be? It holds nothing that origin has not: setup can make it anew."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import NoReturn
 
-from tasks.host import git, tree
+from tasks.host import files, git, tree
 from tasks.host.failure import Failed, ProgramFailed
 from tasks.host.programs import TOO_LATE
-from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from typing import NoReturn
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 IN_OBJECT, IN_PACK = 1, 4  # bits of the code of git fsck
+NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+@contextlib.contextmanager
+def locked(run: Run, wait: float | None = None, tidy: bool = True) -> Iterator[None]:
+    """Hold the lock of repo.git, which the environments of a host share. `tidy`: what a dead git left locked is unlocked.
+
+    Waits for another environment for `wait` seconds, or step_timeout, then raises Failed.
+    """
+    deadline = time.monotonic() + (run.step_timeout if wait is None else wait)
+    with contextlib.ExitStack() as held:
+        file = held.enter_context(files.opened(run.repo + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        noted = _take(run, file, deadline, False)
+        folder = held.enter_context(files.opened(run.repo, os.O_RDONLY | os.O_DIRECTORY))  # as earlier versions of this tool
+        try:
+            _take(run, folder, deadline, noted)
+        except OSError as problem:
+            if problem.errno not in NO_LOCKS:
+                raise
+        if tidy:
+            unlock(run.repo)
+        yield
+
+
+def _take(run: Run, descriptor: int, deadline: float, noted: bool) -> bool:
+    """Whether it was noted that somebody else is waited for."""
+    if files.flocked(descriptor, 0):
+        return noted
+    if not noted:
+        run.report.note("waiting for another environment of this host to finish with repo.git")
+    if not files.flocked(descriptor, deadline - time.monotonic()):
+        what = "another environment of this host did not finish with repo.git"
+        raise Failed(what, f"on the host: fuser -v {run.repo}.lock")
+    return True
+
+
+def unlock(repo: str) -> None:
+    """Remove git's own locks. They are files, and stay when git is killed; who holds the lock of repo.git is alone in it."""
+    for tree_name in files.names(f"{repo}/worktrees"):
+        _unlock_worktree(f"{repo}/worktrees/{tree_name}/locked")
+    found = [f"{repo}/{name}" for name in files.names(repo)]
+    for root in ("refs", "worktrees"):
+        found += [f"{place}/{name}" for place, _, names in os.walk(f"{repo}/{root}") for name in names]
+    for file in found:
+        if file.endswith(".lock"):
+            _unlink(file)
+    if not _tidied_by_git(repo):
+        _remove_half_written(f"{repo}/objects")
+
+
+def _unlock_worktree(file: str) -> None:
+    """A worktree that git never finished is locked by git itself, and `prune` passes it over; other locks are people's."""
+    with contextlib.suppress(OSError), open(file, "rb") as opened:
+        if opened.read(64).strip() in (b"", b"initializing"):
+            _unlink(file)
+
+
+def _tidied_by_git(repo: str) -> bool:
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"{repo}/gc.pid", "rb") as file:
+        os.kill(int(file.read(64).split()[0]), 0)
+        return True
+    return False
+
+
+def _remove_half_written(objects: str) -> None:
+    for folder in (objects, *(f"{objects}/{name}" for name in files.names(objects))):
+        for name in files.names(folder):
+            if name.startswith("tmp_"):
+                with contextlib.suppress(OSError):
+                    tree.remove(f"{folder}/{name}")
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def fault(run: Run, *options: str) -> str:
@@ -46,12 +119,21 @@ def _only_malformed(run: Run, code: int) -> bool:
     return not packs or git.call(run, ("-C", run.repo, "verify-pack", "--", *packs)).code == 0
 
 
+def _stranger(folder: str) -> str:
+    """Something in this directory that is another user's, or cannot be read."""
+    problems: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=problems.append):
+        for path in (place, *(os.path.join(place, name) for name in (*folders, *names))):
+            if os.lstat(path).st_uid != os.geteuid():
+                return path
+    return f"{problems[0].filename}: {problems[0].strerror}" if problems else ""
+
+
 def failed(run: Run) -> NoReturn:
     """git has failed, and its last lines say why. If repo.git is the reason, setup can mend it."""
     wrong = fault(run)
     if wrong:
-        what = f"repo.git is spoilt: {wrong}"
-        raise Failed(what, run.hint("setup (it makes a new one, and keeps this one aside)"))
+        raise Failed(f"repo.git is spoilt: {wrong}", run.hint("setup (it makes a new one, and keeps this one aside)"))
     raise ProgramFailed
 
 
@@ -69,28 +151,25 @@ def expect(run: Run, url: str) -> None:
 def make(run: Run, url: str) -> None:
     """Make repo.git, bare and persistent, and prove git access. A spoilt one is renamed, and nothing of it is deleted."""
     run.repository = url
-    if not os.path.isdir(run.repo) or not os.access(run.repo, os.R_OK):
-        if os.path.lexists(run.repo):
-            _set_aside(run)
-    else:
+    if os.path.isdir(run.repo) and os.access(run.repo, os.R_OK):
         with locked(run):
             _set_aside(run)
+    elif os.path.lexists(run.repo):
+        _set_aside(run)
     if not os.path.isdir(run.repo):
-        _init(run, url)
+        new = run.repo + ".new"
+        tree.remove(new)
+        if not (
+            git.logged(run, "init", "--quiet", "--bare", new) and git.logged(run, "-C", new, "remote", "add", "origin", url)
+        ):
+            raise ProgramFailed
+        os.rename(new, run.repo)
+        run.report.note(f"made {run.repo}")
         with locked(run):
             pass  # the file of its lock is there from now on, so that setup, run again, makes nothing
     expect(run, url)
     if git.asked(run, "-C", run.repo, "ls-remote", "--quiet", "--heads", "origin").code:
         raise ProgramFailed
-
-
-def _init(run: Run, url: str) -> None:
-    new = run.repo + ".new"
-    tree.remove(new)
-    if not git.logged(run, "init", "--quiet", "--bare", new) or not git.logged(run, "-C", new, "remote", "add", "origin", url):
-        raise ProgramFailed
-    os.rename(new, run.repo)
-    run.report.note(f"made {run.repo}")
 
 
 def _set_aside(run: Run) -> None:
@@ -105,18 +184,3 @@ def _set_aside(run: Run) -> None:
         f"repo.git was spoilt ({wrong}): a new one is made, the next release fetches everything again,"
         f" and the old one is now {aside}"
     )
-
-
-def _stranger(folder: str) -> str:
-    """Something in this directory that is another user's, or cannot be read."""
-    user = os.geteuid()
-    problems: list[str] = []
-
-    def remember(problem: OSError) -> None:
-        problems.append(f"{problem.filename}: {problem.strerror}")
-
-    for place, folders, files in os.walk(folder, onerror=remember):
-        for path in (place, *(os.path.join(place, name) for name in (*folders, *files))):
-            if os.lstat(path).st_uid != user:
-                return path
-    return problems[0] if problems else ""

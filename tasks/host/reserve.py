@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-if TYPE_CHECKING:
-    from typing import Callable, TypeVar
-
-    from tasks.host.run import Run
-
-    T = TypeVar("T")
+from tasks.host import files
+from tasks.host.run import Run
 
 SIZE = 1 << 16  # bytes
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -23,34 +20,22 @@ def keep(run: Run) -> None:
     if os.path.lexists(path):
         return
     try:
-        descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            whole = os.write(descriptor, os.urandom(SIZE)) == SIZE  # zeros take no room where the disk compresses
-        finally:
-            os.close(descriptor)
-        if whole:
-            os.rename(path + ".new", path)
-        else:
-            os.remove(path + ".new")
+        with files.opened(path + ".new", files.WRITE_NEW, 0o600) as file:
+            files.write_all(file, os.urandom(SIZE))  # zeros take no room where the disk compresses
+        os.rename(path + ".new", path)
     except OSError as problem:
+        with contextlib.suppress(OSError):
+            os.remove(path + ".new")
         if problem.errno not in FULL:
             raise
 
 
-def spend(run: Run) -> bool:
-    """Remove the reserve. Whether there was one."""
-    try:
-        os.remove(run.place("reserve"))
-    except OSError:
-        return False
-    return True
-
-
-def with_reserve(run: Run, act: Callable[[], T]) -> T:
+def with_reserve(run: Run, act: Callable[[], None]) -> None:
     """Do what must go on where the disk is full: tried once more without the reserve. Raises OSError."""
     try:
         return act()
     except OSError as problem:
-        if problem.errno not in FULL or not spend(run):
+        if problem.errno not in FULL or not os.path.lexists(run.place("reserve")):
             raise
+    os.remove(run.place("reserve"))
     return act()

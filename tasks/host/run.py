@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tasks.host.log import Log
+from tasks.host.records import Records
+from tasks.host.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from tasks.host.lock import JobLock, Lock
-    from tasks.host.log import Log
-    from tasks.host.records import Records
-    from tasks.host.report import Report
 
 
 def expanded(path: str) -> str:
@@ -27,11 +26,7 @@ def now() -> str:
 
 
 class Run:
-    """One phase of one run on this host.
-
-    `request` has `phase`, `site` (values of hosts.yml), `who` (id, by, verb, what) and `about` (release, ref, commit, path,
-    expected, put_back). All of it is text or lists of text.
-    """
+    """One phase of one run on this host, as a request has it."""
 
     def __init__(self, request: dict[str, Any], report: Report, log: Log) -> None:
         site, who, about = request["site"], request["who"], request["about"]
@@ -52,6 +47,7 @@ class Run:
         self.state = os.path.join(self.builds, self.link)
         self.live = os.path.join(self.home, self.link)
         self.repo = os.path.join(self.builds, "repo.git")
+        self.runtime = os.path.join(self.home, "runtime", self.link)  # runtime files for the first release
         # who runs it
         self.id: str = who["id"]
         self.by: str = who["by"]
@@ -75,7 +71,7 @@ class Run:
         self.build = os.path.join(self.state, self.release) if self.release else ""
         self.work = ""  # where commands run: the build, after the move the release
         self.job = ""  # the directory of the job that runs the phase
-        self.begun = self.sealed = False  # what undo may remove
+        self.begun = False
         self.built_from = ""  # the release that the runtime files came from
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.repository = ""  # the URL of origin

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import globs, programs, reserve
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-from tasks.host.lock import acquire
-from tasks.host.ready import sound
-from tasks.host.run import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.lock import Lock
+from tasks.host.ready import misplaced, sound
+from tasks.host.run import Run, expanded
 
 
 def directories(run: Run) -> None:
     """What a release needs, and a private place for the first runtime files. Raises Failed."""
-    for folder in (run.builds, run.state, run.releases, os.path.join(run.home, "runtime")):
-        if _made(run, folder, 0o755):
-            run.report.note(f"made {folder}")
+    for folder in (run.builds, run.state, run.releases, os.path.dirname(run.runtime)):
+        _make(run, folder, 0o755, "")
         if not os.access(folder, os.W_OK):
             raise Failed(
                 f"{folder} cannot be written to by {run.release_user}",
                 f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}",
             )
     sound(run)
-    folder = _runtime(run)
-    if _made(run, folder, 0o700):
-        run.report.note(f"made {folder}, for the runtime files of the first release")
+    folder = run.runtime
+    _make(run, folder, 0o700, ", for the runtime files of the first release")
     if stat.S_IMODE(os.stat(folder).st_mode) != 0o700:
         os.chmod(folder, 0o700)
         run.report.note(f"made {folder} private (0700)")
@@ -40,7 +33,8 @@ def directories(run: Run) -> None:
 
 def lock(run: Run) -> None:
     """From here on as any other run. Raises Failed."""
-    acquire(run)
+    if isinstance(run.lock, Lock):
+        run.lock.acquire(run)
     reserve.keep(run)
 
 
@@ -62,32 +56,25 @@ def links(run: Run, found: Sequence[Sequence[str]]) -> None:
 
 def runtime_files(run: Run) -> None:
     """Name the runtime files that are still for a person to put there."""
-    source = os.path.realpath(run.live) if os.path.isdir(run.live) else _runtime(run)
+    source = os.path.realpath(run.live) if os.path.isdir(run.live) else run.runtime
     for glob, optional in run.runtime_files:
         if not globs.matches(source, glob):
-            kind = "optional" if optional else "required"
-            run.report.note(f"runtime file {glob} ({kind}) belongs in {source}")
+            run.report.note(f"runtime file {glob} ({'optional' if optional else 'required'}) belongs in {source}")
 
 
-def _runtime(run: Run) -> str:
-    return os.path.join(run.home, "runtime", run.link)
-
-
-def _made(run: Run, path: str, mode: int) -> bool:
-    """Make a directory where nothing is yet, not even a link that leads nowhere. False where it is there."""
+def _make(run: Run, path: str, mode: int, purpose: str) -> None:
+    """Make a directory where nothing is yet, not even a link that leads nowhere."""
     if os.path.isdir(path):
-        return False
+        return
     if os.path.lexists(path):
-        raise Failed(f"{path} is not a directory", f"look at it on the host, and move it away: ls -ld {quoted(path)}")
+        raise misplaced(path, "is not a directory")
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.mkdir(path, mode)
     except OSError as problem:
-        raise Failed(
-            f"{run.release_user} cannot make {path}",
-            f"look on the host at what it would lie in: namei -l {quoted(path)}; findmnt -T {quoted(path)}",
-        ) from problem
-    return True
+        next = f"look on the host at what it would lie in: namei -l {quoted(path)}; findmnt -T {quoted(path)}"
+        raise Failed(f"{run.release_user} cannot make {path}", next) from problem
+    run.report.note(f"made {path}{purpose}")
 
 
 def _a_file(run: Run, place: str) -> str:

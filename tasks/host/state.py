@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tasks.host import files, hold, releases
 from tasks.host.failure import Failed
 from tasks.host.history import entries, record
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 
 def state(run: Run, whole: bool = False) -> dict[str, Any]:
     """What a run is decided by; `whole`: every release too, each of whose seals is read. Raises Failed."""
     live = releases.live(run)
     seal = releases.seal_of(run, live) if live else None
+    asked = releases.sealed(run, run.release)
     return {
-        "live": releases.about(run, live, seal, live) if live else None,
+        "live": releases.about(run, live, live, seal) if live else None,
         "live_is_sealed": bool(seal),
         "live_target": os.path.realpath(run.live) if live else "",
         "previous": releases.previous(run) or None,
@@ -31,7 +27,7 @@ def state(run: Run, whole: bool = False) -> dict[str, Any]:
         "lock": holder(run),
         "hold": hold.current(run),
         "next": releases.next_name(run),
-        "release": _asked(run, live),
+        "release": releases.about(run, run.release, live, asked) if asked else None,
         **(_all(run, live) if whole else {}),
     }
 
@@ -42,22 +38,14 @@ def report(run: Run, whole: bool = False) -> None:
     run.report.fact("state", json.dumps(state(run, whole), ensure_ascii=False))
 
 
-def under_lock(run: Run) -> None:
-    """Complete history, and report what the run that has just taken the lock finds. Raises Failed."""
-    settle(run)
-    report(run)
-
-
 def settle(run: Run) -> None:
     """Complete history from the live link, after a run that died between its intent and its done line. Raises Failed."""
     intent = releases.records(run).intent
-    if not intent:
-        return
-    if releases.live(run) != intent.get("name"):
+    if intent and releases.live(run) == intent.get("name"):
+        wanted = ("run", "by", "verb", "name", "from", "put_back")  # its own, whoever completes it
+        record(run, "done", {**{key: intent[key] for key in wanted if key in intent}, "settled": "yes"})
+    elif intent:
         record(run, "abandoned", {"name": intent.get("name", "")})
-        return
-    wanted = ("run", "by", "verb", "name", "from", "put_back")  # its own, whoever completes it
-    record(run, "done", {**{key: intent[key] for key in wanted if key in intent}, "settled": "yes"})
 
 
 def refuse_unsealed_live(run: Run) -> None:
@@ -79,7 +67,9 @@ def history(run: Run) -> None:
 
 def log(run: Run, name: str) -> None:
     """Report the log of a build, line by line; without a name, the newest one. Raises Failed."""
-    path = run.place("logs", f"{name}.log") if name else _newest_log(run)
+    logs = [entry for entry in files.entries(run.place("logs")) if entry.name.endswith(".log")]
+    newest = max(logs, key=lambda entry: entry.stat().st_mtime, default=None)
+    path = run.place("logs", f"{name}.log") if name else newest.path if newest else ""
     if not os.path.isfile(path):
         raise Failed(f"there is no log {f'of {name} ' if name else ''}on this host", run.hint("releases"))
     run.report.fact("log", path)
@@ -89,51 +79,19 @@ def log(run: Run, name: str) -> None:
 
 
 def holder(run: Run) -> dict[str, str] | None:
-    """Who holds a lock now. Asked of the kernel, for an instant: a starting run waits for the answer."""
-    for path in (run.place("lock"), run.place("job.lock")):
-        try:
-            descriptor = files.open_regular(path)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _signed(path)
-        finally:
-            os.close(descriptor)
-    return None
-
-
-def _signed(path: str) -> dict[str, str]:
-    """Who has signed a lock that is held; whoever has just taken it is about to."""
+    """Who holds a lock now. A starting run waits for this look at it."""
+    path = next(filter(files.is_flocked, (run.place("lock"), run.place("job.lock"))), None)
+    if not path:
+        return None
     for _ in range(20):
-        _, by, what, since, *_ = [*files.first_line(path).split("\t"), "", "", "", ""]
+        _, by, what, since = files.fields(path, 4)
         if by:
             break
-        time.sleep(0.05)
+        time.sleep(0.05)  # whoever has just taken it is about to sign
     return {"by": by, "what": what, "since": since}
 
 
-def _asked(run: Run, live: str) -> dict[str, Any] | None:
-    """The release that the run names; None where it is none, or not a complete one."""
-    return (
-        releases.about(run, run.release, releases.seal_of(run, run.release), live)
-        if releases.sealed(run, run.release)
-        else None
-    )
-
-
 def _all(run: Run, live: str) -> dict[str, Any]:
-    found = [releases.about(run, name, seal, live) for name, seal in releases.newest_first(run, releases.present(run))]
-    there = os.listdir(run.releases) if os.path.isdir(run.releases) else []
-    return {"releases": found, "foreign": sorted(set(there) - {release["name"] for release in found})}
-
-
-def _newest_log(run: Run) -> str:
-    """The log that was written last, "" when there is none."""
-    try:
-        with os.scandir(run.place("logs")) as found:
-            logs = [(entry.stat().st_mtime, entry.path) for entry in found if entry.name.endswith(".log")]
-    except OSError:
-        return ""
-    return max(logs)[1] if logs else ""
+    found = [releases.about(run, name, live, seal) for name, seal in releases.newest_first(run, releases.present(run))]
+    foreign = set(files.names(run.releases)) - {release["name"] for release in found}
+    return {"releases": found, "foreign": sorted(foreign)}

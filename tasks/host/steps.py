@@ -8,16 +8,12 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
 
 from tasks.host.failure import FAILED, Failed, ProgramFailed
-from tasks.host.watch import WATCH
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import Any, NoReturn
-
-    from tasks.host.run import Run
+from tasks.host.programs import limit
+from tasks.host.run import Run
 
 SLACK = 5.0  # seconds beyond step_timeout: programs are ended by their own deadline first, and say more
 
@@ -33,7 +29,7 @@ def perform(run: Run, steps: Sequence[Sequence[Any]]) -> int:
             _perform_one(run, name, resolve(function), arguments, within)
         except Failed as failure:
             if not failure.reported:
-                _report_failure(run, name, failure)
+                run.report.event("fail", failure.what or f"{name} failed", failure.next)
             return failure.code
     return 0
 
@@ -43,7 +39,7 @@ def _perform_one(run: Run, name: str, function: Callable[..., None], arguments: 
     run.log.write(f"--- {name}\n".encode())
     run.step, run.mark = name, run.log.size()
     run.report.event("step", "start", name)
-    run.announce(name, _seconds(run, within), too_late(run, name, within))
+    run.announce(name, *_limit(run, name, within))
     try:
         with within_its_time(run, name, within):
             function(run, *arguments)
@@ -56,10 +52,6 @@ def _perform_one(run: Run, name: str, function: Callable[..., None], arguments: 
     spent = int((time.monotonic() - began) * 1000)
     run.timings[name] = spent
     run.report.event("step", "done", name, str(spent))
-
-
-def _report_failure(run: Run, name: str, failure: Failed) -> None:
-    run.report.event("fail", failure.what or f"{name} failed", failure.next)
 
 
 def defect(error: BaseException) -> str:
@@ -76,24 +68,22 @@ def raise_time_up(*_: object) -> NoReturn:
     raise TimeUp("", reported=True)
 
 
-def too_late(run: Run, name: str, within: float | None) -> str:
-    """How it is reported that a step was ended at its time."""
-    return f"{name} was ended after {run.step_timeout if within is None else within:g} seconds (step_timeout)"
-
-
 @contextlib.contextmanager
 def within_its_time(run: Run, name: str, within: float | None = None) -> Iterator[None]:
     """End what runs inside after `within` seconds, or step_timeout and a little more. Raises TimeUp."""
     ended = threading.Event()
+    seconds, late = _limit(run, name, within)
     try:
-        with WATCH.limit(_seconds(run, within), lambda: _time_up(run, too_late(run, name, within), ended)):
+        with limit(seconds, lambda: _time_up(run, late, ended)):
             yield
     finally:
         ended.set()
 
 
-def _seconds(run: Run, within: float | None) -> float:
-    return run.step_timeout + SLACK if within is None else within
+def _limit(run: Run, name: str, within: float | None) -> tuple[float, str]:
+    """The seconds after which a step is ended, and how that is reported."""
+    seconds = run.step_timeout if within is None else within
+    return seconds + (SLACK if within is None else 0), f"{name} was ended after {seconds:g} seconds (step_timeout)"
 
 
 def _time_up(run: Run, late: str, ended: threading.Event) -> None:

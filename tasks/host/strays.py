@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
+
+from tasks.host.programs import about, pids
 
 VARIABLE = "RELEASE_BUILD"
 """In the environment of everything that a build starts: its build directory."""
 
 
-def find(build: str) -> list[int]:
-    """The processes that have this build in their environment, this one left out."""
-    word = f"{VARIABLE}={build}".encode("utf-8", "surrogateescape")
-    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != os.getpid() and word in _words(pid)]
-
-
 def end(build: str) -> None:
-    """End them: TERM, and KILL for whoever is there a moment later."""
+    """End every process but this one that has this build in its environment: TERM, and KILL for who is there a moment later."""
+    word = f"{VARIABLE}={build}".encode("utf-8", "surrogateescape")
     for number in (signal.SIGTERM, signal.SIGKILL):
-        found = find(build)
+        found = [pid for pid in pids() if pid != os.getpid() and word in about(pid, "environ").split(b"\0")]
         if not found:
             return
         for pid in found:
-            _signal(pid, number)
+            with contextlib.suppress(OSError):
+                os.kill(pid, number)
+                os.kill(pid, signal.SIGCONT)
         time.sleep(0.2)
-
-
-def _words(pid: int) -> list[bytes]:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return []
-
-
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-        os.kill(pid, signal.SIGCONT)
-    except OSError:
-        pass

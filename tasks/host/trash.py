@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import os
 import signal
 import stat
-import time
-from typing import TYPE_CHECKING
 
-from tasks.host import git, programs
-from tasks.host.files import quoted
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host import files, git, programs
+from tasks.host.run import Run
 
 LEFT = ".left"  # a file beside what could not be deleted: its name and this
 DAY = 86400.0  # seconds
@@ -26,25 +21,20 @@ GC = (
 """Never in the way of a fetch: no ref is locked, nothing younger than two weeks goes."""
 
 
-def put(run: Run, *paths: str) -> None:
-    """Take each out of its place by one rename, to a name that nothing has. Raises OSError."""
+def put(run: Run, path: str) -> None:
+    """Take a path out of its place by one rename, to a name that nothing has. Raises OSError."""
     folder = run.place("trash")
     os.makedirs(folder, exist_ok=True)
-    for path in paths:
-        if not os.path.lexists(path):
-            continue
-        if not os.path.islink(path) and not os.access(path, os.W_OK):
-            os.chmod(path, 0o700)  # its ".." is in it, and changes
-        os.rename(path, os.path.join(folder, f"{os.path.basename(path)}.{os.urandom(4).hex()}"))
+    if not os.path.lexists(path):
+        return
+    if not os.path.islink(path) and not os.access(path, os.W_OK):
+        os.chmod(path, 0o700)  # its ".." is in it, and changes
+    os.rename(path, os.path.join(folder, f"{os.path.basename(path)}.{os.urandom(4).hex()}"))
 
 
 def entries(run: Run) -> list[str]:
     """The paths of what waits to be deleted, without the marks of what could not be."""
-    folder = run.place("trash")
-    try:
-        return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if not name.endswith(LEFT)]
-    except OSError:
-        return []
+    return sorted(entry.path for entry in files.entries(run.place("trash")) if not entry.name.endswith(LEFT))
 
 
 def later(run: Run, *, tidy: bool = False) -> None:
@@ -57,14 +47,13 @@ def empty(run: Run, patience: float = 0.0) -> None:
     """Delete what lies there, one process at a time: another is waited for so many seconds. Raises OSError."""
     more = True
     while more and os.path.isdir(run.place("trash")):
-        descriptor = os.open(run.place("trash"), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            if not _locked(descriptor, patience):
+        with files.opened(run.place("trash"), os.O_RDONLY | os.O_DIRECTORY) as folder:
+            if not files.flocked(folder, patience):
                 return
-            _forget_marks(run)
+            for entry in files.entries(run.place("trash")):  # a person may have removed what could not be deleted
+                if entry.name.endswith(LEFT) and not os.path.lexists(entry.path[: -len(LEFT)]):
+                    os.unlink(entry.path)
             _delete(entries(run))
-        finally:
-            os.close(descriptor)
         # whoever brought something while the lock was held has found it taken
         more = any(not os.path.exists(path + LEFT) for path in entries(run))
 
@@ -73,8 +62,8 @@ def report(run: Run) -> None:
     """Warn of what nobody but its owner can delete, with what removes it."""
     for path in entries(run):
         if os.path.exists(path + LEFT) or _stuck(path):
-            name = os.path.basename(path)
-            run.report.warn(f"{run.release_user} cannot delete all of {name}, which was removed: sudo rm -rf -- {quoted(path)}")
+            what = f"{run.release_user} cannot delete all of {os.path.basename(path)}, which was removed"
+            run.report.warn(f"{what}: sudo rm -rf -- {files.quoted(path)}")
 
 
 def _afterwards(run: Run, tidy: bool) -> None:
@@ -95,72 +84,35 @@ def _detach() -> None:
         os.dup2(null, standard)
     for name in os.listdir("/proc/self/fd"):
         if int(name) > 2:
-            _close(int(name))
-    if os.getsid(0) != os.getpid():
-        try:
-            os.setsid()
-        except PermissionError:
-            pass  # the leader of a process group is in nobody's way either
+            with contextlib.suppress(OSError):  # that of the list itself
+                os.close(int(name))
+    with contextlib.suppress(PermissionError):  # who leads a session or a group is in nobody's way either
+        os.setsid()
     os.nice(19)
-
-
-def _close(descriptor: int) -> None:
-    try:
-        os.close(descriptor)
-    except OSError:
-        pass  # that of the list itself
-
-
-def _locked(descriptor: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.05)
-
-
-def _forget_marks(run: Run) -> None:
-    """A person may have removed what could not be deleted."""
-    folder = run.place("trash")
-    for name in os.listdir(folder):
-        if name.endswith(LEFT) and not os.path.lexists(os.path.join(folder, name[: -len(LEFT)])):
-            os.unlink(os.path.join(folder, name))
 
 
 def _delete(paths: list[str]) -> None:
     """Many at once; what is left then, one by one, and by force."""
     for at in range(0, len(paths), AT_ONCE):
-        _removed("ionice", "-c", "3", "rm", "-rf", "--", *paths[at : at + AT_ONCE])
+        programs.run(["ionice", "-c", "3", "rm", "-rf", "--", *paths[at : at + AT_ONCE]], seconds=DAY)
     for path in paths:
-        if not os.path.lexists(path) or _removed_by_force(path):
-            if os.path.exists(path + LEFT):
-                os.unlink(path + LEFT)
-        else:
-            os.close(os.open(path + LEFT, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
-
-
-def _removed_by_force(path: str) -> bool:
-    """Directories are opened first; files keep their modes, for a package cache may have linked them into releases too."""
-    _open_up(path)
-    return _removed("rm", "-rf", "--", path)
-
-
-def _removed(*words: str) -> bool:
-    return programs.run(words, seconds=DAY).code == 0
+        if os.path.lexists(path):
+            _open_up(path)
+            programs.run(["rm", "-rf", "--", path], seconds=DAY)
+        if os.path.lexists(path):
+            os.close(os.open(path + LEFT, os.O_WRONLY | os.O_CREAT, 0o644))
+        elif os.path.exists(path + LEFT):
+            os.unlink(path + LEFT)
 
 
 def _open_up(path: str) -> None:
+    """Directories can be emptied then; files keep their modes, for a package cache may have linked them into releases too."""
     about = os.lstat(path)
-    if not stat.S_ISDIR(about.st_mode):
-        return
-    if about.st_mode & 0o700 != 0o700 and about.st_uid == os.geteuid():
-        os.chmod(path, about.st_mode & 0o7777 | 0o700)
-    for folder in _folders(path):
-        _open_up(folder)
+    if stat.S_ISDIR(about.st_mode):
+        if about.st_mode & 0o700 != 0o700 and about.st_uid == os.geteuid():
+            os.chmod(path, about.st_mode & 0o7777 | 0o700)
+        for folder in _folders(path):
+            _open_up(folder)
 
 
 def _stuck(path: str) -> bool:
@@ -175,11 +127,7 @@ def _stuck(path: str) -> bool:
 
 
 def _folders(path: str) -> list[str]:
-    try:
-        with os.scandir(path) as found:
-            return [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return []
+    return [entry.path for entry in files.entries(path) if entry.is_dir(follow_symlinks=False)]
 
 
 def _holds_anything(path: str) -> bool:

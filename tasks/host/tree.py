@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+FICLONE = 0x40049409  # of ioctl_ficlone(2)
+PIECE = 1 << 20
 
 
 @contextlib.contextmanager
@@ -43,19 +44,15 @@ def folder(root: str, path: str, make: bool = False) -> Iterator[int]:
         for name in filter(None, path.split("/")):
             place = os.path.join(place, name)
             with naming(place):
-                below = _enter(name, at, make)
+                if make:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=at)
+                below = os.open(name, DIRECTORY, dir_fd=at)
             os.close(at)
             at = below
         yield at
     finally:
         os.close(at)
-
-
-def _enter(name: str, at: int, make: bool) -> int:
-    if make:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, dir_fd=at)
-    return os.open(name, DIRECTORY, dir_fd=at)
 
 
 def real(root: str, path: str) -> str | None:
@@ -71,33 +68,57 @@ def inside(path: str, root: str) -> bool:
     return os.path.realpath(path).startswith(root + os.sep)
 
 
-def below(at: int, path: str) -> Iterator[tuple[str, str, int, int]]:
-    """All that lies below an open directory: its path, its name, the open directory that it is in, and its mode.
+def everything(path: str) -> Iterator[tuple[str, str, int, int]]:
+    """A path that is no link, and all that lies below it: its path, its name, the open directory that it is in, and its mode.
 
     No link is followed; a directory comes after what lies in it. Raises OSError with the path of what cannot be read.
     """
-    with naming(path):
-        names = sorted(os.listdir(at))
-    for name in names:
-        place = os.path.join(path, name)
-        with naming(place):
-            mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
-        if stat.S_ISDIR(mode):
-            with opened(place, name, DIRECTORY, at) as inner:
-                yield from below(inner, place)
-        yield place, name, at, mode
-
-
-def everything(path: str) -> Iterator[tuple[str, str, int, int]]:
-    """A path that is no link, and all that lies below it, in the form of `below`: the path itself comes last."""
     parent, name = os.path.split(path)
     with opened(parent, parent, DIRECTORY) as at:
-        with naming(path):
-            mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
-        if stat.S_ISDIR(mode):
-            with opened(path, name, DIRECTORY, at) as itself:
-                yield from below(itself, path)
-        yield path, name, at, mode
+        yield from _each(path, name, at)
+
+
+def _each(place: str, name: str, at: int) -> Iterator[tuple[str, str, int, int]]:
+    with naming(place):
+        mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
+    if stat.S_ISDIR(mode):
+        with opened(place, name, DIRECTORY, at) as folder:
+            with naming(place):
+                names = sorted(os.listdir(folder))
+            for below in names:
+                yield from _each(os.path.join(place, below), below, folder)
+    yield place, name, at, mode
+
+
+def walk(folder: str) -> Iterator[os.DirEntry[str]]:
+    """All that lies below a directory, each directory before what lies in it; no link is followed. Raises OSError."""
+    folders = [folder]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+
+
+def clone(source: int, name: str, at: int | None = None) -> None:
+    """Make `name`, which must not be there yet (in the directory `at`), of an open file: its content, mode and mtime.
+
+    It shares its blocks with the original where the filesystem can, and is never the same inode.
+    """
+    about = os.fstat(source)
+    target = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=at)
+    try:
+        try:
+            fcntl.ioctl(target, FICLONE, source)
+        except OSError:
+            copied = 0
+            while piece := os.pread(source, PIECE, copied):
+                copied += os.write(target, piece)
+        os.fchmod(target, about.st_mode & 0o777)
+        os.utime(target, ns=(about.st_atime_ns, about.st_mtime_ns))
+    finally:
+        os.close(target)
 
 
 def remove(path: str) -> None:
@@ -111,8 +132,6 @@ def remove(path: str) -> None:
         return
     if mode & 0o700 != 0o700:
         os.chmod(path, mode | 0o700)
-    with os.scandir(path) as entries:
-        names = [entry.name for entry in entries]
-    for name in names:
+    for name in os.listdir(path):
         remove(os.path.join(path, name))
     os.rmdir(path)

@@ -32,6 +32,9 @@ class Made(Run):
         request = {"phase": phase, "site": {**SITE, **(site or {})}, "who": who, "about": {**ABOUT, **about}}
         super().__init__(request, Report(self.events.append), Log())
 
+    def __del__(self) -> None:
+        self.log.close()
+
     @property
     def facts(self) -> dict[str, str]:
         """What was reported as a fact, the last value of each."""

@@ -3,10 +3,11 @@
 import os
 import signal
 import threading
+from types import ModuleType
 
 import pytest
 
-from tasks.host import adopt
+from tasks.host import adopt, files
 from tests.support.host import LocalHost
 from tests.support.records import LocalRecords
 from tests.support.setting_up import home, put_site, set_up
@@ -140,20 +141,20 @@ def test_a_directory_on_another_filesystem_is_an_error(bare_host: LocalHost, mon
     assert not bare_host.live.is_symlink()
 
 
-def die(*_: object) -> None:
+def die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("before", ["_exchange", "_seal"])
+@pytest.mark.parametrize("before", [(files, "system_call"), (adopt, "_seal")], ids=["exchange", "seal"])
 @pytest.mark.parametrize("kind", ["directory", "link"])
 def test_one_that_died_is_completed_by_the_next_setup(
-    bare_host: LocalHost, monkeypatch: pytest.MonkeyPatch, before: str, kind: str
+    bare_host: LocalHost, monkeypatch: pytest.MonkeyPatch, before: tuple[ModuleType, str], kind: str
 ) -> None:
     site = put_site(bare_host.live if kind == "directory" else bare_host.home / "site")
     if kind == "link":
         bare_host.live.symlink_to(site)
     with monkeypatch.context() as dying:
-        dying.setattr(adopt, before, die)
+        dying.setattr(*before, die)
         assert set_up(bare_host).code == -signal.SIGKILL
     assert (bare_host.live / "index.html").read_text() == "hello\n"
     adopted(bare_host)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.host.build import assets, clone
+from tasks.host import tree
+from tasks.host.build import assets
 from tasks.host.build.assets import young
 from tasks.host.history import record
 from tests.functions.made import Made
@@ -74,7 +75,7 @@ def test_blocks_are_shared_where_the_filesystem_can(tmp_path: Path, monkeypatch:
     asked = []
     monkeypatch.setattr(fcntl, "ioctl", lambda target, request, source: asked.append((target, request, source)))
     source = os.open(tmp_path / "source", os.O_RDONLY)
-    clone.clone(source, str(tmp_path / "copy"))
+    tree.clone(source, str(tmp_path / "copy"))
     os.close(source)
     assert [(request, given) for _, request, given in asked] == [(0x40049409, source)]
     assert (tmp_path / "copy").read_text() == ""  # what would have come of the blocks: nothing was written besides
@@ -84,5 +85,5 @@ def test_a_copy_is_never_made_over_something(tmp_path: Path) -> None:
     (tmp_path / "source").write_text("text")
     (tmp_path / "copy").write_text("own")
     with (tmp_path / "source").open() as source, pytest.raises(FileExistsError):
-        clone.clone(source.fileno(), str(tmp_path / "copy"))
+        tree.clone(source.fileno(), str(tmp_path / "copy"))
     assert (tmp_path / "copy").read_text() == "own"

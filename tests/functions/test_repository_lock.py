@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.host.failure import Failed
-from tasks.host.repository_lock import locked, unlock
+from tasks.host.repository import locked, unlock
 from tests.functions.made import Made, set_up
 
 

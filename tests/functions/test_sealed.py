@@ -173,9 +173,12 @@ def test_a_seal_that_could_not_be_written_leaves_nothing(monkeypatch: pytest.Mon
 def test_a_release_is_flushed_before_it_is_sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     run = sealing(monkeypatch, tmp_path)
     seen: list[str] = []
-    monkeypatch.setattr(
-        release, "_sync_filesystem", lambda _: seen.extend(path.name for path in Path(run.release_path).iterdir())
-    )
+
+    def synced(name: str, *_: object, path: str) -> None:
+        assert (name, path) == ("syncfs", run.releases)
+        seen.extend(file.name for file in Path(run.release_path).iterdir())
+
+    monkeypatch.setattr(files, "system_call", synced)
     release.flush(run)
     release.seal(run)
     assert seen == ["index.html"]

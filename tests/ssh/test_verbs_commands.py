@@ -29,6 +29,13 @@ def test_command_may_read_its_input_and_print_anything_or_nothing(make: Make) ->
     assert (site.link / "reached").exists()
 
 
+def test_a_megabyte_of_commands_and_a_long_value_are_sent(make: Make) -> None:
+    commands = [f": {str(number) + 'x' * 100_000}" for number in range(10)]
+    site = make(env={"LONG": "ü" * 33_000}, apps={"web": {"bootstrap": [*commands, "printf '%s' ${#LONG} > long"]}})
+    site.fab("release", "--ref", "master")
+    assert (site.link / "long").read_text() == "33000"
+
+
 def test_fifty_megabytes_go_to_the_log_and_not_over_the_wire(make: Make) -> None:
     loud = "yes 'a line of the fifty megabytes that a build may print' | head -c 50000000; echo; echo the last line"
     site = make(**bootstrap(loud))

@@ -102,8 +102,9 @@ def test_agent_that_died_holds_nothing_up(make: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"], ids=["empty", "not there"])
-def test_home_of_the_workstation_is_not_needed(make: Make, home: str) -> None:
+def test_home_of_the_workstation_is_not_needed_and_not_made(make: Make, home: str) -> None:
     make().fab("status", HOME=home)
+    assert not Path(home or "/.cache").exists()
 
 
 @pytest.fixture

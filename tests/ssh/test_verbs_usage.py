@@ -82,17 +82,6 @@ def test_several_addresses_are_refused_for_now(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [("apps", {"web": {"bootstrap": ["echo " + "'" * 20_000]}}), ("env", {"LONG": "ü" * 33_000})],
-)
-def test_program_over_64_kb_names_the_largest_key(site: Site, key: str, value: object) -> None:
-    site.write(**{key: value})
-    said = refused(site, "release", "--ref", "master")
-    assert f"; {key} takes" in said
-    assert "Nothing was sent to any host." in said
-
-
-@pytest.mark.parametrize(
     "words",
     [("setup",), ("rollback", "--to", "x"), ("post-release",), ("prune",), ("hold", "--reason", "x"), ("unhold",)],
     ids=lambda words: words[0],

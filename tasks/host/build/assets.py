@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 
 from tasks.host import releases
-from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
-from tasks.host.tree import everything, folder, inside, naming, opened, real
+from tasks.host.run import Run
+from tasks.host.tree import clone, everything, folder, inside, naming, opened, real
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
-
-READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+READ = os.O_RDONLY | os.O_NOFOLLOW
 
 
 def carry(run: Run, keep: int, paths: Sequence[str]) -> None:
@@ -46,12 +42,6 @@ def young(order: Sequence[str], keep: int) -> set[str]:
     return set(list(dict.fromkeys(order))[1 - max(keep, 2) :])
 
 
-def origin_of(path: str, live: str, carried: dict[str, str], order: Sequence[str]) -> str:
-    """The release that first had this file of the live one; the live one itself where history does not know that release."""
-    first = carried.get(path, live)
-    return first if first in order else live
-
-
 class Carrying:
     """One build, and what it is given of the live release."""
 
@@ -60,14 +50,15 @@ class Carrying:
         self.live, self.build = os.path.realpath(run.live), run.build
         self.name, self.order = os.path.basename(self.live), releases.records(run).order
         self.young = young(self.order, keep) | {self.name}
-        self.before = _carried_by(run, self.name)
+        carried = (releases.seal_of(run, self.name) or {}).get("carried")
+        self.before: dict[str, Any] = carried if isinstance(carried, dict) else {}
         self.carried: dict[str, str] = {}
         self.in_the_way: list[str] = []
         self.bytes = self.aged = 0
 
     def carry(self, path: str) -> None:
         """What the build lacks of the live release at or below a path. Raises OSError, with the path of what failed."""
-        root = self._of_live(path)
+        root = os.path.join(self.live, path)
         place = os.path.realpath(root)
         if os.path.lexists(root) and not (inside(root, self.live) and os.path.exists(place)):
             self._report.warn(f"carry_assets: {path} leads out of the live release: nothing of it is carried")
@@ -80,7 +71,8 @@ class Carrying:
 
     def _offer(self, path: str, name: str, at: int) -> None:
         """One file of the live release: copied, unless the build has its own, or its time has come."""
-        origin = origin_of(path, self.name, self.before, self.order)
+        first = self.before.get(path)
+        origin = first if first in self.order else self.name  # which first had it, as far as history knows
         place = real(self.build, path)
         if place is None:
             self.in_the_way.append(path)
@@ -98,13 +90,10 @@ class Carrying:
 
     def _copy(self, path: str, name: str, at: int, place: str) -> None:
         parent, new = os.path.split(place)
-        with folder(self.build, parent, make=True) as there, opened(self._of_live(path), name, READ, at) as source:
+        with folder(self.build, parent, make=True) as there, opened(os.path.join(self.live, path), name, READ, at) as source:
             with naming(os.path.join(self.build, place)):
                 clone(source, new, there)
             self.bytes += os.fstat(source).st_size
-
-    def _of_live(self, path: str) -> str:
-        return os.path.join(self.live, path)
 
     def report(self) -> None:
         """One note, and one warning where something could not be carried."""
@@ -117,10 +106,3 @@ class Carrying:
             f"assets carried from {self.name}: {len(self.carried)} ({self.bytes:,} bytes);"
             f" {self.aged} left out, being keep_releases releases old"
         )
-
-
-def _carried_by(run: Run, name: str) -> dict[str, str]:
-    """What a release has of earlier ones: each path with its release of origin."""
-    carried = (releases.seal_of(run, name) or {}).get("carried")
-    found = carried.items() if isinstance(carried, dict) else ()
-    return {path: origin for path, origin in found if isinstance(origin, str)}

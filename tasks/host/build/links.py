@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from tasks.host import git, programs, tree
+from tasks.host import files, git, programs, tree
 from tasks.host.failure import Failed
-from tasks.host.files import quoted
-from tasks.host.run import expanded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from tasks.host.run import Run
-
-    Link = tuple[str, str, str]  # path in the release, target, mountpoint or ""
+from tasks.host.run import Run, expanded
 
 ANSWER = 10.0  # seconds for a file server to answer; it is asked by another program, for who asks may stand still in the kernel
 
 
-def check(run: Run, links: Iterable[Link]) -> None:
+def check(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
     """Every target must be there and every mountpoint mounted, before anything is built."""
     for path, target, mountpoint in links:
         check_one(run, path, target, mountpoint)
@@ -32,13 +23,13 @@ def check_one(_: Run, path: str, target: str, mountpoint: str) -> None:
     target, mountpoint = expanded(target), expanded(mountpoint)
     if mountpoint and not _answers(mountpoint, "mountpoint", "-q", "--", mountpoint):
         what = f"{mountpoint} is not mounted, and {path} is to link to {target}"
-        raise Failed(what, f"mount it: sudo mount {quoted(mountpoint)}")
+        raise Failed(what, f"mount it: sudo mount {files.quoted(mountpoint)}")
     if not _answers(target, "stat", "-L", "--", target):
         what = f"{target} does not exist, and {path} is to link to it"
-        raise Failed(what, f"make it on the host: mkdir -p {quoted(target)}")
+        raise Failed(what, f"make it on the host: mkdir -p {files.quoted(target)}")
 
 
-def make(run: Run, links: Iterable[Link]) -> None:
+def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
     """Make the links in the build. The text of a link is its target."""
     for path, target, _ in links:
         place = tree.real(run.build, path)
@@ -54,10 +45,8 @@ def make(run: Run, links: Iterable[Link]) -> None:
 def _answers(path: str, *words: str) -> bool:
     code = programs.run(words, seconds=ANSWER).code
     if code == programs.TOO_LATE:
-        raise Failed(
-            f"{path} has not answered for {ANSWER:g} seconds",
-            f"look at its file server; on the host: findmnt --target {quoted(path)}; dmesg | tail",
-        )
+        next = f"look at its file server; on the host: findmnt --target {files.quoted(path)}; dmesg | tail"
+        raise Failed(f"{path} has not answered for {ANSWER:g} seconds", next)
     return code == 0
 
 
@@ -65,28 +54,14 @@ def _clear(run: Run, path: str, place: str) -> None:
     """Remove what stands in the way, if git has it all; anything else would be lost."""
     full = os.path.join(run.build, place)
     if os.path.lexists(full) and not os.path.islink(full):
-        tracked = _tracked(run, place)
-        lost = [file for file in _files(full) if file not in tracked]
+        words = ("--literal-pathspecs", "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", place)
+        tracked = {os.path.join(run.build, name) for name in git.names(run, *words)}
+        found = [full]
+        if os.path.isdir(full):
+            found = [entry.path for entry in tree.walk(full) if not entry.is_dir(follow_symlinks=False)]
+        lost = [file for file in found if file not in tracked]
         if lost:
-            raise Failed(
-                f"persistent link {path}: a directory with {len(lost)} files that are not in git is in the way,"
-                f" {os.path.relpath(lost[0], run.build)} for one",
-                "move them to the link's target, or let the build write elsewhere",
-            )
+            what = f"persistent link {path}: a directory with {len(lost)} files that are not in git is in the way"
+            next = "move them to the link's target, or let the build write elsewhere"
+            raise Failed(f"{what}, {os.path.relpath(lost[0], run.build)} for one", next)
     tree.remove(full)
-
-
-def _tracked(run: Run, place: str) -> set[str]:
-    """The files at or below a path of the build that git has, those of submodules among them."""
-    words = ("--literal-pathspecs", "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", place)
-    names = git.asked(run, *words).output.split(b"\0")
-    return {os.path.join(run.build, os.fsdecode(name)) for name in names if name}
-
-
-def _files(path: str) -> Iterator[str]:
-    """All that lies at or below a path and is no directory."""
-    if not stat.S_ISDIR(os.lstat(path).st_mode):
-        yield path
-    for place, folders, names in os.walk(path):
-        links = (name for name in folders if os.path.islink(os.path.join(place, name)))
-        yield from (os.path.join(place, name) for name in (*names, *links))

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from tasks.host import git, repository
 from tasks.host.failure import Failed
-from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 BRANCHES, TAGS = "refs/remotes/origin/", "refs/tags/"
 FETCH = ("fetch", "--prune", "--force", "--no-tags", "--no-auto-gc", "--no-recurse-submodules", "--quiet", "origin")
+NO_ARGUMENT = r"[\0\ud800-\udfff]"  # no program can be given such a text
 FORMAT = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
 
 
 def fetch(run: Run, url: str) -> None:
     """Fetch all that origin has now, forced and deleted branches included, into remote-tracking names."""
     repository.expect(run, url)
-    with locked(run):
-        done = git.logged(
-            run, "-C", run.repo, "-c", "fetch.unpackLimit=1", *FETCH, f"+refs/heads/*:{BRANCHES}*", f"+{TAGS}*:{TAGS}*"
-        )
+    refs = (f"+refs/heads/*:{BRANCHES}*", f"+{TAGS}*:{TAGS}*")
+    with repository.locked(run):
+        done = git.logged(run, "-C", run.repo, "-c", "fetch.unpackLimit=1", *FETCH, *refs)
     if not done:
         repository.failed(run)
 
@@ -34,13 +30,14 @@ def resolve(run: Run) -> None:
     named = _named(run, name)
     branch, tag = named.get("branch", ""), named.get("tag", "")
     if branch and tag and branch != tag:
-        raise Failed(
-            f"{name} is both a branch ({branch[:12]}) and a tag ({tag[:12]})",
-            f"name the one you mean: --ref refs/heads/{name} or --ref refs/tags/{name}",
-        )
+        what = f"{name} is both a branch ({branch[:12]}) and a tag ({tag[:12]})"
+        raise Failed(what, f"name the one you mean: --ref refs/heads/{name} or --ref refs/tags/{name}")
     run.commit = branch or tag or _by_hash(run, name.lower())
     if not run.commit:
-        raise _unknown(run, name)
+        newest = ("for-each-ref", "--count=8", "--sort=-committerdate", "--format=%(refname:lstrip=3)", BRANCHES)
+        names = " ".join(git.asked(run, "-C", run.repo, *newest).text.split("\n"))
+        what = f"origin has no branch, tag or commit {name!r}"
+        raise Failed(what, f"name one that is there; the newest branches: {names or 'none'}")
     run.report.fact("commit", run.commit)
 
 
@@ -52,7 +49,7 @@ def _named(run: Run, name: str) -> dict[str, str]:
         wanted = {name: "tag"}
     else:
         wanted = {BRANCHES + name: "branch", TAGS + name: "tag"}
-    if not _is_argument(name):
+    if re.search(NO_ARGUMENT, name):
         return {}
     done = git.asked(run, "-C", run.repo, "for-each-ref", f"--format={FORMAT}", *wanted)
     if done.code:
@@ -69,36 +66,19 @@ def _commit_of(run: Run, row: list[str]) -> str:
         return name
     if behind == "commit":
         return behind_name
-    return (
-        git.asked(run, "-C", run.repo, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}").text if behind == "tag" else ""
-    )
+    return _peeled(run, name) if behind == "tag" else ""
 
 
 def _by_hash(run: Run, hash: str) -> str:
     """A full or short commit; only one that a branch or a tag of origin still reaches."""
-    if not re.fullmatch("[0-9a-f]{4,64}", hash):
-        return ""
-    found = git.asked(run, "-C", run.repo, "rev-parse", "--quiet", "--verify", f"{hash}^{{commit}}").text
-    if not found.startswith(hash):  # none, or that of a tag which is spelt like a hash
+    found = _peeled(run, hash) if re.fullmatch("[0-9a-f]{4,64}", hash) else ""
+    if not found or not found.startswith(hash):  # none, or that of a tag which is spelt like a hash
         return ""
     if not git.asked(run, "-C", run.repo, "for-each-ref", "--count=1", "--contains", found, BRANCHES, TAGS).output:
-        raise Failed(
-            f"commit {found} is on no branch and no tag of origin any more", "push it to a branch, or name another ref"
-        )
+        what = f"commit {found} is on no branch and no tag of origin any more"
+        raise Failed(what, "push it to a branch, or name another ref")
     return found
 
 
-def _unknown(run: Run, name: str) -> Failed:
-    newest = ("for-each-ref", "--count=8", "--sort=-committerdate", "--format=%(refname:lstrip=3)", BRANCHES)
-    names = " ".join(git.asked(run, "-C", run.repo, *newest).text.split("\n"))
-    return Failed(
-        f"origin has no branch, tag or commit {name!r}", f"name one that is there; the newest branches: {names or 'none'}"
-    )
-
-
-def _is_argument(text: str) -> bool:
-    """Whether a program can be given this text."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
+def _peeled(run: Run, name: str) -> str:
+    return git.asked(run, "-C", run.repo, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}").text

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from tasks.host import cutover, releases, reserve, strays, trash, tree
+from tasks.host import cutover, files, history, releases, repository, reserve, strays, trash, tree
 from tasks.host.build import worktree
+from tasks.host.build.room import measured
 from tasks.host.build.seal import write
-from tasks.host.build.size import measured
 from tasks.host.failure import Failed
-from tasks.host.history import record
-from tasks.host.lock import require
-from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 JOBS = 8 * 86400  # seconds that the files of a job are there for
 LAST_WAIT = 1.0  # seconds for repo.git when a build has failed
@@ -26,10 +20,10 @@ LAST_WAIT = 1.0  # seconds for repo.git when a build has failed
 
 def begin(run: Run) -> None:
     """From here on a failure leaves nothing but its log and its line in history. Raises Failed."""
-    require(run)
+    run.lock.require(run)
     if os.path.lexists(run.release_path) or os.path.lexists(run.build):
         raise Failed(f"{run.release_path} is there already", run.hint("releases"))
-    record(run, "begin", {"name": run.release, "ref": run.ref})
+    history.record(run, "begin", {"name": run.release, "ref": run.ref})
     run.begun, run.work = True, run.build
 
 
@@ -39,10 +33,8 @@ def preflight(run: Run) -> None:
         if not os.access(folder, os.W_OK):
             raise Failed(f"{folder} cannot be written to by {run.release_user}", run.hint("check"))
     if os.stat(run.state).st_dev != os.stat(run.releases).st_dev:
-        raise Failed(
-            f"{run.builds} and {run.releases} are on different filesystems: a build could not be moved in one step",
-            "put builds_dir and releases_dir of hosts.yml on one filesystem",
-        )
+        what = f"{run.builds} and {run.releases} are on different filesystems: a build could not be moved in one step"
+        raise Failed(what, "put builds_dir and releases_dir of hosts.yml on one filesystem")
 
 
 def sweep(run: Run) -> None:
@@ -51,11 +43,17 @@ def sweep(run: Run) -> None:
         if name == run.release:
             continue
         if releases.seal_of(run, name):
-            record(run, "sealed", {"name": name, "settled": "yes"})
+            history.record(run, "sealed", {"name": name, "settled": "yes"})
         elif _discarded(run, name):
-            record(run, "swept", {"name": name})
+            history.record(run, "swept", {"name": name})
             run.report.note(f"removed what a dead run left of {name}")
-    _sweep_builds(run)
+    for name in os.listdir(run.state):
+        place = run.place(name)
+        if releases.is_name(run, name) and place != run.build and os.path.isdir(place):
+            try:
+                _remove(run, place)
+            except OSError:
+                run.report.warn(f"{place} could not be removed")
     cutover.sweep_staged(run)
     trash.later(run)
     _sweep_jobs(run)
@@ -77,12 +75,9 @@ def drop(run: Run, paths: Sequence[str]) -> None:
 def move(run: Run) -> None:
     """Into its final place by one rename; publish and verify then run where the release will live. Raises Failed."""
     if os.path.lexists(os.path.join(run.build, "release.json")):
-        raise Failed(
-            "the build has a release.json of its own, and that is the seal of a release", "give that file another name"
-        )
+        what = "the build has a release.json of its own, and that is the seal of a release"
+        raise Failed(what, "give that file another name")
     _refuse_link(run)
-    if os.path.islink(run.build):
-        raise Failed(f"a command has put a link in the place of the build: {os.readlink(run.build)}", "correct hosts.yml")
     os.rename(run.build, run.release_path)
     run.work = run.release_path
 
@@ -95,7 +90,9 @@ def _refuse_link(run: Run) -> None:
 
 def flush(run: Run) -> None:
     """Put every file of the release on disk, and measure meanwhile what it takes."""
-    run.size = measured(run.release_path, lambda: _sync_filesystem(run.releases))
+    with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
+        # raises OSError also where a file could not be written since the folder was opened
+        run.size = measured(run.release_path, lambda: files.system_call("syncfs", folder, path=run.releases))
 
 
 def seal(run: Run) -> None:
@@ -103,8 +100,7 @@ def seal(run: Run) -> None:
     carried = {} if run.carried is None else {"carried": run.carried}
     fields = {"ref": run.ref, "commit": run.commit, "built_from": run.built_from, "size": run.size, "timings": run.timings}
     write(run, run.release, {**fields, **carried})
-    run.sealed = True
-    record(run, "sealed", {"name": run.release, "ref": run.ref, "commit": run.commit})
+    history.record(run, "sealed", {"name": run.release, "ref": run.ref, "commit": run.commit})
     run.report.fact("release", run.release)
 
 
@@ -112,12 +108,9 @@ def undo(run: Run, code: int) -> None:
     """The end of a build that was not sealed: it is removed, and recorded as failed. Nothing where it was, or never began."""
     if run.release not in releases.records(run).open or not _discarded(run, run.release):
         return
-    try:
-        with locked(run, wait=LAST_WAIT):
-            worktree.prune(run)
-    except Failed:
-        pass  # the next build does it
-    record(run, "failed", {"name": run.release, "step": run.step, "code": str(code)})
+    with contextlib.suppress(Failed), repository.locked(run, wait=LAST_WAIT):  # else the next build does it
+        worktree.prune(run)
+    history.record(run, "failed", {"name": run.release, "step": run.step, "code": str(code)})
     trash.later(run)
 
 
@@ -125,9 +118,8 @@ def _discarded(run: Run, name: str) -> bool:
     """Remove the build and the unsealed directory of that name. False, and nothing is removed, where it is sealed."""
     if not releases.surely_unsealed(run, name):
         return False
-    build = run.place(name)
-    strays.end(build)
-    for place in (build, os.path.join(run.releases, name)):
+    strays.end(run.place(name))
+    for place in (run.place(name), os.path.join(run.releases, name)):
         _remove(run, place)
     return True
 
@@ -139,33 +131,8 @@ def _remove(run: Run, place: str) -> None:
         tree.remove(place)
 
 
-def _sweep_builds(run: Run) -> None:
-    for name in os.listdir(run.state):
-        place = run.place(name)
-        if releases.is_name(run, name) and place != run.build and os.path.isdir(place):
-            try:
-                _remove(run, place)
-            except OSError:
-                run.report.warn(f"{place} could not be removed")
-
-
 def _sweep_jobs(run: Run) -> None:
-    with os.scandir(run.place("jobs")) as found:
-        jobs = [entry for entry in found if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(f"{run.id}-")]
-    for entry in jobs:
-        if entry.stat(follow_symlinks=False).st_mtime < time.time() - JOBS:
+    for entry in files.entries(run.place("jobs")):
+        old = entry.stat(follow_symlinks=False).st_mtime < time.time() - JOBS
+        if old and entry.is_dir(follow_symlinks=False) and not entry.name.startswith(f"{run.id}-"):
             _remove(run, entry.path)
-
-
-def _sync_filesystem(folder: str) -> None:
-    """Raises OSError, also where a file could not be written since it was opened."""
-    import ctypes
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        if libc.syncfs(descriptor):
-            problem = ctypes.get_errno()
-            raise OSError(problem, os.strerror(problem), folder)
-    finally:
-        os.close(descriptor)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from tasks.host import acl, globs, tree
-from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
-
-if TYPE_CHECKING:
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 KINDS = {stat.S_IFREG: "file", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
-PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 SEAL = "release.json"
 
 
 def source(run: Run) -> str:
     """Where they come from: the live release; while nothing is live, the directory that setup made for them."""
-    return os.path.realpath(run.live) if os.path.isdir(run.live) else os.path.join(run.home, "runtime", run.link)
+    return os.path.realpath(run.live) if os.path.isdir(run.live) else run.runtime
 
 
 def expand(folder: str, glob: str) -> list[str]:
@@ -46,7 +43,8 @@ def check_one(run: Run, glob: str, optional: bool) -> None:
     folder = source(run)
     found = expand(folder, glob)
     for path in found:
-        os.close(_opened(run, folder, path))
+        with _opened(run, folder, path):
+            pass
     if not found and not optional:
         what = f"runtime file {glob} is missing in {folder}"
         raise Failed(what, "put it there, or mark it {path: ..., optional: true} in hosts.yml")
@@ -61,69 +59,57 @@ def copy(run: Run) -> None:
         if tree.real(run.build, path) is None:
             raise Failed(f"runtime file {path} leads out of the build", "correct hosts.yml")
     for path in paths:
-        file = _opened(run, folder, path)
-        try:
-            _copy(run, file, path)
-        except OSError as problem:
-            place = problem.filename
-            what = f"runtime file {path} cannot be copied: {place}: {problem.strerror}"
-            raise Failed(what, f"on the host: namei -l {quoted(place)}; df -h; df -i") from problem
-        finally:
-            os.close(file)
+        with _opened(run, folder, path) as file:
+            try:
+                _copy(run, file, path)
+            except OSError as problem:
+                place = problem.filename
+                what = f"runtime file {path} cannot be copied: {place}: {problem.strerror}"
+                raise Failed(what, f"on the host: namei -l {quoted(place)}; df -h; df -i") from problem
 
 
 def _copy(run: Run, file: int, path: str) -> None:
     parent, name = os.path.split(path)
-    with tree.folder(run.build, parent, make=True) as at, tree.naming(os.path.join(run.build, path)):
-        try:
+    full = os.path.join(run.build, path)
+    with tree.folder(run.build, parent, make=True) as at, tree.naming(full):
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=at)
-        except FileNotFoundError:
-            pass
-        clone(file, name, at)
-        copied = os.open(name, PLAIN, dir_fd=at)
-        try:
-            _copy_acl(file, copied)
-        finally:
-            os.close(copied)
+        tree.clone(file, name, at)
+        with tree.opened(full, name, tree.PLAIN, at) as copied:
+            entries = acl.read(file)
+            if entries:
+                acl.write(copied, entries)
+            else:
+                acl.remove(copied)  # a directory gives one to what is made in it
 
 
-def _copy_acl(file: int, copied: int) -> None:
-    entries = acl.read(file)
-    if entries:
-        acl.write(copied, entries)
-    else:
-        acl.remove(copied)  # a directory gives one to what is made in it
-
-
-def _opened(run: Run, folder: str, path: str) -> int:
+@contextlib.contextmanager
+def _opened(run: Run, folder: str, path: str) -> Iterator[int]:
     """An open runtime file: a regular file of the release user with something in it, reached through no link."""
     full = os.path.join(folder, path)
     try:
         with tree.folder(os.path.realpath(folder), os.path.dirname(path)) as at:
-            file = os.open(os.path.basename(path), PLAIN, dir_fd=at)
+            file = os.open(os.path.basename(path), tree.PLAIN, dir_fd=at)
     except OSError as problem:
-        raise _unusable(run, full, problem) from problem
-    fault = _fault(run, full, os.fstat(file))
-    if fault:
+        if problem.errno == errno.EACCES:
+            next = f"on the host: ls -l {quoted(full)}"
+            raise Failed(f"runtime file {full} cannot be read by {run.release_user}", next) from problem
+        raise _not_regular(run, full, "reached through no link") from problem
+    try:
+        _refuse(run, full, os.fstat(file))
+        yield file
+    finally:
         os.close(file)
-        raise fault
-    return file
 
 
-def _unusable(run: Run, full: str, problem: OSError) -> Failed:
-    if problem.errno == errno.EACCES:
-        return Failed(f"runtime file {full} cannot be read by {run.release_user}", f"on the host: ls -l {quoted(full)}")
-    return _not_regular(run, full, "reached through no link")
-
-
-def _fault(run: Run, full: str, about: os.stat_result) -> Failed | None:
+def _refuse(run: Run, full: str, about: os.stat_result) -> None:
     if stat.S_ISDIR(about.st_mode):
-        return Failed(f"runtime file {full} is a directory", f"name its files in hosts.yml, such as {full}/*")
+        raise Failed(f"runtime file {full} is a directory", f"name its files in hosts.yml, such as {full}/*")
     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
-        return _not_regular(run, full, f"but a {KINDS.get(stat.S_IFMT(about.st_mode), 'device')} of uid {about.st_uid}")
+        kind = KINDS.get(stat.S_IFMT(about.st_mode), "device")
+        raise _not_regular(run, full, f"but a {kind} of uid {about.st_uid}")
     if not about.st_size:
-        return Failed(f"runtime file {full} is empty", "restore it on the host, then type the same again")
-    return None
+        raise Failed(f"runtime file {full} is empty", "restore it on the host, then type the same again")
 
 
 def _not_regular(run: Run, full: str, how: str) -> Failed:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tasks.host import files, tree
-from tasks.host.run import now
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tasks.host.run import Run
+from tasks.host.run import Run, now
 
 SEAL = "release.json"
 
@@ -20,7 +16,8 @@ SEAL = "release.json"
 def write(run: Run, name: str, about: dict[str, Any]) -> None:
     """Seal a directory of releases_dir: created anew, following no link, on disk, then renamed. Raises OSError."""
     who = {"by": run.by, "host": os.uname().nodename, "tool": run.tool, "built_at": now()}
-    fields = {"v": 1, "name": name, "live_link": run.link, **who, **_or_null(about)}
+    known = {key: None if value == "" else value for key, value in about.items()}
+    fields = {"v": 1, "name": name, "live_link": run.link, **who, **known}
     # what is no Unicode in a file's name becomes the escape that JSON has for it
     text = json.dumps(fields, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
     folder = os.path.join(run.releases, name)
@@ -29,24 +26,17 @@ def write(run: Run, name: str, about: dict[str, Any]) -> None:
     files.flush_directory(run.releases)
 
 
-def _or_null(about: dict[str, Any]) -> dict[str, Any]:
-    """Text that is not known is null."""
-    return {key: value if value != "" else None for key, value in about.items()}
-
-
 def _put(folder: int, text: bytes) -> None:
     """Under a name that nothing has, as a commit or a command may have made any other."""
     partial = f".{SEAL}.{os.urandom(8).hex()}"
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=folder)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
     try:
         files.write_all(descriptor, text)
         os.fsync(descriptor)
         os.rename(partial, SEAL, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
-        try:
+        with contextlib.suppress(FileNotFoundError):  # it was renamed already
             os.unlink(partial, dir_fd=folder)
-        except FileNotFoundError:
-            pass  # it was renamed already
         raise
     finally:
         os.close(descriptor)

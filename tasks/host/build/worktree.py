@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import TYPE_CHECKING
 
-from tasks.host import git, repository, tree
+from tasks.host import files, git, repository, tree
 from tasks.host.failure import Failed
-from tasks.host.repository_lock import locked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tasks.host.run import Run
+from tasks.host.run import Run
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 LONGEST_POINTER = 1024  # bytes, as LFS has it
@@ -22,8 +17,11 @@ EVERY_CORE = ("-c", "checkout.workers=0")
 
 def make(run: Run) -> None:
     """Check the commit out at the build directory, submodules and all."""
-    with locked(run):
-        made = prune(run) and _check_out(run)
+    with repository.locked(run):
+        add = ("worktree", "add", "--detach", "--force", run.build, run.commit)
+        made = prune(run) and git.logged(run, "-C", run.repo, *EVERY_CORE, *add)
+        if made and os.path.exists(os.path.join(run.build, ".gitmodules")):
+            made = git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
     if not made:
         repository.failed(run)
     _refuse_pointers(run)
@@ -32,47 +30,30 @@ def make(run: Run) -> None:
 def detach(run: Run) -> None:
     """Remove every .git of the build, and the record of the work tree in repo.git: the release needs no repository."""
     record = _record(run)
-    for path in list(_git_entries(run.build)):
+    for path in [entry.path for entry in tree.walk(run.build) if entry.name == ".git"]:
         tree.remove(path)
     if record:
-        with locked(run, tidy=False):
+        with repository.locked(run, tidy=False):
             tree.remove(record)
-            _remove_empty(os.path.dirname(record))
-
-
-def _remove_empty(folder: str) -> None:
-    """As git does with the last record."""
-    try:
-        os.rmdir(folder)
-    except OSError:
-        pass  # another build's record is there
+            with contextlib.suppress(OSError):  # another build's record is there
+                os.rmdir(os.path.dirname(record))  # as git does with the last record
 
 
 def prune(run: Run) -> bool:
     """Remove the records in repo.git of work trees that are gone. Whether git could; needs the lock of repo.git."""
-    try:
-        anything = bool(os.listdir(os.path.join(run.repo, "worktrees")))
-    except OSError:
-        anything = False
-    return not anything or git.logged(run, "-C", run.repo, "worktree", "prune")
-
-
-def _check_out(run: Run) -> bool:
-    if not git.logged(run, "-C", run.repo, *EVERY_CORE, "worktree", "add", "--detach", "--force", run.build, run.commit):
-        return False
-    if not os.path.exists(os.path.join(run.build, ".gitmodules")):
-        return True
-    return git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
+    records = files.names(os.path.join(run.repo, "worktrees"))
+    return not records or git.logged(run, "-C", run.repo, "worktree", "prune")
 
 
 def _refuse_pointers(run: Run) -> None:
     """A pointer in place of a file means that git-lfs was not there to fetch it."""
-    if not _uses_lfs(run):
+    attributes = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
+    if not any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
         return
     first = f"^{POINTER.decode().strip()}$"
-    listed = git.asked(run, "-C", run.build, "grep", "-lzI", "--recurse-submodules", "-e", first).output
-    names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
-    pointers = [name for name in names if _is_pointer(os.path.join(run.build, name))]
+    names = git.names(run, "-C", run.build, "grep", "-lzI", "--recurse-submodules", "-e", first)
+    contents = ((name, _content(os.path.join(run.build, name), LONGEST_POINTER)) for name in names)
+    pointers = [name for name, content in contents if content.startswith(POINTER) and len(content) < LONGEST_POINTER]
     if pointers:
         raise Failed(
             f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one",
@@ -80,24 +61,13 @@ def _refuse_pointers(run: Run) -> None:
         )
 
 
-def _uses_lfs(run: Run) -> bool:
-    listed = git.asked(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
-    names = [os.fsdecode(name) for name in listed.output.split(b"\0") if name]
-    return any(b"lfs" in _content(os.path.join(run.build, name)) for name in names)
-
-
-def _is_pointer(path: str) -> bool:
-    return _content(path).startswith(POINTER) and os.lstat(path).st_size < LONGEST_POINTER
-
-
-def _content(path: str) -> bytes:
+def _content(path: str, most: int = 1 << 20) -> bytes:
     """The start of a file of the commit; nothing of what a link leads to."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with files.opened(path, os.O_RDONLY | os.O_NOFOLLOW) as file:
+            return os.read(file, most)
     except OSError:
         return b""
-    with open(descriptor, "rb") as file:
-        return file.read(1 << 20)
 
 
 def _record(run: Run) -> str:
@@ -107,15 +77,3 @@ def _record(run: Run) -> str:
     folder, name = os.path.split(path)
     records = os.path.join(os.path.realpath(run.repo), "worktrees")
     return path if name and os.path.realpath(folder) == records else ""
-
-
-def _git_entries(folder: str) -> Iterator[str]:
-    """Every .git in a directory, at any depth; no link is followed."""
-    folders = [folder]
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                if entry.name == ".git":
-                    yield entry.path
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import os
 import pwd
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tasks.host import acl, programs
 from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
-from tasks.host.build.clone import clone
 from tasks.host.failure import Failed
+from tasks.host.run import Run
 from tasks.host.services.pools import pool_users
-from tasks.host.tree import everything, inside, naming, opened
+from tasks.host.tree import PLAIN, clone, everything, inside, naming, opened
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tasks.host.acl import Acl
-    from tasks.host.run import Run
-
-PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 SHOWN = 20.0  # seconds for systemctl to answer
 ALL, READ_WRITE = 7, 6
 
@@ -62,12 +57,9 @@ def _places(release: str, paths: Sequence[str]) -> tuple[dict[str, str], dict[st
 
 def _pools(units: Sequence[str]) -> Pools:
     """Raises ValueError, with why, when the pools' users cannot be learned."""
-    shown = ""
-    if units:
-        words = ["systemctl", "show", "--property=Id,User,MainPID,ExecStart", "--", *units]
-        shown = programs.run(words, seconds=SHOWN).text
+    words = ["systemctl", "show", "--property=Id,User,MainPID,ExecStart", "--", *units]
     try:
-        names = pool_users(shown)
+        names = pool_users(programs.run(words, seconds=SHOWN).text) if units else set()
         if names:
             return Pools(names)
     except (OSError, ValueError, KeyError) as problem:
@@ -108,7 +100,8 @@ class Pools:
         folder, users = stat.S_ISDIR(about.st_mode), set(self.groups)
         bits = ALL if folder or about.st_mode & 0o111 else READ_WRITE
         try:
-            access = acl.read(file) or _mode_entries(about.st_mode)
+            by_mode = {(tag, NOBODY): about.st_mode >> shift & 7 for tag, shift in ((USER_OBJ, 6), (GROUP_OBJ, 3), (OTHER, 0))}
+            access = acl.read(file) or by_mode
             base = {entry: each for entry, each in access.items() if entry[0] in (USER_OBJ, GROUP_OBJ, OTHER)}
             acl.write(file, _granted(access, users, bits))
             if folder:
@@ -118,14 +111,8 @@ class Pools:
                 raise
 
 
-def _mode_entries(mode: int) -> Acl:
-    return {(USER_OBJ, NOBODY): mode >> 6 & 7, (GROUP_OBJ, NOBODY): mode >> 3 & 7, (OTHER, NOBODY): mode & 7}
-
-
-def _granted(entries: Acl, users: set[int], bits: int) -> Acl:
+def _granted(entries: dict[tuple[int, int], int], users: set[int], bits: int) -> dict[tuple[int, int], int]:
     """An ACL that gives users these bits besides what it gives already, with the mask that lets every entry count."""
     granted = {**entries, **{(USER, user): entries.get((USER, user), 0) | bits for user in users}}
-    granted[MASK, NOBODY] = 0
-    for (tag, _), each in list(granted.items()):
-        granted[MASK, NOBODY] |= each if tag in (USER, GROUP_OBJ, GROUP) else 0
-    return granted
+    masked = [each for (tag, _), each in granted.items() if tag in (USER, GROUP_OBJ, GROUP)]
+    return {**granted, (MASK, NOBODY): functools.reduce(operator.or_, masked)}

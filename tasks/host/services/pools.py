@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
@@ -73,7 +74,9 @@ def pool_users(shown: str) -> set[str]:
     """
     found: set[str] = set()
     for unit in units_in(shown):
-        title = TITLE.search(files.first_line(f"/proc/{unit.get('MainPID')}/cmdline"))
+        title = None
+        with contextlib.suppress(OSError):  # it is stopped
+            title = TITLE.search(files.read(f"/proc/{unit.get('MainPID')}/cmdline").decode("utf-8", "replace"))
         if not title and not STARTED.search(unit.get("ExecStart", "")):
             continue
         config = title[1] if title else php_fpm_config(executable(unit))

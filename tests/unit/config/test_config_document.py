@@ -141,4 +141,4 @@ def test_merges_of_merges_are_refused_before_they_take_all_day() -> None:
 
 
 def test_a_file_that_is_far_too_large_is_refused(refused: Refused) -> None:
-    assert refused(b"#" * (LARGEST_FILE + 1)).what.endswith("more than 256 KB, which no hosts.yml is")
+    assert refused(b"#" * (LARGEST_FILE + 1)).what.endswith("more than 4 MB, which no hosts.yml is")

@@ -111,6 +111,14 @@ ONE_KEY = [
     ("carry_assets: [/x]", f"carry_assets[0]: {INSIDE} '/x'"),
     ("writable: [..]", f"writable[0]: {INSIDE} '..'"),
     ("publish: ", "publish: expected a list, found nothing: write [] for an empty one"),
+    (
+        f'env: {{A: "{"ü" * 64_001}"}}',
+        "env.A: longer than 128,000 bytes, with which no program can be started: put it into a script",
+    ),
+    (
+        f"verify: [{'x' * 128_001}]",
+        "verify[0]: longer than 128,000 bytes, with which no program can be started: put it into a script",
+    ),
     (r'verify: ["a\0b"]', "verify[0]: holds a NUL character, which no command or path can"),
     ("services: [nginx]", f"services[0]: {KINDS}"),
     ("services: [{systemd: a, run: b}]", f"services[0]: {KINDS}"),
