@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
 import re
@@ -74,9 +73,7 @@ def pool_users(shown: str) -> set[str]:
     """
     found: set[str] = set()
     for unit in units_in(shown):
-        title = None
-        with contextlib.suppress(OSError):  # it is stopped
-            title = TITLE.search(files.read(f"/proc/{unit.get('MainPID')}/cmdline").decode("utf-8", "replace"))
+        title = TITLE.search(files.text(f"/proc/{unit.get('MainPID')}/cmdline"))
         if not title and not STARTED.search(unit.get("ExecStart", "")):
             continue
         config = title[1] if title else php_fpm_config(executable(unit))
