@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.support.chaos_absent import PATIENCE, asleep, cut, gone
 from tests.support.chaos_site import HOME, ChaosSite
-from tests.support.chaos_start_up import hostile, plain
+from tests.support.chaos_start_up import OUTLASTS, hostile, plain
 from tests.support.chaos_typed import soon
 from tests.support.chaos_visitors import Scene
 
@@ -95,7 +95,6 @@ def ctrl_c(scene: Scene) -> None:
     scene.site.go_on()
 
 
-IMPATIENT = (*DEPLOY, "--patience", str(PATIENCE))
 FAULTS = {
     "kill-job": Fault(kill_job, "the job is killed"),
     "kill-workstation": Fault(kill_workstation, "the workstation's process is killed"),
@@ -105,9 +104,9 @@ FAULTS = {
     "inodes": Fault(full(INODES), "no inode is left", small=True),
     "hang": Fault(hang, "a command hangs"),
     "ctrl-c": Fault(ctrl_c, "Ctrl-C"),
-    "gone": Fault(gone, "the link is cut and stays away", IMPATIENT),
+    "gone": Fault(gone, "the link is cut and stays away", (*DEPLOY, "--patience", str(PATIENCE))),
     "asleep": Fault(asleep, "the workstation sleeps while a colleague deploys"),
-    "startup": Fault(hostile, "hostile start-up files", IMPATIENT, over=plain),
+    "startup": Fault(hostile, "hostile start-up files", (*DEPLOY, "--patience", str(OUTLASTS)), over=plain),
     "full-rollback": Fault(full(DISK), "the disk is full, and a rollback", ROLLBACK, small=True),
     "inodes-rollback": Fault(full(INODES), "no inode is left, and a rollback", ROLLBACK, small=True),
 }

@@ -23,6 +23,8 @@ done
 """
 SOURCED = f"cd {HOME}/source; : >sourced\n"
 ENDS = "exit 0\n"
+OUTLASTS = 30
+"""Seconds of --patience: the link is back before it ends, and what a login that ends at once comes to is seen soon."""
 
 
 def hostile(scene: Scene) -> None:
