@@ -10,16 +10,16 @@ OWN = (".bashrc", ".profile", ".bash_profile")
 REPLACED = ("git", "php", "python3", "cp", "mkdir", "mv", "rm", "sudo", "systemctl", "chaos-inside", "echo", "printf", "test")
 BASH_ENV = "/var/lib/bash_env"
 HOSTILE = f"""\
-echo "welcome, $USER"
-echo "maintenance on Sunday" >&2
-printf '0 1 {{"event": "end", "status": "ok"}}\\n'
+builtin echo "welcome, $USER"
+builtin echo "maintenance on Sunday" >&2
+builtin printf '0 1 {{"event": "end", "status": "ok"}}\\n'
 cd {HOME}/source
+for name in {" ".join(REPLACED)}; do
+    builtin eval "function $name {{ : >called-$name; builtin echo replaced; }}; export -f $name"
+done
 shopt -s expand_aliases
 alias rm='rm -i' python3='python3 -q' git='git --bare'
 export BASH_ENV={BASH_ENV} ENV={BASH_ENV} CDPATH={HOME}/source PATH=.:{HOME}/source/public:$PATH
-for name in {" ".join(REPLACED)}; do
-    eval "$name() {{ : >called-$name; echo replaced; }}; export -f $name"
-done
 """
 SOURCED = f"cd {HOME}/source; : >sourced\n"
 ENDS = "exit 0\n"
