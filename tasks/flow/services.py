@@ -20,9 +20,10 @@ def put_back(fleet: Fleet, failure: LiveButFailed) -> None:
     """Each member to what it ran first, when post-release is known to have failed on one. Raises PutBack, else what stands.
 
     An outcome that is unknown is no failure, nor is a lock that somebody else has by now: nothing is put back then, and
-    nothing is marked bad.
+    nothing is marked bad. Nor is anything put back when somebody else's release is live by now.
     """
-    if not any(_failed(member) for member in fleet.members):
+    own = any(member.live == member.made.name for member in fleet.members)
+    if not own or not any(_failed(member) for member in fleet.members):
         raise failure
     fleet.note(f"putting {fleet.primary.first.name or 'nothing'} back")
     with fleet.uninterrupted():

@@ -27,18 +27,7 @@ def start(run: Run, request: dict[str, Any], conversation: Conversation) -> int:
     """Start the job of a request, and follow it to its end. Its exit code."""
     ready(run)
     folder = _folder(run)
-    try:
-        os.makedirs(folder, exist_ok=True)
-        os.makedirs(run.place("logs"), exist_ok=True)
-        for name, size in (("events", 0), ("reserve", RESERVE)):
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(bytes(size))
-        Log(log_place(run.state, request)).close()  # it can be written: the job itself could not report that it cannot
-        errors = os.open(os.path.join(folder, "errors"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    except OSError as problem:
-        raise Failed(
-            f"cannot write to {run.state}: {problem.strerror}", f"on the host: df -h {run.state}; df -i {run.state}"
-        ) from problem
+    errors = _new_files(run, request, folder)
     wake, waker = os.pipe()
     os.set_blocking(waker, False)  # a follower that stands still stops nobody
     os.set_blocking(wake, False)
@@ -49,6 +38,25 @@ def start(run: Run, request: dict[str, Any], conversation: Conversation) -> int:
         return follow.to_the_end(run, folder, conversation, child=pid, wake=wake)
     finally:
         os.close(wake)
+
+
+def _new_files(run: Run, request: dict[str, Any], folder: str) -> int:
+    """The files of a job that has not begun; a descriptor for what it prints. Raises Failed."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        os.makedirs(run.place("logs"), exist_ok=True)
+        result = os.path.join(folder, "result")
+        if os.path.exists(result):
+            os.remove(result)  # the same job was refused, as its run had lost the lock
+        for name, size in (("events", 0), ("reserve", RESERVE)):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(bytes(size))
+        Log(log_place(run.state, request)).close()  # it can be written: the job itself could not report that it cannot
+        return os.open(os.path.join(folder, "errors"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as problem:
+        raise Failed(
+            f"cannot write to {run.state}: {problem.strerror}", f"on the host: df -h {run.state}; df -i {run.state}"
+        ) from problem
 
 
 def _spawn(request: dict[str, Any], conversation: Conversation, errors: int, waker: int) -> int:

@@ -24,6 +24,9 @@ OPEN_TIMEOUT = 15.0
 FIRST_LINE = 30.0
 """Seconds from the start of the host program to its first line."""
 
+ENDING = 2.0
+"""Seconds for the exit status of a login whose output has ended: OpenSSH sends it some time later."""
+
 HEARTBEAT = 5.0
 """Seconds between two heartbeats; the host lets go of the lock after 20 seconds of silence between phases."""
 
@@ -100,7 +103,8 @@ class Conversation:
     def _greet(self) -> None:
         """Wait for the first line. Raises Unreachable or NotReleased, with what the login printed, where it does not come."""
         printed: list[str] = []
-        for line in self._read(time.monotonic() + self._first_line):
+        deadline = time.monotonic() + self._first_line
+        for line in self._read(deadline):
             greeting = self._marked.greeting(line)
             if greeting is not None:
                 self.greeting = greeting
@@ -108,7 +112,9 @@ class Conversation:
             printed = [*printed[-9:], line]
         if not self._connection.transport.is_active():
             raise EOFError
-        raise self._no_first_line(printed)
+        code = self._exit_status() if time.monotonic() <= deadline else None
+        self.close()
+        raise self._no_first_line(printed, code)
 
     def _judge(self, greeting: dict[str, str]) -> None:
         version = greeting.get("python", "")
@@ -119,10 +125,18 @@ class Conversation:
                 next="install a python3 of 3.8 or newer",
             )
 
-    def _no_first_line(self, printed: list[str]) -> NotReleased | Unreachable:
+    def _exit_status(self) -> int | None:
+        """That of a login whose output has ended; None where it does not come."""
+        assert self._channel is not None
+        deadline = time.monotonic() + ENDING
+        while not self._channel.exit_status_ready():
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.02)
+        return self._channel.exit_status
+
+    def _no_first_line(self, printed: list[str], code: int | None) -> NotReleased | Unreachable:
         user, host = self._connection.user, self._connection.host
-        code = self._channel.exit_status if self._channel and self._channel.exit_status_ready() else None
-        self.close()
         if code in (126, 127) and any("python3" in line for line in printed):
             return NotReleased(f"{host}: python3 cannot be run there", details=printed, next="sudo apt-get install python3")
         how = "ended" if code is not None else f"did not start it within {self._first_line:g} seconds"

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.chaos.cases import Case, places
 from tests.chaos.trying import Trial, Verdict
 from tests.support.booted import Lab
-from tests.support.chaos_faults import FULL
+from tests.support.chaos_faults import FAULTS
 from tests.support.chaos_looks import look
 from tests.support.chaos_site import ChaosSite
 
@@ -30,7 +30,7 @@ class Ground:
 
     def run(self, case: Case, seed: str) -> Verdict:
         """Try a case."""
-        site = self._ready(small=case.fault in FULL)
+        site = self._ready(small=FAULTS[case.fault].small)
         verdict = Trial(site, case, seed, self._commands, self._content).run()
         if verdict.broken:
             self.leave()
@@ -71,7 +71,7 @@ class Crew:
         self._small, self._large = queue.SimpleQueue[Case](), queue.SimpleQueue[Case]()
         self._done = queue.SimpleQueue[Verdict | BaseException]()
         for case in cases:
-            (self._small if case.fault in FULL else self._large).put(case)
+            (self._small if FAULTS[case.fault].small else self._large).put(case)
 
     def run(self, hosts: int) -> Iterator[Verdict]:
         """Verdicts as they come in. What keeps a host from being had, or tried, is raised."""

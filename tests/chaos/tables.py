@@ -1,27 +1,21 @@
-"""What was tried and what held, as Markdown: a row for each step, a column for each fault."""
+"""What was tried and what held, as Markdown: a row for each fault, a column for each phase."""
 
 from collections.abc import Mapping, Sequence
 
-from tests.chaos.cases import MOMENT, Case, Place
+from tests.chaos.cases import MOMENT, Case, places
 from tests.chaos.trying import Verdict
-from tests.support.chaos_faults import SAID
+from tests.support.chaos_faults import FAULTS
 
 
 def table(cases: Sequence[Case], verdicts: Mapping[str, Verdict]) -> str:
     """Of the cases that were tried: how many, and of how many that did not all hold, how many did."""
-    places = list(dict.fromkeys(case.place for case in cases))
-    lines = [["step", *SAID.values()], ["---", *["---:"] * len(SAID)]]
-    for place in places:
-        each = ([case.id for case in cases if case.place == place and case.fault == fault] for fault in SAID)
-        lines.append([title(place), *(cell([verdicts[case] for case in ids if case in verdicts]) for ids in each)])
+    phases = {place.phase: place.phase for place in places()} | {MOMENT.phase: "by chance"}
+    lines = [["fault", *phases.values()], ["---", *["---:"] * len(phases)]]
+    for name, fault in FAULTS.items():
+        own = [case for case in cases if case.fault == name and case.id in verdicts]
+        each = ([verdicts[case.id] for case in own if case.place.phase == phase] for phase in phases)
+        lines.append([fault.said, *map(cell, each)])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def title(place: Place) -> str:
-    """Its name for a person."""
-    if place == MOMENT:
-        return "at moments by chance"
-    return f"{place.phase}: {place.step}" if place.step != place.phase else place.step
 
 
 def cell(verdicts: Sequence[Verdict]) -> str:
@@ -38,7 +32,6 @@ def report(cases: Sequence[Case], verdicts: Mapping[str, Verdict], date: str, se
     held = sum(not verdict.broken for verdict in tried)
     return (
         f"\nTried by `make chaos` on {date}, with seed {seed}: {len(tried):,} of {len(cases):,} cases, of which {held:,} held. "
-        "A number is how many were tried and held,\n"
-        'just before the step, in its middle and just after it; "-" was not tried.\n\n'
+        'A number is how many were\ntried and held, in all steps of a phase; "-" was not tried.\n\n'
         f"{table(cases, verdicts)}\n"
     )

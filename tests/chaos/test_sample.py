@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.cases import Case, moments, sample
+from tests.chaos.cases import MORE, Case, moments, sample
 from tests.chaos.running import Ground
 from tests.support.booted import Lab
-from tests.support.chaos_faults import FULL
+from tests.support.chaos_faults import FAULTS
 
 SEED = os.environ["CHAOS_SEED"]
 SIZE = 16
 MOMENTS = 7
-CASES = sorted([*sample(SEED, SIZE), *moments(MOMENTS)], key=lambda case: case.fault in FULL)
+SLOW = 2
+CASES = sorted([*sample(SEED, SIZE), *moments(MOMENTS), *sample(SEED, SLOW, MORE)], key=lambda case: FAULTS[case.fault].small)
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,13 @@ import time
 from dataclasses import dataclass
 
 from tasks.phases.post_release import WAITING
-from tests.chaos.cases import MOMENT, Case, allowed
-from tests.support.chaos_faults import FAULTS, Visitors
-from tests.support.chaos_looks import Look, afterwards, always, look, running, told
+from tests.chaos.cases import MOMENT, Case
+from tests.chaos.codes import allowed
+from tests.support.chaos_faults import DEPLOY, FAULTS, ROLLBACK
+from tests.support.chaos_looks import Look, afterwards, always, look, running, told, unchanged
 from tests.support.chaos_site import ChaosSite, Plan
 from tests.support.chaos_typed import Typed, soon
+from tests.support.chaos_visitors import Scene, Visitors
 
 SHORT = 5
 """Seconds for one step, when a command hangs."""
@@ -41,6 +43,8 @@ class Trial:
 
     def __init__(self, site: ChaosSite, case: Case, seed: str, commands: dict[str, int], content: str) -> None:
         self.site, self.case, self.seed, self.content = site, case, seed, content
+        self.fault = FAULTS[case.fault]
+        self.theirs: Look | None = None
         mode = "hang" if case.fault == "hang" else "stop"
         place = str(case.place)
         self.plan = Plan(mode, place, case.position, case.command(seed, commands.get(place, 1)))
@@ -56,6 +60,7 @@ class Trial:
             self.broken.append(f"{type(problem).__name__}: {problem}")
         finally:
             self.site.go_on()
+            self.fault.over(self.site)
         return Verdict(self.case.id, self.seed, tuple(self.broken), self.said, time.monotonic() - began)
 
     def _run(self) -> None:
@@ -73,7 +78,9 @@ class Trial:
             self._judge(typed, before, after)
             self.broken += [f"{lock} is held" for lock in after.held]
             self.broken += told(site, after)[1]
-            now = self._again(after)
+            self.broken += unchanged(before, after)
+            now = self._again(typed, after)
+            self.broken += unchanged(after, now)
             self.broken += [] if still else running(site)
         finally:
             visitors.leave()
@@ -86,16 +93,18 @@ class Trial:
         dice = self.case.dice(self.seed)
         if self.case.place == MOMENT:
             self.site.forget()
-            typed = self.site.start("deploy", "--ref", "master")
+            typed = self.site.start(*self.fault.words)
             soon(lambda: typed.code is not None, dice.random() * self.site.usual)
             self.said += f"by then: {typed.said}----\n"
         else:
             self.site.plan(self.plan)
-            typed = self.site.start("deploy", "--ref", "master")
+            typed = self.site.start(*self.fault.words)
             soon(lambda: self.site.reached or typed.code is not None, 60)
             self.said += f"reached: {self.site.reached}\n"
         if self.site.reached or self.case.place == MOMENT:
-            FAULTS[self.case.fault](self.site, typed, visitors, dice)
+            scene = Scene(self.site, typed, visitors, dice)
+            self.fault.strike(scene)
+            self.theirs = scene.theirs
         else:
             self.broken.append("the place was never reached")
         if not typed.wait(LONGEST if self.case.fault == "hang" else 60):
@@ -106,11 +115,12 @@ class Trial:
 
     def _judge(self, typed: Typed, before: Look, after: Look) -> None:
         """Do the exit code and the message say how things stand?"""
-        code, moved = typed.process.returncode, after.live != before.live
+        code = typed.process.returncode
         if code not in allowed(self.case):
             self.broken.append(f"exit {code}, and only {sorted(allowed(self.case))} may be")
-        if (code in MOVED and not moved) or (code in UNMOVED and moved):
-            self.broken.append(f"exit {code}, and {before.live} was live, and {after.live} is")
+        if not true(code, before, self.theirs, after):
+            theirs = f", and {self.theirs.live} was a colleague's" if self.theirs else ""
+            self.broken.append(f"exit {code}, and {before.live} was live{theirs}, and {after.live} is")
         said = typed.said
         if "Traceback" in said or "defect of this tool" in said:
             self.broken.append("a defect of this tool was shown")
@@ -120,15 +130,17 @@ class Trial:
         if code in (3, 4, 6, 7, 130) and not names and "Nothing was" not in said and "nothing was sent" not in said:
             self.broken.append(f"exit {code}, and it does not say what is live")
 
-    def _again(self, after: Look) -> Look:
-        """The next deploy goes well, and leaves nothing behind."""
+    def _again(self, first: Typed, after: Look) -> Look:
+        """The next deploy goes well, and leaves nothing behind; so does a rollback that was refused, before it."""
         self.site.write()
         self.site.push()
-        typed = self.site.start("deploy", "--ref", "master")
-        ended = typed.wait()
-        self.said += f"and again:\n{typed.said}"
-        if not ended or typed.process.returncode:
-            self.broken.append(f"the next deploy ended with {typed.process.returncode}")
+        refused = self.fault.words == ROLLBACK and first.process.returncode in UNMOVED
+        for words in (ROLLBACK, DEPLOY) if refused else (DEPLOY,):
+            typed = self.site.start(*words)
+            ended = typed.wait()
+            self.said += f"and again:\n{typed.said}"
+            if not ended or typed.process.returncode:
+                self.broken.append(f"the next {words[0]} ended with {typed.process.returncode}")
         now, found = afterwards(self.site, self.content)
         self.broken += found
         if now.live == after.live:
@@ -138,3 +150,11 @@ class Trial:
         if status["post_release_pending"]:
             self.broken.append("post-release is pending after the next deploy")
         return now
+
+
+def true(code: int | None, before: Look, theirs: Look | None, after: Look) -> bool:
+    """Is what the exit code says of the live release so? What a colleague has made live after ours was stays."""
+    if theirs and theirs.cutovers[-1][0] != before.live:
+        return code in MOVED and after.live == theirs.live
+    moved = after.live != (theirs or before).live
+    return moved if code in MOVED else not (code in UNMOVED and moved)

@@ -85,10 +85,14 @@ def test_a_login_that_prints_is_heard_and_disturbs_nothing(tmp_path: Path, text:
         assert ask(Conversation(login))[0].failure == NOT_SET_UP
 
 
-@pytest.mark.parametrize("text", ["echo closed; exit 0", "echo closed; exit 3", "exec echo closed", "echo closed; exec true"])
-def test_a_login_that_ends_says_what_it_printed_and_never_done(tmp_path: Path, text: str) -> None:
+ENDS = {"echo closed; exit 0": 0, "echo closed; exit 3": 3, "exec echo closed": 0, "echo closed; exec true": 0}
+
+
+@pytest.mark.parametrize(("text", "code"), ENDS.items())
+def test_a_login_that_ends_says_what_it_printed_and_never_done(tmp_path: Path, text: str, code: int) -> None:
     with starting(tmp_path, text) as login, pytest.raises(Unreachable) as caught:
         ask(Conversation(login))
+    assert f"ended with {code} before it began" in caught.value.what
     assert "it printed: closed" in caught.value.details
     assert "~/.bashrc" in (caught.value.next or "")
 
@@ -98,6 +102,13 @@ def test_a_login_that_waits_or_echoes_has_a_deadline(tmp_path: Path, text: str) 
     with starting(tmp_path, text) as login, pytest.raises(Unreachable) as caught:
         ask(Conversation(login, first_line=1.0))
     assert "did not start it within 1 seconds" in caught.value.what
+
+
+def test_a_host_without_python3_is_no_login_that_fails(tmp_path: Path) -> None:
+    text = "echo 'bash: line 1: exec: python3: not found'; exit 127"
+    with starting(tmp_path, text) as login, pytest.raises(NotReleased) as caught:
+        ask(Conversation(login))
+    assert caught.value.next == "sudo apt-get install python3"
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.7"])

@@ -13,7 +13,7 @@ import pytest
 from tasks.phases import build as build_phase
 from tasks.phases import cutover as cutover_phases
 from tasks.phases import lock as lock_phases
-from tests.support.host import LocalHost
+from tests.support.host import LINK, LocalHost
 from tests.support.talk import Ran
 
 DAEMON = "setsid -f sh -c 'echo $$ > {pid}; exec sleep 300' >/dev/null 2>&1; until [ -s {pid} ]; do sleep 0.02; done"
@@ -237,3 +237,12 @@ def test_a_job_whose_files_were_deleted_can_be_cancelled(host: LocalHost, pid: P
     struck(host, f"echo $$ > {pid}; exec sleep 300", pid, delete_and_cancel)
     assert not alive(pid)
     host.assert_clean()
+
+
+def test_a_job_that_was_refused_without_the_lock_begins_anew_with_it(host: LocalHost) -> None:
+    phase, run = build_phase.build(host.environment), host.new_run("build", ref="master", release=f"{LINK}-20260101T000000Z")
+    refused = host.run(phase, run)
+    assert (refused.code, refused.facts["lost_lock"]) == (6, "yes")
+    with host.start(lock_phases.lock(returns=True), run) as keeper:
+        keeper.until("locked")
+        assert host.run(phase, run).code == 0

@@ -1,45 +1,38 @@
-"""What befalls a deploy at the place where it has stopped."""
+"""What befalls a run at the place where it has stopped."""
 
 import random
 import signal
 from collections.abc import Callable
-from contextlib import ExitStack
+from dataclasses import dataclass
 
+from tests.support.chaos_absent import PATIENCE, asleep, cut, gone
 from tests.support.chaos_site import HOME, ChaosSite
-from tests.support.chaos_typed import Typed, soon
-from tests.support.load.request import Request
-from tests.support.load.running import Load, load_on
+from tests.support.chaos_start_up import OUTLASTS, hostile, plain
+from tests.support.chaos_typed import soon
+from tests.support.chaos_visitors import Scene
 
-FULL = {
-    "disk": f"! dd if=/dev/zero of={HOME}/full bs=64k 2>/dev/null",
-    "inodes": f"mkdir {HOME}/full && cd {HOME}/full && at=0 && while : >$((++at)); do :; done 2>/dev/null; true",
-}
-NOTICED = 40
-"""Seconds within which a workstation notices that its link is cut, and more."""
+DISK = f"! dd if=/dev/zero of={HOME}/full bs=64k 2>/dev/null"
+INODES = f"mkdir {HOME}/full && cd {HOME}/full && at=0 && while : >$((++at)); do :; done 2>/dev/null; true"
+DEPLOY, ROLLBACK = ("deploy", "--ref", "master"), ("rollback",)
+Strike = Callable[[Scene], None]
 
 
-class Visitors:
-    """They ask the site, on the host itself, so that a link that is cut is not theirs."""
-
-    def __init__(self, site: ChaosSite) -> None:
-        self._site, self._stack, self._loads = site, ExitStack(), list[Load]()
-
-    def come(self) -> None:
-        """From now on every request must be answered."""
-        entered = ("nsenter", f"--target={self._site.host.init}", "--net", "--")
-        self._loads.append(self._stack.enter_context(load_on("127.0.0.1", 80, {"fast": 1}, lambda words: [*entered, *words])))
-
-    def leave(self) -> None:
-        """The last requests are answered."""
-        self._stack.close()
-
-    @property
-    def requests(self) -> list[Request]:
-        """What they have asked, once they have left."""
-        return [request for load in self._loads for request in load.requests]
+def nothing(site: ChaosSite) -> None:
+    """Most faults are over when they have happened."""
 
 
-Strike = Callable[[ChaosSite, Typed, Visitors, random.Random], None]
+@dataclass(frozen=True)
+class Fault:
+    """What happens, in words for a person too, and to which run; `small`: to a home that can be filled.
+
+    `over` ends what the fault has left on the host, when the next run has met it.
+    """
+
+    strike: Strike
+    said: str
+    words: tuple[str, ...] = DEPLOY
+    small: bool = False
+    over: Callable[[ChaosSite], None] = nothing
 
 
 def kill_any(site: ChaosSite, dice: random.Random) -> None:
@@ -49,10 +42,11 @@ def kill_any(site: ChaosSite, dice: random.Random) -> None:
         site.host.run(f"kill -KILL -- {process if dice.random() < 0.5 else f'-{group}'}")
 
 
-def kill_job(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:  # noqa: ARG001
+def kill_job(scene: Scene) -> None:
     """SIGKILL for the job's process group; where no job runs, for all of the program; at a moment by chance, for any."""
+    site = scene.site
     if not site.reached:
-        kill_any(site, dice)
+        kill_any(site, scene.dice)
         return
     _, group, session, *_ = site.reached.split()
     words = f"-- -{group}" if site.in_a_job else f"$(ps -o pid= -s {session})"
@@ -60,72 +54,59 @@ def kill_job(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Ran
     site.go_on()
 
 
-def kill_workstation(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:  # noqa: ARG001
+def kill_workstation(scene: Scene) -> None:
     """SIGKILL for fab."""
-    typed.process.kill()
-    typed.process.wait()
-    site.go_on()
+    scene.typed.process.kill()
+    scene.typed.process.wait()
+    scene.site.go_on()
 
 
-def cut(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:  # noqa: ARG001
-    """The link is cut, until fab has noticed, or for a moment that it does not notice."""
-    noticed = dice.random() < 0.5
-    site.host.cut()
-    site.go_on()
-    soon(lambda: typed.code is not None or (noticed and typed.lost_the_link), NOTICED if noticed else 2)
-    site.host.mend()
-
-
-def power(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:  # noqa: ARG001
+def power(scene: Scene) -> None:
     """The host is off at once, and boots again."""
-    visitors.leave()
+    site = scene.site
+    scene.visitors.leave()
     site.host.power_cut()
     site.go_on()
     site.host.start()
     soon(lambda: site.host.run("curl -sf http://127.0.0.1/").returncode == 0, 20)
-    visitors.come()
+    scene.visitors.come()
 
 
-def full(fault: str) -> Strike:
+def full(fill: str) -> Strike:
     """No room, or no inode, is left in the release user's home; it is free again once fab has ended."""
 
-    def strike(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:  # noqa: ARG001
-        site.host.sh(FULL[fault])
-        site.go_on()
-        typed.wait()
-        site.host.sh(f"rm -rf {HOME}/full")
+    def strike(scene: Scene) -> None:
+        scene.site.host.sh(fill)
+        scene.site.go_on()
+        scene.typed.wait()
+        scene.site.host.sh(f"rm -rf {HOME}/full")
 
     return strike
 
 
-def hang(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:
+def hang(scene: Scene) -> None:
     """The command goes on for an hour: step_timeout is a few seconds."""
 
 
-def ctrl_c(site: ChaosSite, typed: Typed, visitors: Visitors, dice: random.Random) -> None:  # noqa: ARG001
+def ctrl_c(scene: Scene) -> None:
     """Ctrl-C, and what must not be interrupted goes on a moment later."""
-    typed.process.send_signal(signal.SIGINT)
-    soon(lambda: typed.code is not None, dice.choice((0.0, 0.1, 1.0)))
-    site.go_on()
+    scene.typed.process.send_signal(signal.SIGINT)
+    soon(lambda: scene.typed.code is not None, scene.dice.choice((0.0, 0.1, 1.0)))
+    scene.site.go_on()
 
 
-FAULTS: dict[str, Strike] = {
-    "kill-job": kill_job,
-    "kill-workstation": kill_workstation,
-    "cut": cut,
-    "power": power,
-    "disk": full("disk"),
-    "inodes": full("inodes"),
-    "hang": hang,
-    "ctrl-c": ctrl_c,
-}
-SAID = {
-    "kill-job": "the job is killed",
-    "kill-workstation": "the workstation's process is killed",
-    "cut": "the link is cut",
-    "power": "power cut",
-    "disk": "the disk is full",
-    "inodes": "no inode is left",
-    "hang": "a command hangs",
-    "ctrl-c": "Ctrl-C",
+FAULTS = {
+    "kill-job": Fault(kill_job, "the job is killed"),
+    "kill-workstation": Fault(kill_workstation, "the workstation's process is killed"),
+    "cut": Fault(cut, "the link is cut"),
+    "power": Fault(power, "power cut"),
+    "disk": Fault(full(DISK), "the disk is full", small=True),
+    "inodes": Fault(full(INODES), "no inode is left", small=True),
+    "hang": Fault(hang, "a command hangs"),
+    "ctrl-c": Fault(ctrl_c, "Ctrl-C"),
+    "gone": Fault(gone, "the link is cut and stays away", (*DEPLOY, "--patience", str(PATIENCE))),
+    "asleep": Fault(asleep, "the workstation sleeps while a colleague deploys"),
+    "startup": Fault(hostile, "hostile start-up files", (*DEPLOY, "--patience", str(OUTLASTS)), over=plain),
+    "full-rollback": Fault(full(DISK), "the disk is full, and a rollback", ROLLBACK, small=True),
+    "inodes-rollback": Fault(full(INODES), "no inode is left, and a rollback", ROLLBACK, small=True),
 }

@@ -22,10 +22,14 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Look:
-    """What lies on the host: `sealed` has the content of each release, told short, and what it says of its own name."""
+    """What lies on the host: `sealed` has the content of each release, told short, and what it says of its own name.
+
+    `prints` has what changes of each when somebody writes to it.
+    """
 
     live: str
     sealed: dict[str, str]
+    prints: dict[str, str]
     unsealed: list[str]
     left: list[str]
     damaged: list[str]
@@ -41,9 +45,14 @@ class Look:
             return [" ".join(filter(None, words)) for is_, *words in told if is_ == kind]
 
         live = next(first for kind, first, _ in told if kind == "live")
-        sealed = {name: content for kind, name, content in told if kind == "sealed"}
+        sealed, prints = ({name: text for kind, name, text in told if kind == which} for which in ("sealed", "print"))
         history = [entry for entry in map(readable, each("history")) if entry]
-        return cls(PurePath(live).name, sealed, each("unsealed"), each("left"), each("fsck"), each("held"), history)
+        return cls(PurePath(live).name, sealed, prints, each("unsealed"), each("left"), each("fsck"), each("held"), history)
+
+    @property
+    def cutovers(self) -> list[tuple[str, str]]:
+        """Which release came after which."""
+        return [(entry.get("from", ""), entry["name"]) for entry in self.history if entry["event"] == "done"]
 
     @property
     def trash(self) -> list[str]:
@@ -70,6 +79,12 @@ def always(now: Look, content: str) -> list[str]:
         if said != f"{content} {name}":
             found.append(f"{name} is sealed and not complete: {said}, and not {content} {name}")
     return found
+
+
+def unchanged(before: Look, now: Look) -> list[str]:
+    """Nobody wrote to a release that was sealed."""
+    both = before.prints.keys() & now.prints.keys()
+    return [f"{name} was sealed, and was written to" for name in sorted(both) if before.prints[name] != now.prints[name]]
 
 
 def afterwards(site: ChaosSite, content: str) -> tuple[Look, list[str]]:

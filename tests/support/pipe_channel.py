@@ -16,7 +16,7 @@ class PipeChannel:
         self._home, self._shell = home, shell
         self._process: subprocess.Popen[bytes] | None = None
         self._timeout = 30.0
-        self.closed = self._stderr_ended = False
+        self.closed = self._stderr_ended = self._status_asked = False
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -53,11 +53,9 @@ class PipeChannel:
         return data
 
     def exit_status_ready(self) -> bool:
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        """As OpenSSH sends it: some time after the end of the output."""
+        asked, self._status_asked = self._status_asked, True
+        return asked and self.process.poll() is not None
 
     @property
     def exit_status(self) -> int:

@@ -4,6 +4,11 @@ cd /home/ftsuser || exit
 
 told() { printf '%s\t%s\t%s\n' "$1" "$2" "${3-}"; }
 
+# Everything of a release that changes when somebody writes to it.
+print_of() {
+    find . -printf '%P %y %m %U %G %T@ %s %l\n' | LC_ALL=C sort | sha256sum | cut -c 1-16
+}
+
 # Everything that a release has, but for what differs between two: its own assets and those carried, its seal, what the site wrote.
 content() {
     find . \( -path ./release.json -o -path './public/build/*' -o -path './var/*' -o -path ./built \) -prune -o -printf '%P %y %m %l\n' | LC_ALL=C sort
@@ -18,6 +23,7 @@ for path in releases/* releases/.[!.]*; do
     if [[ -f $path/release.json ]]; then
         own=$(cd "$path" && cat built "public/build/$name.css" var/cache/warm 2>&1 | sort -u | paste -sd ' ')
         told sealed "$name" "$(cd "$path" && content | sha256sum | cut -c 1-16) $own"
+        told print "$name" "$(cd "$path" && print_of)"
     elif [[ -e $path ]]; then
         told unsealed "$name"
     fi
