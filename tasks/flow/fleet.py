@@ -1,13 +1,14 @@
 """The members of an environment, and what is done on each of them at the same time. One address is a fleet of one."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tasks.config.models import Environment
 from tasks.errors import Interrupted, ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Stopped
 from tasks.flow.interrupts import Interrupts
@@ -15,6 +16,9 @@ from tasks.flow.member import Member
 from tasks.flow.standing import Standing, interruption, names, table, verdict
 from tasks.phases import post_release
 from tasks.view.view import View
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 ORDERLY = 4.5
 """Seconds for an end in good order; what is not over then may still be running on a host, and that is printed."""
@@ -177,7 +181,7 @@ class Fleet:
         self.interrupts.over()
         self.each(_close, within=ORDERLY if self.interrupts.heard else LET_GO)
 
-    def _next(self, inbox: "SimpleQueue[tuple[Member, Any]]", end: float | None) -> tuple[Member, Any] | None:
+    def _next(self, inbox: SimpleQueue[tuple[Member, Any]], end: float | None) -> tuple[Member, Any] | None:
         """What the next member came to; None when the time is over."""
         shown = False
         while True:
@@ -195,7 +199,7 @@ class Fleet:
                 shown = True
 
 
-def _act(act: Callable[[Member], T], member: Member, inbox: "SimpleQueue[tuple[Member, Any]]") -> None:
+def _act(act: Callable[[Member], T], member: Member, inbox: SimpleQueue[tuple[Member, Any]]) -> None:
     result: Any
     try:
         result = act(member)

@@ -1,14 +1,15 @@
 """One host of an environment: at most one connection per user, and one conversation on each."""
 
+from __future__ import annotations
+
 import contextlib
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fabric.config import Config
 
-from tasks.config.models import Environment
 from tasks.phases.event import Event
 from tasks.phases.step import Phase
 from tasks.remote.connection import connect
@@ -16,6 +17,9 @@ from tasks.remote.conversation import Conversation
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, About, Run
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 HostListener = Callable[[str, Event], None]
 Texts = Callable[[str], None]
@@ -78,7 +82,7 @@ class Host:
         """Go on with the outcome of a job: `follow` reports what came since. Raises Unreachable."""
         self._ask(follow, run, NOTHING, self._hearing(), outcome)
 
-    def lock(self, phase: Phase, run: Run) -> "Lock":
+    def lock(self, phase: Phase, run: Run) -> Lock:
         """The lock of a run, to be entered. Why it was refused is in its outcome, and is not shown. Raises Unreachable."""
         return Lock(self, phase, run)
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from tasks.config.cache import kept
+from tasks.config.cache import files, kept
 
 HOST = Path(__file__).parents[1] / "host"
 PACKAGE = "tasks.host"
@@ -32,7 +32,7 @@ def command(program: bytes) -> str:
 def first(functions: Iterable[str]) -> tuple[bytes, list[str]]:
     """What the bootstrap reads from stdin for a conversation that begins with these functions, and the modules in it."""
     modules = sorted(needed([*ALWAYS, *functions]))
-    return kept("program", f"{_digest()} {modules}".encode(), lambda: _program(modules)), modules
+    return kept("program", _digest() + repr(modules).encode(), lambda: _program(modules)), modules
 
 
 def more(functions: Iterable[str], present: Collection[str]) -> tuple[str, list[str]]:
@@ -72,16 +72,15 @@ def _program(modules: list[str]) -> bytes:
 
 
 @cache
-def _digest() -> str:
+def _digest() -> bytes:
     """Changes when any file of the host program, or of this module, does."""
-    files = [Path(__file__), *sorted(HOST.rglob("*.py"))]
-    return repr([(str(file), (about := file.stat()).st_mtime_ns, about.st_size) for file in files])
+    return files([Path(__file__), *sorted(HOST.rglob("*.py"))])
 
 
 @cache
 def _modules() -> dict[str, tuple[str, list[str]]]:
     """Each module's text as it travels, and what it imports."""
-    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", _digest().encode(), _read))
+    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", _digest(), _read))
     return found
 
 
