@@ -15,8 +15,8 @@ HELP = {"ref": "branch, tag or commit to build and release", "name": "a release 
 def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
     choice = Choice.of(ref, name, fleet.hint("release --ref master"))
-    fleet.prepare()
-    with fleet.lock(str(choice)):
+    fleet.prepare(str(choice))
+    with fleet.lock():
         chosen = choose(fleet, choice)
         migrate(fleet, chosen)
         cutover(fleet, chosen)

@@ -15,8 +15,8 @@ def rollback(fleet: Fleet, to: str | None = None) -> None:
     """Swap back to the release before, or --to one, then post-release."""
     if to is not None and not to.strip():
         raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
-    fleet.prepare(services=True)
-    with fleet.lock(to or ""):
+    fleet.prepare(to or "", services=True)
+    with fleet.lock():
         release = cutover(fleet, _target(fleet, to))
         post_release(fleet, release)
     if note := undone(fleet):

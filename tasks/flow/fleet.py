@@ -14,6 +14,7 @@ from tasks.flow.clock import Clock, Stopped
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
 from tasks.flow.standing import Standing, interruption, names, table, verdict
+from tasks.phases import lock as lock_phases
 from tasks.phases import post_release
 from tasks.view.view import View
 
@@ -130,18 +131,22 @@ class Fleet:
 
     # -- what a run begins with
 
-    def prepare(self, *, services: bool = False) -> None:
-        """Try every login and every service that the run may use, before anything is written."""
-        self.require(lambda member: _prepare(member, services=services))
+    def prepare(self, what: str = "", *, services: bool = False) -> None:
+        """Try every login and every service that the run may use, before anything is written.
 
-    @contextmanager
-    def lock(self, what: str = "") -> Iterator[None]:
-        """The locks of all, with the state of every host as it is under them; `what` is for whoever finds them taken.
-
-        When the block is left by an error they are let go by `close`, after what still runs was ended.
+        `what` is for whoever finds the locks taken, which are asked for next.
         """
         for member in self.members:
             member.run = replace(member.run, what=" ".join(filter(None, (self.verb, what))))
+        tried = services and bool(self.environment.services)
+        self.require(lambda member: _prepare(member, services=tried))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """The locks of all, with the state of every host as it is under them.
+
+        When the block is left by an error they are let go by `close`, after what still runs was ended.
+        """
         self.first(Member.take_lock)
         self.require(Member.take_lock, of=self.members[1:])
         yield
@@ -211,11 +216,22 @@ def _act(act: Callable[[Member], T], member: Member, inbox: SimpleQueue[tuple[Me
 
 
 def _prepare(member: Member, *, services: bool) -> None:
-    environment = member.host.environment
-    member.host.connect()
-    if services and environment.services:
-        member.host.connect(as_service_user=True)
-        member.require(post_release.try_services(environment), again=True)
+    """Both logins at once; the lock is asked for with the first, unless there is something to try before."""
+    if not services:
+        member.host.begin_with(lock_phases.lock(), member.run)
+        return
+    login: SimpleQueue[tuple[Member, Any]] = SimpleQueue()
+    threading.Thread(target=_act, args=(_log_in, member, login), daemon=True).start()
+    try:
+        member.require(post_release.try_services(member.host.environment), again=True)
+    finally:
+        _, problem = login.get()
+        if problem:
+            raise problem
+
+
+def _log_in(member: Member) -> None:
+    member.host.begin_with(lock_phases.lock(), member.run, ask=False)
 
 
 def _end(member: Member) -> ReleaseError | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import paramiko
 from fabric.config import Config
 
 from tasks.phases.event import Event
@@ -17,6 +18,7 @@ from tasks.remote.conversation import Conversation
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, About, Run
+from tasks.remote.transport import Flight
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -41,14 +43,26 @@ class Host:
         self._began = 0.0
         self._generation = 0
 
-    def connect(self, *, as_service_user: bool = False) -> Any:
+    def connect(self, *, as_service_user: bool = False, flight: Flight | None = None) -> Any:
         """The connection of the release user, or of the service user; opened once. Raises Unreachable."""
         user = self._user(as_service_user)
         if user not in self._connections:
-            connection = connect(self.environment, self.address, user, self._config, opening=self._opening.append)
+            connection = connect(
+                self.environment, self.address, user, self._config, opening=self._opening.append, flight=flight
+            )
             self._connections[user] = connection
-            self._opening.clear()
+            with contextlib.suppress(ValueError):
+                self._opening.remove(connection)
         return self._connections[user]
+
+    def begin_with(self, phase: Phase, run: Run, *, ask: bool = True) -> None:
+        """Log in, and start the conversation for this phase, which is asked for next: its answer is on its way by then.
+
+        Without `ask`, it is not sent yet. Raises Unreachable.
+        """
+        user = self._user(phase.as_service_user)
+        if user not in self._connections:
+            self._first(phase, request(phase, self.environment, run, NOTHING) if ask else None)
 
     @property
     def connected(self) -> bool:
@@ -127,8 +141,19 @@ class Host:
 
     def _ask(self, phase: Phase, run: Run, about: About, listener: Callable[[Event], None], outcome: Outcome) -> None:
         asked = request(phase, self.environment, run, about)
+        if self._user(phase.as_service_user) not in self._connections:
+            self._first(phase, asked)
         conversation = self._conversation(phase)
         conversation.ask(asked, functions(phase), listener, outcome)
+
+    def _first(self, phase: Phase, asked: dict[str, Any] | None) -> None:
+        """Log in, with the start of a conversation in the same flight."""
+        conversation = Conversation()
+        flight = conversation.flight(functions(phase), asked)
+        connection = self.connect(as_service_user=phase.as_service_user, flight=flight)
+        with contextlib.suppress(paramiko.SSHException, EOFError, OSError):  # the first phase finds the link lost
+            conversation.join(connection)
+            self._conversations[self._user(phase.as_service_user)] = conversation
 
     def _conversation(self, phase: Phase) -> Conversation:
         """The one of the login; one more, for this phase alone, while that is busy with another phase."""

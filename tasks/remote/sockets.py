@@ -15,6 +15,17 @@ from tasks.remote.route import Hop
 UNHEARD_MILLISECONDS = 15_000
 
 
+class Prompt(socket.socket):
+    """A TCP socket that acknowledges at once: a server that waits for it before its next small packet waits no 40 ms."""
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """As of any socket; the kernel forgets the setting after some packets."""
+        data = super().recv(size, flags)
+        if quick := getattr(socket, "TCP_QUICKACK", None):
+            self.setsockopt(socket.IPPROTO_TCP, quick, 1)
+        return data
+
+
 class Wire(NamedTuple):
     """A socket to speak SSH over, and what its ProxyCommand has to say when that fails."""
 
@@ -34,7 +45,8 @@ def dial(hop: Hop, opened: ExitStack) -> Wire:
     """Reach the first hop; what was opened for it is closed with `opened`."""
     if hop.proxy_command:
         return _through(hop.proxy_command, opened)
-    connected = opened.enter_context(socket.create_connection((hop.host, hop.port), hop.timeout))
+    plain = socket.create_connection((hop.host, hop.port), hop.timeout)
+    connected = opened.enter_context(Prompt(fileno=plain.detach()))
     tune(connected)
     return Wire(connected)
 

@@ -136,7 +136,7 @@ def test_a_host_without_python_is_no_mystery(tmp_path: Path) -> None:
 
 def test_what_is_not_the_announced_program_runs_nothing(login: Login) -> None:
     program, _ = packing.first(functions(READS))
-    channel = login.transport.open_session(1)
+    channel = login.session()
     channel.exec_command(packing.command(program))
     channel.sendall(program[:-1] + b"!")
     channel.shutdown_write()
@@ -145,7 +145,7 @@ def test_what_is_not_the_announced_program_runs_nothing(login: Login) -> None:
 
 def test_an_upload_that_is_cut_short_runs_nothing(login: Login) -> None:
     program, _ = packing.first(functions(READS))
-    channel = login.transport.open_session(1)
+    channel = login.session()
     channel.exec_command(packing.command(program))
     channel.sendall(program[:-1])
     channel.shutdown_write()
