@@ -23,7 +23,7 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
         migrate(fleet, release)
         cutover(fleet, release)
         try:
-            post_release(fleet, release)
+            post_release(fleet, release, prunes=True)
         except LiveButFailed as failure:
             put_back(fleet, failure)
         prune_unused(fleet)

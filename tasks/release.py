@@ -1,10 +1,10 @@
 """release: build, migrate, cutover."""
 
+from tasks.flow import pruning
 from tasks.flow.build import Choice, choose
 from tasks.flow.cutover import cutover, migrate
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
-from tasks.flow.pruning import prune
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 
@@ -19,6 +19,6 @@ def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> No
     with fleet.lock():
         chosen = choose(fleet, choice)
         migrate(fleet, chosen)
-        cutover(fleet, chosen)
-        prune(fleet)
+        cutover(fleet, chosen, pruning.following)
+        pruning.prune(fleet)
     summarize(fleet, chosen, next=[fleet.hint("post-release")])

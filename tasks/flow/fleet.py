@@ -13,9 +13,8 @@ from tasks.errors import Interrupted, ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Stopped
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
+from tasks.flow.prepare import prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
-from tasks.phases import lock as lock_phases
-from tasks.phases import post_release
 from tasks.view.view import View
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ class Fleet:
         for member in self.members:
             member.run = replace(member.run, what=" ".join(filter(None, (self.verb, what))))
         tried = services and bool(self.environment.services)
-        self.require(lambda member: _prepare(member, services=tried))
+        self.require(lambda member: prepare(member, services=tried))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -213,25 +212,6 @@ def _act(act: Callable[[Member], T], member: Member, inbox: SimpleQueue[tuple[Me
     except BaseException as problem:
         result = problem
     inbox.put((member, result))
-
-
-def _prepare(member: Member, *, services: bool) -> None:
-    """Both logins at once; the lock is asked for with the first, unless there is something to try before."""
-    if not services:
-        member.host.begin_with(lock_phases.lock(), member.run)
-        return
-    login: SimpleQueue[tuple[Member, Any]] = SimpleQueue()
-    threading.Thread(target=_act, args=(_log_in, member, login), daemon=True).start()
-    try:
-        member.require(post_release.try_services(member.host.environment), again=True)
-    finally:
-        _, problem = login.get()
-        if problem:
-            raise problem
-
-
-def _log_in(member: Member) -> None:
-    member.host.begin_with(lock_phases.lock(), member.run, ask=False)
 
 
 def _end(member: Member) -> ReleaseError | None:

@@ -91,7 +91,7 @@ class Conversation:
 
     def serve(self) -> None:
         """Answer requests. Never returns."""
-        lost_lock = False
+        lost_lock, code = False, 0
         while True:
             request = self.inbox.take(0.0 if lost_lock else SILENCE if self.lock.held else IDLE)
             if request is None:
@@ -100,7 +100,10 @@ class Conversation:
                 self.lock.let_go()
                 lost_lock = True  # whatever stands in stdin already comes too late
                 continue
-            code = self._refuse(request) if lost_lock else self._answer(request)
+            if lost_lock:
+                code = self._refuse(request)
+            elif not (code and request.get("after")):  # sent before the answer of the one that it depends on
+                code = self._answer(request)
             self.wire.send(("end", str(code)))
             if self.inbox.abandoned() and not self.lock.held:
                 self.leave(code)

@@ -50,8 +50,18 @@ class Conversation:
         """Whether nothing can be asked any more."""
         return self._over.is_set() or (self._channel is not None and self._channel.closed)
 
-    def ask(self, request: dict[str, Any], functions: list[str], listener: Listener, outcome: Outcome) -> None:
-        """Send a request, and take its events into the outcome, until its last. Raises Unreachable when nothing was sent."""
+    def ask(
+        self,
+        request: dict[str, Any],
+        functions: list[str],
+        listener: Listener,
+        outcome: Outcome,
+        then: tuple[dict[str, Any], list[str]] | None = None,
+    ) -> None:
+        """Send a request, and take its events into the outcome, until its last. Raises Unreachable when nothing was sent.
+
+        `then` is sent at once too, and is begun only when this one goes well: its answer is there for whoever asks it next.
+        """
         self.busy = True
         try:
             if self._flight is None:
@@ -61,7 +71,10 @@ class Conversation:
             if not self.greeting:
                 self._greet()
             self._send_unless_ahead(request, functions)
+            if then:
+                self._send_request({**then[0], "after": True}, then[1])
             self._hear(listener, outcome)
+            self._ahead = then[0] if then else None
         except (*_GONE, Gap):
             self.close()
         finally:
@@ -106,6 +119,9 @@ class Conversation:
             return
         if ahead:  # nobody has asked for its answer
             self._hear(lambda _: None, Outcome())
+        self._send_request(request, functions)
+
+    def _send_request(self, request: dict[str, Any], functions: list[str]) -> None:
         self._send(json.dumps({**request, "modules": self._more(functions)}).encode() + b"\n")
 
     def _greet(self) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HostListener = Callable[[str, Event], None]
 Texts = Callable[[str], None]
+Next = tuple[Phase, About]
 
 _OF_A_LOCK = frozenset({"note", "warn", "noise"})
 
@@ -74,8 +75,12 @@ class Host:
         self.close()
         self.connect()
 
-    def run(self, phase: Phase, run: Run, about: About = NOTHING, texts: Texts | None = None) -> Outcome:
+    def run(
+        self, phase: Phase, run: Run, about: About = NOTHING, texts: Texts | None = None, then: Next | None = None
+    ) -> Outcome:
         """Ask for one phase, and follow it to its end; each `text` goes to `texts` and is not kept, where that is given.
+
+        `then` is what will be asked for next on the same login when it goes well: it is sent at once, and its answer not heard.
 
         A link that is lost on the way is an unknown outcome. Raises Unreachable when nothing could be sent.
         """
@@ -89,7 +94,7 @@ class Host:
             else:
                 hear(event)
 
-        self._ask(phase, run, about, passed_on, outcome)
+        self._ask(phase, run, about, passed_on, outcome, then)
         return outcome
 
     def go_on(self, follow: Phase, run: Run, outcome: Outcome) -> None:
@@ -139,12 +144,21 @@ class Host:
         if conversation := self._conversations.pop(self.environment.release_user, None):
             conversation.close()
 
-    def _ask(self, phase: Phase, run: Run, about: About, listener: Callable[[Event], None], outcome: Outcome) -> None:
+    def _ask(
+        self,
+        phase: Phase,
+        run: Run,
+        about: About,
+        listener: Callable[[Event], None],
+        outcome: Outcome,
+        then: Next | None = None,
+    ) -> None:
         asked = request(phase, self.environment, run, about)
         if self._user(phase.as_service_user) not in self._connections:
             self._first(phase, asked)
         conversation = self._conversation(phase)
-        conversation.ask(asked, functions(phase), listener, outcome)
+        following = (request(then[0], self.environment, run, then[1]), functions(then[0])) if then else None
+        conversation.ask(asked, functions(phase), listener, outcome, following)
 
     def _first(self, phase: Phase, asked: dict[str, Any] | None) -> None:
         """Log in, with the start of a conversation in the same flight."""

@@ -127,7 +127,7 @@ def requests(command: str, heard: bytes) -> list[dict[str, Any]]:
 def known(request: dict[str, Any]) -> dict[str, Any]:
     """All of a request that is known before a run, and the names of its run values."""
     run_values = {key: sorted(request[key]) for key in ("who", "about")}
-    return {**{key: value for key, value in request.items() if key != "modules"}, **run_values}
+    return {**{key: value for key, value in request.items() if key not in ("modules", "after")}, **run_values}
 
 
 def test_command_line_holds_nothing_but_the_bootstrap(every_kind: tuple[Site, Path]) -> None:

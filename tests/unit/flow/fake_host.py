@@ -59,7 +59,14 @@ class FakeHost(Host):
         self._connections.clear()
         self.connect()
 
-    def run(self, phase: Phase, run: Run, about: About = NOTHING, texts: Callable[[str], None] | None = None) -> Outcome:
+    def run(
+        self,
+        phase: Phase,
+        run: Run,
+        about: About = NOTHING,
+        texts: Callable[[str], None] | None = None,
+        then: object = None,  # noqa: ARG002
+    ) -> Outcome:
         was_connected = self.connected
         if self._there.away and was_connected:
             return replace(CUT, facts={})
