@@ -41,7 +41,7 @@ def _later(name: str, **there: object) -> None:
 def _version(package: str) -> str:
     """What importlib.metadata would say of a package beside this file."""
     start, end = package + "-", ".dist-info"
-    names = os.listdir(os.path.dirname(__file__))  # noqa: PTH208, PTH120
+    names = os.listdir(os.path.dirname(__file__))
     found = [name[len(start) : -len(end)] for name in names if name.startswith(start) and name.endswith(end)]
     return found[0] if len(found) == 1 else import_module("importlib.metadata").distribution(package).version
 
@@ -52,7 +52,8 @@ def _leave(*_: object) -> None:
     os._exit(130)
 
 
-if any(os.path.basename(word) in ("fab", "fabric") for word in sys.orig_argv[1:3]):  # noqa: PTH119 (pathlib takes 10 ms)
+_fab = [os.path.basename(word) in ("fab", "fabric") for word in sys.orig_argv[1:3]]
+if any(_fab):
     for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(_number) != signal.SIG_IGN:
             signal.signal(_number, _leave)
@@ -60,3 +61,6 @@ if any(os.path.basename(word) in ("fab", "fabric") for word in sys.orig_argv[1:3
     _later("unittest.mock", Mock=object)
     _later("importlib.metadata", version=_version)
     _later("invoke.vendor.yaml")
+    import fab_dial
+
+    fab_dial.begin(sys.orig_argv[_fab.index(True) + 2 :])

@@ -19,7 +19,7 @@ from tasks.remote.known_hosts import HostKeys
 from tasks.remote.login import LOGIN_SECONDS, Login
 from tasks.remote.pulse import Pulse
 from tasks.remote.route import Hop, route
-from tasks.remote.sockets import Wire, dial
+from tasks.remote.sockets import Wire, dial, reached
 from tasks.remote.transport import Flight, Transport
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class VerifiedConnection(Connection):
                 client = self._reach(hop, transport, opened)
                 transport = cast(Transport, client.get_transport())
             self.client, self.transport = client, transport
+            reached(self.hops[0])
             if transport is not None:
                 pulse = Pulse(transport)
                 opened.callback(pulse.stop)
