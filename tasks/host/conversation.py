@@ -16,11 +16,11 @@ import threading
 import zlib
 from typing import TYPE_CHECKING
 
+from tasks.host.environment import NOT_PASSED_ON
 from tasks.host.failure import CANCELLED, FAILED, Cancelled, Failed
 from tasks.host.inbox import SILENCE, Inbox
 from tasks.host.lock import Lock, lost
 from tasks.host.log import Log
-from tasks.host.programs import NOT_PASSED_ON
 from tasks.host.report import Report
 from tasks.host.run import Run
 from tasks.host.steps import defect, perform, raise_time_up, within_its_time

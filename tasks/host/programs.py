@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from tasks.host.environment import NOT_PASSED_ON
 from tasks.host.watch import WATCH
 
 if TYPE_CHECKING:
@@ -19,17 +20,6 @@ NOT_FOUND = 127
 GRACE = 10.0  # seconds between TERM and KILL
 SHELL = ("bash", "--norc", "--noprofile", "-c")  # for a command of hosts.yml, its one argument
 CAPTURE = -1  # for `output`: keep what the program prints
-NOT_PASSED_ON = (
-    *(
-        "SSH_CLIENT",
-        "SSH2_CLIENT",
-        "BASH_ENV",
-        "ENV",
-        "SHELLOPTS",
-        "BASHOPTS",
-    ),  # a shell would read start-up files, or set options
-    *("POSIXLY_CORRECT", "TMOUT", "CDPATH", "GLOBIGNORE"),  # ... or read its text in another way
-)
 _DEFAULTS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 _spawning = threading.Lock()
 

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from tasks.config.cache import files, kept
+from tasks.remote import stripping
+from tasks.remote.stripping import is_for_types, stripped
 
 HOST = Path(__file__).parents[1] / "host"
 PACKAGE = "tasks.host"
@@ -74,7 +76,7 @@ def _program(modules: list[str]) -> bytes:
 @cache
 def _digest() -> bytes:
     """Changes when any file of the host program, or of this module, does."""
-    return files([Path(__file__), *sorted(HOST.rglob("*.py"))])
+    return files([Path(__file__), Path(stripping.__file__), *sorted(HOST.rglob("*.py"))])
 
 
 @cache
@@ -88,7 +90,7 @@ def _read() -> bytes:
     names = {name(path): path for path in HOST.rglob("*.py")}
     whole = {module: path.read_text(encoding="utf-8") for module, path in names.items()}
     trees = {module: ast.parse(text) for module, text in whole.items()}
-    texts = {module: _without_prose(whole[module], tree) for module, tree in trees.items()}
+    texts = {module: stripped(whole[module], tree) for module, tree in trees.items()}
     found = {module: (texts[module], sorted(_imports(module, tree, names))) for module, tree in trees.items()}
     return json.dumps({"tasks": ("", []), **found}).encode()
 
@@ -112,49 +114,8 @@ def _imports(module: str, tree: ast.Module, names: Collection[str]) -> set[str]:
 def _executed(node: ast.AST, *, deep: bool) -> Iterator[ast.AST]:
     """`deep`: imports within functions too. Those of the conversation are for kinds of phases, which name them."""
     for child in ast.iter_child_nodes(node):
-        if _is_for_types(child):
+        if is_for_types(child):
             continue
         if deep or not isinstance(child, ast.FunctionDef):
             yield child
             yield from _executed(child, deep=deep)
-
-
-def _without_prose(text: str, tree: ast.Module) -> str:
-    """A module without docstrings, comment lines and types. Every line keeps its number."""
-    lines = ["", *text.splitlines()]
-    inside = {line for node in ast.walk(tree) for line in _inner_lines(node)}
-    for number, line in enumerate(lines):
-        if line.lstrip().startswith("#") and number not in inside:
-            lines[number] = ""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
-            _blank(lines, node.body)
-    for node in tree.body:
-        _blank_types(lines, node)
-    return "\n".join(lines[1:]) + "\n"
-
-
-def _blank_types(lines: list[str], node: ast.stmt) -> None:
-    """typing is only for who reads and checks the text: it takes a host 8 ms to import."""
-    if (isinstance(node, ast.ImportFrom) and node.module == "typing") or _is_for_types(node):
-        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-            lines[number] = ""
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def _blank(lines: list[str], body: list[ast.stmt]) -> None:
-    docstring = body[0]
-    for number in range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1):
-        lines[number] = ""
-    if len(body) == 1:
-        lines[docstring.lineno] = " " * docstring.col_offset + "pass"
-
-
-def _inner_lines(node: ast.AST) -> range:
-    """The lines of a text that goes over several, but for its first."""
-    if isinstance(node, ast.Constant | ast.JoinedStr):
-        return range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
-    return range(0)
