@@ -6,14 +6,12 @@ with a part of that answer and a number, and is one event; the last event of a p
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
 import signal
 import sys
 import threading
-import zlib
 from typing import TYPE_CHECKING
 
 from tasks.host.environment import NOT_PASSED_ON
@@ -100,6 +98,8 @@ class Conversation:
                 self.lock.let_go()
                 lost_lock = True  # whatever stands in stdin already comes too late
                 continue
+            if "packed" in request:
+                self.packed.add(request.pop("packed"))
             if lost_lock:
                 code = self._refuse(request)
             elif not (code and request.get("after")):  # sent before the answer of the one that it depends on
@@ -122,8 +122,6 @@ class Conversation:
         report = Report(self.wire.send)
         log = Log()
         try:
-            if request.get("modules"):
-                self.packed.sources.update(json.loads(zlib.decompress(base64.b64decode(request["modules"]))))
             self.phase = request["kind"]
             return self._perform(request, self._run(request, report, log))
         except Failed as failure:

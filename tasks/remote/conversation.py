@@ -122,7 +122,9 @@ class Conversation:
         self._send_request(request, functions)
 
     def _send_request(self, request: dict[str, Any], functions: list[str]) -> None:
-        self._send(json.dumps({**request, "modules": self._more(functions)}).encode() + b"\n")
+        packed, modules = packing.more(functions, self._present)
+        self._present |= set(modules)
+        self._send(json.dumps({**request, "modules": len(packed)}).encode() + b"\n" + packed)
 
     def _greet(self) -> None:
         """Wait for the first line. Raises Unreachable or NotReleased, with what the login printed, where it does not come."""
@@ -202,11 +204,6 @@ class Conversation:
     def _send(self, data: bytes) -> None:
         assert self._channel is not None
         self._channel.sendall(data)
-
-    def _more(self, functions: list[str]) -> str:
-        packed, modules = packing.more(functions, self._present)
-        self._present |= set(modules)
-        return packed
 
     def _beat(self, channel: paramiko.Channel) -> None:
         with contextlib.suppress(*_GONE):

@@ -1,7 +1,6 @@
 """The modules of the host program as what travels: those that a phase's functions need, found from the imports, compressed."""
 
 import ast
-import base64
 import hashlib
 import json
 import zlib
@@ -24,6 +23,8 @@ BOOTSTRAP = (
 """Runs exactly the bytes that the command line announces. No quote, backslash, ! or $: fish and tcsh read it like bash."""
 
 Sources = dict[str, str]
+DICTIONARY = 32768
+"""Bytes that zlib looks back."""
 
 
 def command(program: bytes) -> str:
@@ -37,13 +38,14 @@ def first(functions: Iterable[str]) -> tuple[bytes, list[str]]:
     return kept("program", _digest() + repr(modules).encode(), lambda: _program(modules)), modules
 
 
-def more(functions: Iterable[str], present: Collection[str]) -> tuple[str, list[str]]:
-    """The modules that a later request brings, as one word of JSON, and their names."""
+def more(functions: Iterable[str], present: Collection[str]) -> tuple[bytes, list[str]]:
+    """The modules that a later request brings, compressed with what is `present` as a dictionary, and their names."""
     modules = sorted(needed(functions) - set(present))
     if not modules:
-        return "", []
-    data = json.dumps(sources(modules)).encode()
-    return base64.b64encode(zlib.compress(data, 9)).decode(), modules
+        return b"", []
+    known = "".join(sources(sorted(present)).values()).encode()[-DICTIONARY:]
+    packer = zlib.compressobj(9, zdict=known)
+    return packer.compress(json.dumps(sources(modules)).encode()) + packer.flush(), modules
 
 
 def needed(functions: Iterable[str]) -> set[str]:

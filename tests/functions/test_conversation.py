@@ -66,7 +66,7 @@ def test_a_later_phase_brings_the_modules_that_it_needs_and_no_others(login: Log
     conversation = Conversation(login)
     ask(conversation, Phase("state"))
     assert ask(conversation)[0].failure == NOT_SET_UP
-    assert packing.more(functions(READS), conversation._present) == ("", [])
+    assert packing.more(functions(READS), conversation._present) == (b"", [])
 
 
 @pytest.mark.parametrize(

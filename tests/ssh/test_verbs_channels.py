@@ -1,5 +1,6 @@
 """How a host is spoken to: one connection and one program a user, and just the requests that `plan --steps` shows."""
 
+import io
 import json
 import re
 from collections import Counter
@@ -119,9 +120,17 @@ def test_plan_steps_shows_what_release_sends(every_kind: tuple[Site, Path]) -> N
 
 
 def requests(command: str, heard: bytes) -> list[dict[str, Any]]:
-    """The requests of a conversation: they follow the program, whose length the command names, and the word."""
-    size = int(command.split()[-2])
-    return [json.loads(line) for line in heard[size:].splitlines()[1:] if line]
+    """The requests of a conversation: they follow the program, whose length the command names, and the word.
+
+    Each names the length of the modules that follow it.
+    """
+    sent, found = io.BytesIO(heard[int(command.split()[-2]) :]), []
+    sent.readline()
+    while line := sent.readline():
+        if line.strip():
+            found.append(json.loads(line))
+            sent.read(found[-1].get("modules", 0))
+    return found
 
 
 def known(request: dict[str, Any]) -> dict[str, Any]:
