@@ -17,8 +17,10 @@ def prepare(member: Member, *, services: bool) -> None:
         return
     logged_in: SimpleQueue[BaseException | None] = SimpleQueue()
     threading.Thread(target=_log_in, args=(member, logged_in), daemon=True).start()
+    tried = post_release.try_services(member.host.environment)
     try:
-        member.require(post_release.try_services(member.host.environment), again=True)
+        member.host.begin_with(tried, member.run, ask=not tried.is_empty)
+        member.require(tried, again=True)
     finally:
         if problem := logged_in.get():
             raise problem
