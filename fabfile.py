@@ -8,6 +8,9 @@ for _name in ("stdin", "stdout", "stderr"):
     if getattr(sys, _name) is None:  # closed (`>&-`): otherwise a socket gets its number, and what is printed
         setattr(sys, _name, Path(os.devnull).open("r" if _name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
 
+if _start := getattr(sys.modules.get("fab_start"), "loaded", None):
+    _start()
+
 sys.dont_write_bytecode = False  # invoke sets it, and every run would compile all of tasks/ again
 
 try:

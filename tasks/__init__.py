@@ -1,29 +1,51 @@
 """The verbs, in the order in which an operator meets them."""
 
+import sys
+from importlib import import_module
+from pathlib import Path
+
 from invoke.collection import Collection
 
-from tasks import attach, build, check, deploy, hold, plan, post_release, prune, release, rollback, setup, status
-from tasks.sandbox import verbs as sandbox_verbs
+VERBS = (
+    "setup.setup",
+    "check.check",
+    "plan.plan",
+    "build.build",
+    "release.release",
+    "post_release.post_release",
+    "deploy.deploy",
+    "rollback.rollback",
+    "status.status",
+    "status.releases",
+    "status.history",
+    "status.logs",
+    "hold.hold",
+    "hold.unhold",
+    "attach.attach",
+    "attach.cancel",
+    "prune.prune",
+)
+SANDBOX = "sandbox"
 
-ns = Collection()
-for _verb in (
-    setup.setup,
-    check.check,
-    plan.plan,
-    build.build,
-    release.release,
-    post_release.post_release,
-    deploy.deploy,
-    rollback.rollback,
-    status.status,
-    status.releases,
-    status.history,
-    status.logs,
-    hold.hold,
-    hold.unhold,
-    attach.attach,
-    attach.cancel,
-    prune.prune,
-):
-    ns.add_task(_verb)
-ns.add_collection(sandbox_verbs.ns)
+
+def typed(words: list[str]) -> tuple[str, ...]:
+    """The verbs that a command line of `fab` may mean: those that stand in it, or all, where none does or a list is wanted."""
+    found = tuple(verb for verb in VERBS if verb.partition(".")[2].replace("_", "-") in words)
+    listed = any(word.startswith(("--l", "--complete", "sandbox")) or (word[:1] == "-" and "l" in word[:4]) for word in words)
+    return found if found and not listed else (*VERBS, SANDBOX)
+
+
+def _collect() -> Collection:
+    """Of fab's own process, the verbs of its command line: each brings what it uses, and is imported only then."""
+    alone = any(Path(word).name in ("fab", "fabric") for word in sys.orig_argv[1:3])
+    verbs = Collection()
+    for verb in typed(sys.argv[1:]) if alone else (*VERBS, SANDBOX):
+        module, _, name = verb.partition(".")
+        if verb == SANDBOX:
+            verbs.add_collection(import_module("tasks.sandbox.verbs").ns)
+        else:
+            verbs.add_task(getattr(import_module(f"tasks.{module}"), name))
+    return verbs
+
+
+ns = _collect()

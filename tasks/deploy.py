@@ -17,13 +17,13 @@ HELP = {"ref": "branch, tag or commit to build and deploy", "name": "a release t
 def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Release, then post-release; the release before comes back when that fails."""
     choice = Choice.of(ref, name, fleet.hint("deploy --ref master"))
-    fleet.prepare(services=True)
-    with fleet.lock(str(choice)):
+    fleet.prepare(str(choice), services=True)
+    with fleet.lock():
         release = choose(fleet, choice)
         migrate(fleet, release)
         cutover(fleet, release)
         try:
-            post_release(fleet, release)
+            post_release(fleet, release, prunes=True)
         except LiveButFailed as failure:
             put_back(fleet, failure)
         prune_unused(fleet)

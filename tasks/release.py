@@ -1,10 +1,10 @@
 """release: build, migrate, cutover."""
 
+from tasks.flow import pruning
 from tasks.flow.build import Choice, choose
 from tasks.flow.cutover import cutover, migrate
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
-from tasks.flow.pruning import prune
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 
@@ -15,10 +15,10 @@ HELP = {"ref": "branch, tag or commit to build and release", "name": "a release 
 def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
     choice = Choice.of(ref, name, fleet.hint("release --ref master"))
-    fleet.prepare()
-    with fleet.lock(str(choice)):
+    fleet.prepare(str(choice))
+    with fleet.lock():
         chosen = choose(fleet, choice)
         migrate(fleet, chosen)
-        cutover(fleet, chosen)
-        prune(fleet)
+        cutover(fleet, chosen, pruning.following)
+        pruning.prune(fleet)
     summarize(fleet, chosen, next=[fleet.hint("post-release")])

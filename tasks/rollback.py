@@ -4,7 +4,7 @@ from tasks.errors import UsageError
 from tasks.flow.build import NOTHING_SENT, find
 from tasks.flow.cutover import cutover, undone
 from tasks.flow.fleet import Fleet
-from tasks.flow.services import post_release
+from tasks.flow.services import following, post_release
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 from tasks.remote.run import Release
@@ -15,9 +15,9 @@ def rollback(fleet: Fleet, to: str | None = None) -> None:
     """Swap back to the release before, or --to one, then post-release."""
     if to is not None and not to.strip():
         raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
-    fleet.prepare(services=True)
-    with fleet.lock(to or ""):
-        release = cutover(fleet, _target(fleet, to))
+    fleet.prepare(to or "", services=True)
+    with fleet.lock():
+        release = cutover(fleet, _target(fleet, to), following)
         post_release(fleet, release)
     if note := undone(fleet):
         fleet.note(note)

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from tasks.config.checks import clashes
-from tasks.config.mistakes import Mistake, Where, findings, kind, nearest
+from tasks.config.mistakes import Mistake, Where, findings, kind
 from tasks.config.models import Environment, Settings
 from tasks.config.section import FREE_KEYS
 from tasks.config.values import EnvironmentName
+from tasks.config.words import nearest
 
 DEFAULTS, HOSTS, REPOSITORY = "defaults", "hosts", "repository"
 NAMES = TypeAdapter(dict[EnvironmentName, Any])

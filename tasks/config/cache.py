@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,11 +15,18 @@ def kept(kind: str, source: bytes, make: Callable[[], bytes]) -> bytes:
         return make()
     file = folder / f"{kind}-{hashlib.sha256(source).hexdigest()[:32]}"
     with suppress(OSError):
-        return file.read_bytes()
+        digest, found = (whole := file.read_bytes())[:DIGEST], whole[DIGEST:]
+        if hashlib.sha256(found).digest() == digest:
+            return found
     made = make()
     with suppress(OSError):
-        _write(folder, file, made)
+        _write(folder, file, hashlib.sha256(made).digest() + made)
     return made
+
+
+def files(paths: Iterable[Path]) -> bytes:
+    """Changes when one of these files does."""
+    return repr([(str(path), (about := path.stat()).st_mtime_ns, about.st_size) for path in paths]).encode()
 
 
 def _folder() -> Path | None:
@@ -46,6 +53,9 @@ def _write(folder: Path, file: Path, data: bytes) -> None:
     for old in sorted(folder.glob(f"{file.name.partition('-')[0]}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
         old.unlink(missing_ok=True)
 
+
+DIGEST = hashlib.sha256().digest_size
+"""Bytes in front of each file: one that was cut short by a power cut is made anew."""
 
 KEPT = 20
 """Forms of one kind that stay."""

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tasks.config.models import Environment
-from tasks.config.values import RELEASE_NAME, shown
+from tasks.config.values import RELEASE_NAME
+from tasks.config.words import shown
 
 
 class Clash(NamedTuple):

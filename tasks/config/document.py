@@ -14,7 +14,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tasks.config.mistakes import AS_TEXT, Mistake, Where, kind
-from tasks.config.values import short, shown
+from tasks.config.words import short, shown
 
 MOST_VALUES = 100_000
 TOO_MANY = f"holds more than {MOST_VALUES} values when its aliases are followed"

@@ -1,17 +1,19 @@
 """hosts.yml: which file it is, and the environments that it holds."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.config.assembly import assemble
-from tasks.config.document import Unreadable, read
-from tasks.config.mistakes import Mistake, nearest
-from tasks.config.models import Environment
-from tasks.config.values import shown
+from tasks.config.words import nearest, shown
 from tasks.errors import UsageError
+
+if TYPE_CHECKING:
+    from tasks.config.mistakes import Mistake
+    from tasks.config.models import Environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 SANDBOX = "sandbox"
@@ -58,28 +60,37 @@ def _at_home(path: str) -> Path:
 
 def load(path: Path) -> Inventory:
     """The inventory in a file, or one error that names every mistake in it."""
+    return Inventory(path, parse(path, content(path)))
+
+
+def parse(path: Path, data: bytes) -> Mapping[str, Environment]:
+    """The environments that this content of the file holds. Raises UsageError with every mistake in it."""
+    from tasks.config.assembly import assemble  # with YAML and pydantic: most runs have a parsed form already
+    from tasks.config.document import Unreadable, read
+
     try:
-        document, mistakes = read(_content(path))
+        document, mistakes = read(data)
     except Unreadable as error:
         raise UsageError(f"{path}: {error}", state=UNTOUCHED) from None
     environments, more = assemble(document)
     if mistakes or more:
         raise _report(path, [*mistakes, *more])
-    return Inventory(path, MappingProxyType(environments))
+    return MappingProxyType(environments)
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """The bytes of the file. Raises UsageError where they cannot be read, or are too many."""
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             raise UsageError(f"{path}: not a file, so it is not read", state=UNTOUCHED, next=CHOOSE)
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+            data = file.read(LARGEST_FILE + 1)
     except OSError as error:
         hint = CHOOSE if isinstance(error, FileNotFoundError) else ""
         raise UsageError(f"{path}: cannot be read: {error.strerror}", state=UNTOUCHED, next=hint) from None
-    if len(content) > LARGEST_FILE:
+    if len(data) > LARGEST_FILE:
         raise UsageError(f"{path}: more than {LARGEST_FILE >> 20} MB, which no hosts.yml is", state=UNTOUCHED)
-    return content
+    return data
 
 
 def _report(path: Path, mistakes: list[Mistake]) -> UsageError:

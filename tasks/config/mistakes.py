@@ -1,7 +1,7 @@
 """What is wrong in hosts.yml, where, and what was expected: pydantic's findings in the words of the file."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from tasks.config.models import (
     SystemdService,
 )
 from tasks.config.section import Section, keys_of
-from tasks.config.values import shown
+from tasks.config.words import nearest, shown
 
 Where = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[\w@/*-]+")
@@ -68,12 +68,6 @@ def kind(value: object) -> str:
         (type(None), "nothing"),
     )
     return next((words for each, words in kinds if isinstance(value, each)), "a number with a point")
-
-
-def nearest(name: object, names: Iterable[str]) -> str:
-    """`, did you mean X?` where one of the names is close to this one."""
-    close = get_close_matches(str(name), sorted(names), n=1)
-    return f", did you mean {close[0]}?" if close else ""
 
 
 def findings(error: ValidationError, block: dict[str, Any]) -> list[Mistake]:

@@ -68,7 +68,7 @@ class HealthCheck(Section):
 class SystemdService(Section):
     """A systemd unit, or a glob of units."""
 
-    kind: ClassVar = "systemd"
+    kind: ClassVar[Literal["systemd"]] = "systemd"
 
     unit: Word = Field(validation_alias="systemd", description="A unit, or a glob of units: php8.2-fpm, messenger@*.")
     action: Literal["restart", "reload"] = Field("restart", description="What `systemctl` is asked to do.")
@@ -89,7 +89,7 @@ class SystemdService(Section):
 class SupervisorService(Section):
     """A program, or a group of programs, of supervisor."""
 
-    kind: ClassVar = "supervisor"
+    kind: ClassVar[Literal["supervisor"]] = "supervisor"
 
     program: Word = Field(validation_alias="supervisor", description="A program, or a group: releases, workers:*.")
     action: Literal["restart"] = Field("restart", description="supervisor can only restart.")
@@ -110,7 +110,7 @@ class SupervisorService(Section):
 class RunService(Section):
     """A command of service_user's own."""
 
-    kind: ClassVar = "run"
+    kind: ClassVar[Literal["run"]] = "run"
 
     command: Text = Field(validation_alias="run", description="Any other command, run as service_user.")
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from tasks.config.words import shown
+
 PASSWORD = re.compile(r"://[^/@]*:(?!\d*/)[^@]*@ | ^[^/@:]+:[^/@]+@[^/:]+:", re.VERBOSE)
 TOKEN = re.compile(r"://(gh[a-z]_|github_pat_|glpat-)[^/]*@", re.IGNORECASE)
 RELEASE_NAME = re.compile(r".*-\d{8}T\d{6}Z", re.DOTALL)
@@ -21,16 +23,6 @@ MADE_BY_THE_TOOL = (".git", "release.json")
 def mistake(sentence: str) -> PydanticCustomError:
     """The error that a validator raises: the sentence as it is, with no formatting of its own."""
     return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence})
-
-
-def shown(text: str) -> str:
-    """Text on one line, in quotes, with what cannot be printed escaped, and not too long."""
-    return repr(text) if len(text) <= 60 else repr(text[:60]) + "..."
-
-
-def short(line: str) -> str:
-    """A line that a screen can show."""
-    return line if len(line) <= 200 else line[:200] + "..."
 
 
 def refuse(pattern: str, sentence: str) -> AfterValidator:

@@ -6,6 +6,7 @@ from tasks.errors import NotReleased, UsageError
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.phases import build as phases
+from tasks.phases import report
 from tasks.remote.run import About, Release
 
 NOTHING_SENT = "Nothing was sent to any host."
@@ -56,7 +57,8 @@ def find(fleet: Fleet, name: str) -> Release:
 
 
 def _find(member: Member, name: str) -> Release:
-    found = member.find(name)
+    member.require(report.state(whole=False), About(Release(name)), again=True)
+    found = member.known.asked
     if found is None:
         raise NotReleased(f"{member.host.address} has no complete release {name!r}", next=member.hint("releases"))
     if name == member.live:

@@ -1,12 +1,18 @@
 """Migrations, and the one rename that makes a release live. What became of a rename is asked, and never guessed."""
 
+from collections.abc import Callable
+
 from tasks.errors import OutcomeUnknown, ReleaseError
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.standing import Standing
 from tasks.phases import cutover as phases
+from tasks.remote.host import Next
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import About, Release
+
+Following = Callable[[Member], Next | None]
+"""What is sent to a member whose `target` is live."""
 
 
 def migrate(fleet: Fleet, release: Release) -> None:
@@ -16,22 +22,25 @@ def migrate(fleet: Fleet, release: Release) -> None:
             fleet.first(lambda member: _migrate(member, release))
 
 
-def cutover(fleet: Fleet, release: Release) -> Release:
+def cutover(fleet: Fleet, release: Release, then: Following | None = None) -> Release:
     """Make a release live, without a name the one before; what is live now.
+
+    `then` is what the run sends next to a member that has switched; to one host alone it leaves together with the cutover.
 
     Raises NotReleased where no live link moved, LiveButFailed where it did and something failed after, OutcomeUnknown where a
     host cannot be asked.
     """
     with fleet.uninterrupted():
-        return fleet.require(lambda member: swap(member, release, Standing.SWITCHED), Standing.SWITCHED)[fleet.primary]
+        alone = then if len(fleet.members) == 1 else None
+        return fleet.require(lambda member: swap(member, release, Standing.SWITCHED, alone), Standing.SWITCHED)[fleet.primary]
 
 
-def swap(member: Member, release: Release, to: Standing) -> Release:
+def swap(member: Member, release: Release, to: Standing, then: Following | None = None) -> Release:
     """Compare, and rename; `to` is how the member stands then. Raises ReleaseError, and the standing says what moved."""
     phase, before = phases.cutover(), member.live
     member.target = release if release.name else Release(member.known.previous or "")
     about = About(release, expected=member.expected or "", put_back=to is Standing.BACK)
-    outcome = member.send(phase, about)
+    outcome = member.send(phase, about, then=then(member) if then else None)
     if outcome.status == "unknown":
         outcome = _resolve(member, outcome, before)
     elif outcome.status == "failed" and not outcome.swapped and outcome.step == phase.moves:

@@ -7,8 +7,9 @@ from typing import Any
 from fabric.executor import Executor
 from invoke.exceptions import Exit
 
-from tasks.config.inventory import UNTOUCHED, find_hosts_file, load
-from tasks.config.values import shown
+from tasks.config.inventory import UNTOUCHED, find_hosts_file
+from tasks.config.stored import load
+from tasks.config.words import shown
 from tasks.errors import ReleaseError, UsageError
 from tasks.view.errors import show_error
 

@@ -1,20 +1,24 @@
 """The members of an environment, and what is done on each of them at the same time. One address is a fleet of one."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tasks.config.models import Environment
 from tasks.errors import Interrupted, ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Stopped
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
+from tasks.flow.prepare import prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
-from tasks.phases import post_release
 from tasks.view.view import View
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 ORDERLY = 4.5
 """Seconds for an end in good order; what is not over then may still be running on a host, and that is printed."""
@@ -126,18 +130,22 @@ class Fleet:
 
     # -- what a run begins with
 
-    def prepare(self, *, services: bool = False) -> None:
-        """Try every login and every service that the run may use, before anything is written."""
-        self.require(lambda member: _prepare(member, services=services))
+    def prepare(self, what: str = "", *, services: bool = False) -> None:
+        """Try every login and every service that the run may use, before anything is written.
 
-    @contextmanager
-    def lock(self, what: str = "") -> Iterator[None]:
-        """The locks of all, with the state of every host as it is under them; `what` is for whoever finds them taken.
-
-        When the block is left by an error they are let go by `close`, after what still runs was ended.
+        `what` is for whoever finds the locks taken, which are asked for next.
         """
         for member in self.members:
             member.run = replace(member.run, what=" ".join(filter(None, (self.verb, what))))
+        tried = services and bool(self.environment.services)
+        self.require(lambda member: prepare(member, services=tried))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """The locks of all, with the state of every host as it is under them.
+
+        When the block is left by an error they are let go by `close`, after what still runs was ended.
+        """
         self.first(Member.take_lock)
         self.require(Member.take_lock, of=self.members[1:])
         yield
@@ -177,7 +185,7 @@ class Fleet:
         self.interrupts.over()
         self.each(_close, within=ORDERLY if self.interrupts.heard else LET_GO)
 
-    def _next(self, inbox: "SimpleQueue[tuple[Member, Any]]", end: float | None) -> tuple[Member, Any] | None:
+    def _next(self, inbox: SimpleQueue[tuple[Member, Any]], end: float | None) -> tuple[Member, Any] | None:
         """What the next member came to; None when the time is over."""
         shown = False
         while True:
@@ -195,7 +203,7 @@ class Fleet:
                 shown = True
 
 
-def _act(act: Callable[[Member], T], member: Member, inbox: "SimpleQueue[tuple[Member, Any]]") -> None:
+def _act(act: Callable[[Member], T], member: Member, inbox: SimpleQueue[tuple[Member, Any]]) -> None:
     result: Any
     try:
         result = act(member)
@@ -204,14 +212,6 @@ def _act(act: Callable[[Member], T], member: Member, inbox: "SimpleQueue[tuple[M
     except BaseException as problem:
         result = problem
     inbox.put((member, result))
-
-
-def _prepare(member: Member, *, services: bool) -> None:
-    environment = member.host.environment
-    member.host.connect()
-    if services and environment.services:
-        member.host.connect(as_service_user=True)
-        member.require(post_release.try_services(environment), again=True)
 
 
 def _end(member: Member) -> ReleaseError | None:

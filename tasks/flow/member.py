@@ -11,11 +11,11 @@ from tasks.errors import ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Patience
 from tasks.flow.lock import HostLock, Options, over_new_link, refusal
 from tasks.flow.standing import Stand, Standing, failure
-from tasks.flow.state import HostState, Known
+from tasks.flow.state import HostState
 from tasks.phases import lock as lock_phases
 from tasks.phases import report
 from tasks.phases.step import Phase
-from tasks.remote.host import Host, Texts
+from tasks.remote.host import Host, Next, Texts
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import NOTHING, About, Release, Run
 
@@ -92,14 +92,16 @@ class Member:
 
     # -- sending
 
-    def send(self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None) -> Outcome:
-        """One phase, to its end, whatever becomes of it.
+    def send(
+        self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None, then: Next | None = None
+    ) -> Outcome:
+        """One phase, to its end, whatever becomes of it. `then` is what will be sent next when it goes well: it leaves with it.
 
         When the host has let go of this run's lock, it is taken again and the phase sent again. When the link is lost, a job
         is followed over a new one, and a phase that may run `again` is sent again; of any other the outcome stays unknown.
         """
         with self._in(phase):
-            outcome = self._run(phase, about, texts)
+            outcome = self._run(phase, about, texts, then)
             self.clock.check()
             if "lost_lock" in outcome.facts:
                 outcome = self._with_lock(phase, about)
@@ -129,11 +131,6 @@ class Member:
             raise self.failure(outcome, phase)
         self.learn(outcome)
         return self.known
-
-    def find(self, name: str) -> Known | None:
-        """The sealed release of this name on the host, if there is one. Raises ReleaseError."""
-        self.require(report.state(whole=False), About(Release(name)), again=True)
-        return self.known.asked
 
     def cancel(self) -> bool:
         """End what this run has left running there; whether that was answered. Raises Unreachable."""
@@ -197,10 +194,12 @@ class Member:
         yield
         self.phase = None
 
-    def _run(self, phase: Phase, about: About, texts: Texts | None = None) -> Outcome:
+    def _run(self, phase: Phase, about: About, texts: Texts | None = None, then: Next | None = None) -> Outcome:
         self.clock.check()
+        if phase.is_empty:
+            return Outcome(code=0)
         try:
-            return self.host.run(phase, self.run, about, texts)
+            return self.host.run(phase, self.run, about, texts, then)
         except Unreachable as refused:
             return refusal(refused)
 

@@ -4,7 +4,8 @@ from tasks.errors import ReleaseError
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.phases import cutover as phases
-from tasks.remote.run import About
+from tasks.remote.host import Next
+from tasks.remote.run import NOTHING, About
 
 Used = tuple[tuple[str, str], ...]
 """Releases that some process uses: each a name and the process."""
@@ -13,6 +14,11 @@ Used = tuple[tuple[str, str], ...]
 def prune(fleet: Fleet) -> None:
     """Remove the oldest releases, with the release user's sight of who uses them. A failure is a warning."""
     fleet.each(_prune)
+
+
+def following(member: Member) -> Next:
+    """What `prune` sends."""
+    return phases.prune(member.host.environment), NOTHING
 
 
 def prune_unused(fleet: Fleet) -> None:

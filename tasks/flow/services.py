@@ -7,13 +7,23 @@ from tasks.flow.member import Member
 from tasks.flow.standing import Standing
 from tasks.phases import cutover as cutover_phases
 from tasks.phases import post_release as phases
+from tasks.remote.host import Next
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import About, Release
 
 
-def post_release(fleet: Fleet, release: Release) -> None:
-    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed."""
-    fleet.require(lambda member: _serve(member, release), Standing.SERVED)
+def post_release(fleet: Fleet, release: Release, *, prunes: bool = False) -> None:
+    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed.
+
+    `prunes`: the run asks next which releases are in use.
+    """
+    fleet.require(lambda member: _serve(member, release, prunes=prunes), Standing.SERVED)
+
+
+def following(member: Member) -> Next | None:
+    """What `post_release` sends first of all, where there is nothing to serve: its record in history."""
+    nothing = phases.post_release(member.host.environment).is_empty
+    return (cutover_phases.finish("ok"), About(Release(member.target.name))) if nothing else None
 
 
 def put_back(fleet: Fleet, failure: LiveButFailed) -> None:
@@ -35,12 +45,17 @@ def put_back(fleet: Fleet, failure: LiveButFailed) -> None:
     raise fleet.verdict(Standing.BACK, errors, because=failure) or failure
 
 
-def _serve(member: Member, release: Release) -> None:
-    """Post-release on one member, and its record in history. Raises what went wrong; the standing says how far it came."""
+def _serve(member: Member, release: Release, *, prunes: bool = False) -> None:
+    """Post-release on one member, and its record in history. Raises what went wrong; the standing says how far it came.
+
+    `prunes`: the run asks next which releases are in use.
+    """
     if member.standing is Standing.AS_IT_WAS:
         member.made, member.standing = release, Standing.SWITCHED
     phase = phases.post_release(member.host.environment)
-    outcome = member.send(phase, About(release, path=member.known.live_target), again=True)
+    path = member.known.live_target
+    looks = (cutover_phases.in_use(), About(path=path)) if prunes and member.host.environment.services and path else None
+    outcome = member.send(phase, About(release, path=path), again=True, then=looks)
     member.services = outcome
     written = _record(member, release, outcome)
     if "live_now" in written.facts:
@@ -70,7 +85,7 @@ def _record(member: Member, release: Release, outcome: Outcome) -> Outcome:
     """Write how post-release went into history, and print what it left for release_user to print."""
     environment, said = member.host.environment, outcome.facts.get("said", "")
     finish = cutover_phases.finish(phases.recorded(outcome.status, outcome.step), said)
-    written = member.send(finish, About(release), again=True)
+    written = member.send(finish, About(Release(release.name)), again=True)
     if said:
         forgotten = member.send(phases.forget(environment, said))
         if forgotten.status != "ok":

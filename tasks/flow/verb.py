@@ -1,5 +1,7 @@
 """What every verb does alike: find the environment, open the view, turn errors into exit codes, leave nothing open."""
 
+from __future__ import annotations
+
 import functools
 import getpass
 import inspect
@@ -11,14 +13,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Concatenate
+from typing import TYPE_CHECKING, Any, Concatenate
 
 from fabric.config import Config
 from fabric.tasks import task
 from invoke.exceptions import Exit
 
-from tasks.config.inventory import find_hosts_file, load
-from tasks.config.models import Environment
+from tasks.config.inventory import find_hosts_file
+from tasks.config.stored import load
 from tasks.errors import NotReleased, ReleaseError, UsageError
 from tasks.flow.build import NOTHING_SENT
 from tasks.flow.clock import Clock
@@ -30,6 +32,9 @@ from tasks.remote.host import Host
 from tasks.remote.run import Run
 from tasks.view.errors import show_error
 from tasks.view.view import open_view
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 _TIMES = {
     "wait": "seconds to wait for somebody else's lock (default: not at all)",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 OLDEST = (3, 8)
+DICTIONARY = 32768  # bytes that zlib looks back
 
 
 class Packed:
@@ -16,6 +17,15 @@ class Packed:
 
     def __init__(self, sources: "dict[str, str]", codes: "dict[str, CodeType] | None" = None) -> None:
         self.sources, self.codes = sources, codes or {}
+
+    def add(self, packed: bytes) -> None:
+        """Take in more modules, which were compressed with those that are here as a dictionary."""
+        import json
+        import zlib
+
+        known = "".join(self.sources[name] for name in sorted(self.sources)).encode()
+        text = zlib.decompressobj(zdict=known[-DICTIONARY:]).decompress(packed)
+        self.sources.update(json.loads(text))
 
     def find_spec(self, name: str, *_: object) -> "ModuleSpec | None":
         """A spec for a module that has travelled, as importlib asks for it."""

@@ -6,21 +6,19 @@ with a part of that answer and a number, and is one event; the last event of a p
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
 import signal
 import sys
 import threading
-import zlib
 from typing import TYPE_CHECKING
 
+from tasks.host.environment import NOT_PASSED_ON
 from tasks.host.failure import CANCELLED, FAILED, Cancelled, Failed
 from tasks.host.inbox import SILENCE, Inbox
 from tasks.host.lock import Lock, lost
 from tasks.host.log import Log
-from tasks.host.programs import NOT_PASSED_ON
 from tasks.host.report import Report
 from tasks.host.run import Run
 from tasks.host.steps import defect, perform, raise_time_up, within_its_time
@@ -91,7 +89,7 @@ class Conversation:
 
     def serve(self) -> None:
         """Answer requests. Never returns."""
-        lost_lock = False
+        lost_lock, code = False, 0
         while True:
             request = self.inbox.take(0.0 if lost_lock else SILENCE if self.lock.held else IDLE)
             if request is None:
@@ -100,7 +98,12 @@ class Conversation:
                 self.lock.let_go()
                 lost_lock = True  # whatever stands in stdin already comes too late
                 continue
-            code = self._refuse(request) if lost_lock else self._answer(request)
+            if "packed" in request:
+                self.packed.add(request.pop("packed"))
+            if lost_lock:
+                code = self._refuse(request)
+            elif not (code and request.get("after")):  # sent before the answer of the one that it depends on
+                code = self._answer(request)
             self.wire.send(("end", str(code)))
             if self.inbox.abandoned() and not self.lock.held:
                 self.leave(code)
@@ -119,8 +122,6 @@ class Conversation:
         report = Report(self.wire.send)
         log = Log()
         try:
-            if request.get("modules"):
-                self.packed.sources.update(json.loads(zlib.decompress(base64.b64decode(request["modules"]))))
             self.phase = request["kind"]
             return self._perform(request, self._run(request, report, log))
         except Failed as failure:

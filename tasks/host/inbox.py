@@ -1,4 +1,4 @@
-"""What the workstation sends: one JSON request a line; an empty line says that it is there."""
+"""What the workstation sends: one JSON request a line, and the modules that it brings; an empty line says that it is there."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ class Inbox:
                 self._changed.wait(seconds)
 
     def _read(self) -> None:
-        for line in self._file:
+        while True:
+            line = self._file.readline()
+            if not line:
+                break
             self._arrived(line)
         with self._changed:
             self.ended = True
@@ -58,6 +61,9 @@ class Inbox:
 
     def _arrived(self, line: bytes) -> None:
         request = json.loads(line) if line.strip() and line.endswith(b"\n") else None
+        if request and request.get("modules"):
+            packed = self._file.read(request["modules"])
+            request = dict(request, packed=packed) if len(packed) == request["modules"] else None
         with self._changed:
             self.heard = time.monotonic()
             if request is not None:

@@ -10,16 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from tasks.host.environment import NOT_PASSED_ON
+
 TOO_LATE = 124  # the code of a program that was ended at its deadline, as timeout(1) has it
 NOT_FOUND = 127
 GRACE = 10.0  # seconds between TERM and KILL
 SHELL = ("bash", "--norc", "--noprofile", "-c")  # for a command of hosts.yml, its one argument
 CAPTURE = -1  # for `output`: keep what the program prints
-NOT_PASSED_ON = (
-    # a shell would read start-up files, or set options, or read its text in another way
-    *("SSH_CLIENT", "SSH2_CLIENT", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS"),
-    *("POSIXLY_CORRECT", "TMOUT", "CDPATH", "GLOBIGNORE"),
-)
 _DEFAULTS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 _spawning = threading.Lock()
 

@@ -1,14 +1,19 @@
 """From a ref to a sealed release, with the live site untouched. Read it from top to bottom: this is what a release does."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tasks.config.models import App, Environment, SystemdService
 from tasks.host import commands
 from tasks.host.build import assets, ref, release, room, runtime, settings, worktree, writable
 from tasks.host.build import links as persistent
 from tasks.phases.links import links
 from tasks.phases.step import Phase, Step, name_of, step
+
+if TYPE_CHECKING:
+    from tasks.config.models import App, Environment
 
 UNKNOWN = 50_000_000
 """Bytes that a build takes before it is known how large a release is: less, and no disk is worth a try."""
@@ -73,7 +78,7 @@ def _carry(environment: Environment) -> tuple[Step, ...]:
 
 def _writable(environment: Environment) -> tuple[Step, ...]:
     """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
-    units = tuple(dict.fromkeys(service.unit for service in environment.services if isinstance(service, SystemdService)))
+    units = tuple(dict.fromkeys(service.unit for service in environment.services if service.kind == "systemd"))
     return (step("writable", writable.make, units, environment.writable),) if environment.writable else ()
 
 

@@ -1,12 +1,17 @@
 """Everything that a release needs, asked of a host without changing it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tasks.config.models import Environment, SystemdService
 from tasks.host.check import commands, git_server, services, state, web
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, Step, step
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -68,7 +73,7 @@ def _later(environment: Environment) -> tuple[Step, ...]:
 
 def _units(environment: Environment) -> Pairs:
     """Action and name of the services that are units."""
-    return tuple((each.action, each.unit) for each in environment.services if isinstance(each, SystemdService))
+    return tuple((each.action, each.unit) for each in environment.services if each.kind == "systemd")
 
 
 def _links(environment: Environment) -> tuple[tuple[str, str, str], ...]:

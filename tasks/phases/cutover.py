@@ -1,8 +1,10 @@
 """What follows a sealed release: migrations, the one rename that makes it live, and what is recorded afterwards."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from tasks.config.models import Environment
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from tasks.host import cutover as host
 from tasks.host import in_use as processes
 from tasks.host import prune as old
@@ -10,6 +12,9 @@ from tasks.host import state
 from tasks.host.services import masked
 from tasks.phases.build import commands_step
 from tasks.phases.step import Phase, step
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 
 def migrate(environment: Environment) -> Phase:

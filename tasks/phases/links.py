@@ -1,6 +1,11 @@
 """Persistent links, as steps take them."""
 
-from tasks.config.models import Environment
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 
 def links(environment: Environment) -> tuple[tuple[str, str, str], ...]:

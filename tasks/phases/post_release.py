@@ -1,13 +1,18 @@
 """Make the running services use the live release, then ask the site whether it is well."""
 
+from __future__ import annotations
+
 import re
 import shlex
 from itertools import dropwhile
+from typing import TYPE_CHECKING
 
-from tasks.config.models import Environment, HealthCheck, RunService, Service, SupervisorService, SystemdService
 from tasks.host.services import health, last_words, sudo
 from tasks.host.services import post_release as services
 from tasks.phases.step import Phase, Step, step
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment, HealthCheck, Service, SupervisorService, SystemdService
 
 WAITING = 120
 """Seconds that an action on a service may take besides its programs: for a unit that is held back, and until it follows."""
@@ -61,7 +66,7 @@ def try_services(environment: Environment) -> Phase:
 
 def proven(environment: Environment) -> tuple[tuple[Service, tuple[str, str, str]], ...]:
     """The services whose processes are shown to run the release, as kind, action, name; `run` is proven by health alone."""
-    found = (service for service in environment.services if not isinstance(service, RunService))
+    found = (service for service in environment.services if service.kind != "run")
     return tuple((service, _words(service)) for service in found)
 
 
@@ -72,18 +77,18 @@ def sudo_commands(environment: Environment) -> tuple[Words, ...]:
 
 
 def _words(service: SystemdService | SupervisorService) -> tuple[str, str, str]:
-    if isinstance(service, SystemdService):
+    if service.kind == "systemd":
         return ("systemd", service.action, service.unit)
     return ("supervisor", service.action, service.program)
 
 
 def _sudo(service: Service) -> tuple[Words, ...]:
-    match service:
-        case SystemdService():
+    match service.kind:
+        case "systemd":
             return (("systemctl", service.action, service.unit),)
-        case SupervisorService():
+        case "supervisor":
             return (("supervisorctl", service.action, service.program), ("supervisorctl", "status", service.program))
-        case RunService():
+        case "run":
             return (_sudo_in(service.command),)
 
 
@@ -97,7 +102,7 @@ def _sudo_in(text: str) -> Words:
 
 
 def _act(service: Service) -> Step:
-    if isinstance(service, RunService):
+    if service.kind == "run":
         return step(service.label, services.run_command, service.command)
     return step(service.label, services.act, *_words(service))
 

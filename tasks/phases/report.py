@@ -1,12 +1,18 @@
 """What a host is asked without being changed: plan, status, releases, history, logs."""
 
-from tasks.config.models import Environment
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tasks.host import plan as planned
 from tasks.host import ready
 from tasks.host import state as host
 from tasks.host.build import ref
 from tasks.phases.build import settings_step
 from tasks.phases.step import Phase, step
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 READY = step("ready", ready.ready)
 

@@ -1,10 +1,16 @@
 """Make a host ready to be released to. Run again, it changes nothing."""
 
-from tasks.config.models import Environment
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tasks.host import adopt, repository
 from tasks.host import setup as host
 from tasks.phases.links import links
 from tasks.phases.step import Phase, step
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 
 def setup(environment: Environment) -> Phase:

@@ -51,6 +51,11 @@ class Phase:
     options: tuple[tuple[str, Any], ...] = ()
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it comes to nothing, as a post-release without services and health checks does: no host need be asked."""
+        return self.kind in ("plain", "watched") and not self.steps
+
+    @property
     def is_job(self) -> bool:
         """Whether it goes on when the workstation does not: it has a log, can be followed again, and `cancel` ends it."""
         return self.kind == "job"

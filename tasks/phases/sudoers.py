@@ -1,9 +1,15 @@
 """The smallest sudoers file for the service user, as a host needs it."""
 
-from tasks.config.models import Environment
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tasks.host.services import sudoers as host
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, step
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 
 def sudoers(environment: Environment) -> Phase:

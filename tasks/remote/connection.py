@@ -6,7 +6,7 @@ Fabric itself accepts any host key, reads no known_hosts, and opens its bastions
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import paramiko
 from fabric.config import Config
@@ -16,10 +16,11 @@ from tasks.errors import Unreachable
 from tasks.remote.failures import unreachable
 from tasks.remote.host_keys import Verification
 from tasks.remote.known_hosts import HostKeys
-from tasks.remote.login import LOGIN_SECONDS, Login, Transport
+from tasks.remote.login import LOGIN_SECONDS, Login
 from tasks.remote.pulse import Pulse
 from tasks.remote.route import Hop, route
-from tasks.remote.sockets import Wire, dial
+from tasks.remote.sockets import Wire, dial, reached
+from tasks.remote.transport import Flight, Transport
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -40,15 +41,18 @@ def connect(
     *,
     keys: HostKeys | None = None,
     opening: Callable[["VerifiedConnection"], None] | None = None,
+    flight: Flight | None = None,
 ) -> "VerifiedConnection":
     """Log in to `address` as `user`, over its bastions; `keys` stand in for the known_hosts files.
 
-    `opening` gets the connection before it is open: another thread may close it, which ends the attempt.
+    `opening` gets the connection before it is open: another thread may close it, which ends the attempt. `flight` is what
+    `start` will be called with: it goes together with the key, where the host takes that.
 
     Raises `Unreachable`, naming the hop that did not answer, is not who it should be or refused the login, and
     `UsageError` for what is wrong in hosts.yml itself.
     """
     connection = VerifiedConnection(route(environment, address, user, fabric_config), fabric_config, keys)
+    connection.flight = flight
     if opening:
         opening(connection)
     connection.open()
@@ -64,10 +68,11 @@ def is_alive(connection: Connection) -> bool:
 class VerifiedConnection(Connection):
     """A Fabric connection that opens its hops itself, each one verified before it is told who logs in."""
 
-    transport: paramiko.Transport | None = None
+    transport: Transport | None = None
     hops: tuple[Hop, ...] = ()
     known: HostKeys | None = None
     opened: ExitStack | None = None
+    flight: Flight | None = None
 
     def __init__(self, hops: tuple[Hop, ...], config: Config, known: HostKeys | None = None) -> None:
         host = hops[-1]
@@ -88,16 +93,23 @@ class VerifiedConnection(Connection):
         self.close()
         with ExitStack() as opened:
             self.opened = opened
-            transport = None
+            transport: Transport | None = None
             for hop in self.hops:
                 client = self._reach(hop, transport, opened)
-                transport = client.get_transport()
+                transport = cast(Transport, client.get_transport())
             self.client, self.transport = client, transport
+            reached(self.hops[0])
             if transport is not None:
                 pulse = Pulse(transport)
                 opened.callback(pulse.stop)
                 pulse.start()
             self.opened = opened.pop_all()
+
+    def start(self, flight: Flight) -> paramiko.Channel:
+        """A session that runs its command. Raises what Paramiko does."""
+        if self.transport is None:
+            raise EOFError
+        return self.transport.begin(flight)
 
     def close(self) -> None:
         """Close every hop, the host first."""
@@ -122,6 +134,7 @@ class VerifiedConnection(Connection):
         def transport(sock: Any, **options: Any) -> Transport:
             made = Transport(sock, **options)
             made.handshake_timeout = hop.timeout
+            made.flight = self.flight if hop is self.hops[-1] else None
             opened.callback(made.packetizer.complete_handshake)  # else its timer holds up the end of the program
             security = made.get_security_options()
             security.key_types = verification.preferred(security.key_types)

@@ -14,12 +14,10 @@ from tasks.errors import NotReleased, Unreachable
 from tasks.phases.event import Event
 from tasks.remote import packing
 from tasks.remote.outcome import Outcome
+from tasks.remote.transport import Flight
 from tasks.remote.wire import Gap, Lines, Marked
 
 Listener = Callable[[Event], None]
-
-OPEN_TIMEOUT = 15.0
-"""Seconds to open a channel: on a dead link Paramiko alone would wait an hour."""
 
 FIRST_LINE = 30.0
 """Seconds from the start of the host program to its first line."""
@@ -37,8 +35,10 @@ _GONE = (paramiko.SSHException, EOFError, OSError)
 class Conversation:
     """Opened by its first request. A link that is cut makes the outcome of a request unknown, and ends the conversation."""
 
-    def __init__(self, connection: Any, first_line: float = FIRST_LINE) -> None:
+    def __init__(self, connection: Any = None, first_line: float = FIRST_LINE) -> None:
         self._connection, self._first_line = connection, first_line
+        self._flight: Flight | None = None
+        self._ahead: dict[str, Any] | None = None
         self._channel: paramiko.Channel | None = None
         self._word = secrets.token_hex(16)
         self._marked, self._lines, self._errors = Marked(self._word), Lines(), Lines()
@@ -53,15 +53,31 @@ class Conversation:
         """Whether nothing can be asked any more."""
         return self._over.is_set() or (self._channel is not None and self._channel.closed)
 
-    def ask(self, request: dict[str, Any], functions: list[str], listener: Listener, outcome: Outcome) -> None:
-        """Send a request, and take its events into the outcome, until its last. Raises Unreachable when nothing was sent."""
+    def ask(
+        self,
+        request: dict[str, Any],
+        functions: list[str],
+        listener: Listener,
+        outcome: Outcome,
+        then: tuple[dict[str, Any], list[str]] | None = None,
+    ) -> None:
+        """Send a request, and take its events into the outcome, until its last. Raises Unreachable when nothing was sent.
+
+        `then` is sent at once too, and is begun only when this one goes well: its answer is there for whoever asks it next.
+        """
         self.busy = True
         try:
+            if self._flight is None:
+                self.flight(functions, request)
             if self._channel is None:
-                self._start(request, functions)
-            else:
-                self._send(json.dumps({**request, "modules": self._more(functions)}).encode() + b"\n")
+                self.join(self._connection)
+            if not self.greeting:
+                self._greet()
+            self._send_unless_ahead(request, functions)
+            if then:
+                self._send_request({**then[0], "after": True}, then[1])
             self._hear(listener, outcome)
+            self._ahead = then[0] if then else None
         except (*_GONE, Gap):
             self.close()
         finally:
@@ -78,27 +94,40 @@ class Conversation:
 
     # -- the start
 
-    def _start(self, request: dict[str, Any], functions: list[str]) -> None:
-        """Everything in one flight: the command, the modules, the word and the request."""
+    def flight(self, functions: list[str], request: dict[str, Any] | None = None) -> Flight:
+        """Everything that begins it: the command, the modules, the word, and the first request where it is known by now."""
         program, modules = packing.first(functions)
         self._present |= set(modules)
-        self._channel = self._open()
-        self._channel.settimeout(self._first_line)
-        self._channel.exec_command(packing.command(program))
-        with contextlib.suppress(OSError):  # a login that has ended: what it printed says why
-            self._send(program + f"{self._word}\n{json.dumps(request)}\n".encode())
-        self._greet()
-        threading.Thread(target=self._beat, args=(self._channel,), daemon=True).start()
+        self._ahead = request
+        words = f"{self._word}\n" + (f"{json.dumps(request)}\n" if request else "")
+        self._flight = Flight(packing.command(program), program + words.encode())
+        return self._flight
 
-    def _open(self) -> paramiko.Channel:
+    def join(self, connection: Any) -> None:
+        """Begin on a connection, which may have taken the flight with its login. Raises Unreachable, and what Paramiko does."""
+        assert self._flight is not None
+        self._connection = connection
         try:
-            channel: paramiko.Channel = self._connection.transport.open_session(timeout=OPEN_TIMEOUT)
+            self._channel = connection.start(self._flight)
         except paramiko.ChannelException as refused:
             raise Unreachable(
-                f"{self._connection.host} refuses another session on the same connection ({refused.text})",
+                f"{connection.host} refuses another session on the same connection ({refused.text})",
                 next="MaxSessions in its sshd_config: 4 or more; 10 is the default",
             ) from None
-        return channel
+        threading.Thread(target=self._beat, args=(self._channel,), daemon=True).start()
+
+    def _send_unless_ahead(self, request: dict[str, Any], functions: list[str]) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead == request:
+            return
+        if ahead:  # nobody has asked for its answer
+            self._hear(lambda _: None, Outcome())
+        self._send_request(request, functions)
+
+    def _send_request(self, request: dict[str, Any], functions: list[str]) -> None:
+        packed, modules = packing.more(functions, self._present)
+        self._present |= set(modules)
+        self._send(json.dumps({**request, "modules": len(packed)}).encode() + b"\n" + packed)
 
     def _greet(self) -> None:
         """Wait for the first line. Raises Unreachable or NotReleased, with what the login printed, where it does not come."""
@@ -189,11 +218,6 @@ class Conversation:
     def _send(self, data: bytes) -> None:
         assert self._channel is not None
         self._channel.sendall(data)
-
-    def _more(self, functions: list[str]) -> str:
-        packed, modules = packing.more(functions, self._present)
-        self._present |= set(modules)
-        return packed
 
     def _beat(self, channel: paramiko.Channel) -> None:
         with contextlib.suppress(*_GONE):

@@ -1,14 +1,16 @@
 """One host of an environment: at most one connection per user, and one conversation on each."""
 
+from __future__ import annotations
+
 import contextlib
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import paramiko
 from fabric.config import Config
 
-from tasks.config.models import Environment
 from tasks.phases.event import Event
 from tasks.phases.step import Phase
 from tasks.remote.connection import connect
@@ -16,9 +18,14 @@ from tasks.remote.conversation import Conversation
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, About, Run
+from tasks.remote.transport import Flight
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 HostListener = Callable[[str, Event], None]
 Texts = Callable[[str], None]
+Next = tuple[Phase, About]
 
 _OF_A_LOCK = frozenset({"note", "warn", "noise"})
 
@@ -37,14 +44,26 @@ class Host:
         self._began = 0.0
         self._generation = 0
 
-    def connect(self, *, as_service_user: bool = False) -> Any:
+    def connect(self, *, as_service_user: bool = False, flight: Flight | None = None) -> Any:
         """The connection of the release user, or of the service user; opened once. Raises Unreachable."""
         user = self._user(as_service_user)
         if user not in self._connections:
-            connection = connect(self.environment, self.address, user, self._config, opening=self._opening.append)
+            connection = connect(
+                self.environment, self.address, user, self._config, opening=self._opening.append, flight=flight
+            )
             self._connections[user] = connection
-            self._opening.clear()
+            with contextlib.suppress(ValueError):
+                self._opening.remove(connection)
         return self._connections[user]
+
+    def begin_with(self, phase: Phase, run: Run, *, ask: bool = True) -> None:
+        """Log in, and start the conversation for this phase, which is asked for next: its answer is on its way by then.
+
+        Without `ask`, it is not sent yet. Raises Unreachable.
+        """
+        user = self._user(phase.as_service_user)
+        if user not in self._connections:
+            self._first(phase, request(phase, self.environment, run, NOTHING) if ask else None)
 
     @property
     def connected(self) -> bool:
@@ -56,8 +75,12 @@ class Host:
         self.close()
         self.connect()
 
-    def run(self, phase: Phase, run: Run, about: About = NOTHING, texts: Texts | None = None) -> Outcome:
+    def run(
+        self, phase: Phase, run: Run, about: About = NOTHING, texts: Texts | None = None, then: Next | None = None
+    ) -> Outcome:
         """Ask for one phase, and follow it to its end; each `text` goes to `texts` and is not kept, where that is given.
+
+        `then` is what will be asked for next on the same login when it goes well: it is sent at once, and its answer not heard.
 
         A link that is lost on the way is an unknown outcome. Raises Unreachable when nothing could be sent.
         """
@@ -71,14 +94,14 @@ class Host:
             else:
                 hear(event)
 
-        self._ask(phase, run, about, passed_on, outcome)
+        self._ask(phase, run, about, passed_on, outcome, then)
         return outcome
 
     def go_on(self, follow: Phase, run: Run, outcome: Outcome) -> None:
         """Go on with the outcome of a job: `follow` reports what came since. Raises Unreachable."""
         self._ask(follow, run, NOTHING, self._hearing(), outcome)
 
-    def lock(self, phase: Phase, run: Run) -> "Lock":
+    def lock(self, phase: Phase, run: Run) -> Lock:
         """The lock of a run, to be entered. Why it was refused is in its outcome, and is not shown. Raises Unreachable."""
         return Lock(self, phase, run)
 
@@ -121,10 +144,30 @@ class Host:
         if conversation := self._conversations.pop(self.environment.release_user, None):
             conversation.close()
 
-    def _ask(self, phase: Phase, run: Run, about: About, listener: Callable[[Event], None], outcome: Outcome) -> None:
+    def _ask(
+        self,
+        phase: Phase,
+        run: Run,
+        about: About,
+        listener: Callable[[Event], None],
+        outcome: Outcome,
+        then: Next | None = None,
+    ) -> None:
         asked = request(phase, self.environment, run, about)
+        if self._user(phase.as_service_user) not in self._connections:
+            self._first(phase, asked)
         conversation = self._conversation(phase)
-        conversation.ask(asked, functions(phase), listener, outcome)
+        following = (request(then[0], self.environment, run, then[1]), functions(then[0])) if then else None
+        conversation.ask(asked, functions(phase), listener, outcome, following)
+
+    def _first(self, phase: Phase, asked: dict[str, Any] | None) -> None:
+        """Log in, with the start of a conversation in the same flight."""
+        conversation = Conversation()
+        flight = conversation.flight(functions(phase), asked)
+        connection = self.connect(as_service_user=phase.as_service_user, flight=flight)
+        with contextlib.suppress(paramiko.SSHException, EOFError, OSError):  # the first phase finds the link lost
+            conversation.join(connection)
+            self._conversations[self._user(phase.as_service_user)] = conversation
 
     def _conversation(self, phase: Phase) -> Conversation:
         """The one of the login; one more, for this phase alone, while that is busy with another phase."""

@@ -3,57 +3,33 @@
 Paramiko's own way stops at a missing file, waits for ever for an agent that hangs, and reports whichever key came last.
 """
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import paramiko
-from paramiko.auth_handler import AuthHandler
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from paramiko.auth_strategy import AuthSource, AuthStrategy
 from paramiko.pkey import PublicBlob
 
 from tasks.remote.agent import Agent, agent_socket
 from tasks.remote.route import Hop
+from tasks.remote.transport import Transport
 
 LOGIN_SECONDS = 30
-ACCEPTED = b"\0\0\0\x0cssh-userauth"
 KEY_TYPES = paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey
-
-
-class OneRequest(AuthHandler):
-    """Asks for the login service once, not before every key as Paramiko does; asyncssh, for one, hangs up at the second."""
-
-    asked = False
-
-    def _request_auth(self) -> None:
-        if self.asked:
-            self._parse_service_accept(paramiko.Message(ACCEPTED))  # type: ignore[attr-defined]
-        else:
-            super()._request_auth()  # type: ignore[misc]
-        self.asked = True
-
-
-class Transport(paramiko.Transport):
-    """Paramiko's, with one handler for all the keys that are tried."""
-
-    auth_handler: AuthHandler | None
-
-    def auth_publickey(self, username: str, key: paramiko.PKey, event: threading.Event | None = None) -> list[str]:
-        """Try one key; what is asked for besides it, when it is taken but not enough."""
-        event = event or threading.Event()
-        handler = self.auth_handler = self.auth_handler or OneRequest(self)
-        handler.auth_publickey(username, key, event)
-        return handler.wait_for_response(event)
 
 
 class Attempt(AuthSource):
     """One key that is tried, under the name a person knows it by."""
 
-    def __init__(self, hop: Hop, label: str, key: paramiko.PKey | Exception) -> None:
+    def __init__(self, hop: Hop, label: str, key: paramiko.PKey | Exception, *, only: bool = False) -> None:
         super().__init__(hop.user)
         self.label = label
         self.key = key
+        self.only = only
 
     def authenticate(self, transport: paramiko.Transport) -> list[str]:
         """Log in with it, or raise why not."""
@@ -61,7 +37,7 @@ class Attempt(AuthSource):
             raise self.key
         if not transport.is_active():
             raise paramiko.SSHException("not tried")
-        asked_for = transport.auth_publickey(self.username, self.key)
+        asked_for = cast(Transport, transport).auth_publickey(self.username, self.key, only=self.only)
         if asked_for:
             raise paramiko.AuthenticationException(f"accepted, but not enough: it also wants {', '.join(asked_for)}")
         return []
@@ -96,27 +72,28 @@ class Login(AuthStrategy):
         for path in self.hop.identities:
             key = load(path, self.passphrase or self.password)
             tried.add(key if isinstance(key, Exception) else key.asbytes())
-            yield Attempt(self.hop, str(path), key)
-        for label, key in self._agent_keys():
+            yield Attempt(self.hop, str(path), key, only=len(self.hop.identities) == 1)
+        for label, key, only in self._agent_keys():
             if isinstance(key, Exception) or key.asbytes() not in tried:
-                yield Attempt(self.hop, label, key)
+                yield Attempt(self.hop, label, key, only=only and not tried)
         if self.password:
             yield PasswordAttempt(self.hop, self.password)
 
-    def _agent_keys(self) -> Iterator[tuple[str, paramiko.PKey | Exception]]:
+    def _agent_keys(self) -> Iterator[tuple[str, paramiko.PKey | Exception, bool]]:
+        """Each with its name, and whether there is no other."""
         path = agent_socket(self.hop)
         if not path:
             return
         try:
             agent = Agent(path)
         except Exception as error:  # an agent that is broken, in whatever way, is no agent
-            yield f"agent at {path}", error
+            yield f"agent at {path}", error, False
             return
         wanted = [blob for file in self.hop.identities if (blob := _public_blob(file))]
         try:
-            for key in agent.get_keys():
-                if not self.hop.identities_only or key.asbytes() in wanted:
-                    yield f"agent key {key.comment or key.fingerprint}", key
+            usable = [key for key in agent.get_keys() if not self.hop.identities_only or key.asbytes() in wanted]
+            for key in usable:
+                yield f"agent key {key.comment or key.fingerprint}", key, len(usable) == 1
         finally:
             agent.close()
 
@@ -125,7 +102,7 @@ def load(path: Path, passphrase: str | None) -> paramiko.PKey | Exception:
     """The private key in a file, with its certificate where there is one, or why it cannot be used."""
     for key_type in KEY_TYPES:
         try:
-            key = cast(paramiko.PKey, key_type.from_private_key_file(str(path), passphrase))
+            key = _rsa(path) or cast(paramiko.PKey, key_type.from_private_key_file(str(path), passphrase))
             certificate = path.with_name(f"{path.name}-cert.pub")
             if certificate.is_file():
                 key.load_certificate(str(certificate))
@@ -137,6 +114,17 @@ def load(path: Path, passphrase: str | None) -> paramiko.PKey | Exception:
         except (paramiko.SSHException, ValueError, IndexError, UnicodeDecodeError):
             continue
     return paramiko.SSHException("not a private key that can be read" + (" with that passphrase" if passphrase else ""))
+
+
+def _rsa(path: Path) -> paramiko.PKey | None:
+    """An RSA key without a passphrase, without the tenth of a second in which it is judged: the server does that."""
+    data = path.read_bytes()
+    read = load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else load_pem_private_key
+    try:
+        key = read(data, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None  # with a passphrase, or not a key: Paramiko finds out which
+    return paramiko.RSAKey(key=key) if isinstance(key, RSAPrivateKey) else None
 
 
 def _public_blob(path: Path) -> bytes | None:

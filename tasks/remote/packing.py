@@ -1,7 +1,6 @@
 """The modules of the host program as what travels: those that a phase's functions need, found from the imports, compressed."""
 
 import ast
-import base64
 import hashlib
 import json
 import zlib
@@ -9,7 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from tasks.config.cache import kept
+from tasks.config.cache import files, kept
+from tasks.remote import stripping
+from tasks.remote.stripping import is_for_types, stripped
 
 HOST = Path(__file__).parents[1] / "host"
 PACKAGE = "tasks.host"
@@ -22,6 +23,8 @@ BOOTSTRAP = (
 """Runs exactly the bytes that the command line announces. No quote, backslash, ! or $: fish and tcsh read it like bash."""
 
 Sources = dict[str, str]
+DICTIONARY = 32768
+"""Bytes that zlib looks back."""
 
 
 def command(program: bytes) -> str:
@@ -32,16 +35,17 @@ def command(program: bytes) -> str:
 def first(functions: Iterable[str]) -> tuple[bytes, list[str]]:
     """What the bootstrap reads from stdin for a conversation that begins with these functions, and the modules in it."""
     modules = sorted(needed([*ALWAYS, *functions]))
-    return kept("program", f"{_digest()} {modules}".encode(), lambda: _program(modules)), modules
+    return kept("program", _digest() + repr(modules).encode(), lambda: _program(modules)), modules
 
 
-def more(functions: Iterable[str], present: Collection[str]) -> tuple[str, list[str]]:
-    """The modules that a later request brings, as one word of JSON, and their names."""
+def more(functions: Iterable[str], present: Collection[str]) -> tuple[bytes, list[str]]:
+    """The modules that a later request brings, compressed with what is `present` as a dictionary, and their names."""
     modules = sorted(needed(functions) - set(present))
     if not modules:
-        return "", []
-    data = json.dumps(sources(modules)).encode()
-    return base64.b64encode(zlib.compress(data, 9)).decode(), modules
+        return b"", []
+    known = "".join(sources(sorted(present)).values()).encode()[-DICTIONARY:]
+    packer = zlib.compressobj(9, zdict=known)
+    return packer.compress(json.dumps(sources(modules)).encode()) + packer.flush(), modules
 
 
 def needed(functions: Iterable[str]) -> set[str]:
@@ -72,16 +76,15 @@ def _program(modules: list[str]) -> bytes:
 
 
 @cache
-def _digest() -> str:
+def _digest() -> bytes:
     """Changes when any file of the host program, or of this module, does."""
-    files = [Path(__file__), *sorted(HOST.rglob("*.py"))]
-    return repr([(str(file), (about := file.stat()).st_mtime_ns, about.st_size) for file in files])
+    return files([Path(__file__), Path(stripping.__file__), *sorted(HOST.rglob("*.py"))])
 
 
 @cache
 def _modules() -> dict[str, tuple[str, list[str]]]:
     """Each module's text as it travels, and what it imports."""
-    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", _digest().encode(), _read))
+    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", _digest(), _read))
     return found
 
 
@@ -89,7 +92,7 @@ def _read() -> bytes:
     names = {name(path): path for path in HOST.rglob("*.py")}
     whole = {module: path.read_text(encoding="utf-8") for module, path in names.items()}
     trees = {module: ast.parse(text) for module, text in whole.items()}
-    texts = {module: _without_prose(whole[module], tree) for module, tree in trees.items()}
+    texts = {module: stripped(whole[module], tree) for module, tree in trees.items()}
     found = {module: (texts[module], sorted(_imports(module, tree, names))) for module, tree in trees.items()}
     return json.dumps({"tasks": ("", []), **found}).encode()
 
@@ -113,49 +116,8 @@ def _imports(module: str, tree: ast.Module, names: Collection[str]) -> set[str]:
 def _executed(node: ast.AST, *, deep: bool) -> Iterator[ast.AST]:
     """`deep`: imports within functions too. Those of the conversation are for kinds of phases, which name them."""
     for child in ast.iter_child_nodes(node):
-        if _is_for_types(child):
+        if is_for_types(child):
             continue
         if deep or not isinstance(child, ast.FunctionDef):
             yield child
             yield from _executed(child, deep=deep)
-
-
-def _without_prose(text: str, tree: ast.Module) -> str:
-    """A module without docstrings, comment lines and types. Every line keeps its number."""
-    lines = ["", *text.splitlines()]
-    inside = {line for node in ast.walk(tree) for line in _inner_lines(node)}
-    for number, line in enumerate(lines):
-        if line.lstrip().startswith("#") and number not in inside:
-            lines[number] = ""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
-            _blank(lines, node.body)
-    for node in tree.body:
-        _blank_types(lines, node)
-    return "\n".join(lines[1:]) + "\n"
-
-
-def _blank_types(lines: list[str], node: ast.stmt) -> None:
-    """typing is only for who reads and checks the text: it takes a host 8 ms to import."""
-    if (isinstance(node, ast.ImportFrom) and node.module == "typing") or _is_for_types(node):
-        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-            lines[number] = ""
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def _blank(lines: list[str], body: list[ast.stmt]) -> None:
-    docstring = body[0]
-    for number in range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1):
-        lines[number] = ""
-    if len(body) == 1:
-        lines[docstring.lineno] = " " * docstring.col_offset + "pass"
-
-
-def _inner_lines(node: ast.AST) -> range:
-    """The lines of a text that goes over several, but for its first."""
-    if isinstance(node, ast.Constant | ast.JoinedStr):
-        return range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
-    return range(0)

@@ -1,10 +1,14 @@
 """A phase as the JSON that the host program takes."""
 
-from typing import Any
+from __future__ import annotations
 
-from tasks.config.models import Environment
+from typing import TYPE_CHECKING, Any
+
 from tasks.phases.step import Phase
 from tasks.remote.run import About, Run
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 TOOL_VERSION = "1.0.0"
 

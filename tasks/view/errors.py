@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from tasks.errors import ReleaseError
-from tasks.view.page import Page, words
+from tasks.view.page import Page
 from tasks.view.text import clean
+from tasks.view.words import words
 
 
 def show_error(error: ReleaseError, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> None:

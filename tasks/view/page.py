@@ -1,26 +1,23 @@
 """A result on stdout, as text that lines up: with colours on a terminal, and plain anywhere else."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import TextIO
-
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from tasks.view.screen import Lasting, terminal
+from tasks.view.words import Words, cell_len, words
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 GAP = "  "
 ENDLESS = 1_000_000
 NARROWEST = 11
 """Columns that the last column of a table must have; with less, a table becomes a block for each row."""
-
-
-def words(*parts: str | tuple[str, str]) -> Text:
-    """Text out of plain words and (words, style)."""
-    return Text.assemble(*parts)
 
 
 class Page:
@@ -38,49 +35,52 @@ class Page:
         self._file = kind(stream)
         self._width = self._console.width if self._console else ENDLESS
 
-    def line(self, text: Text | str = "", style: str = "", indent: str = "") -> None:
+    def line(self, text: Words | str = "", style: str = "", indent: str = "") -> None:
         """One paragraph; on a terminal its lines stay behind the indent."""
-        self.paragraph(Text(indent), Text.assemble(text, style=style))
+        self.paragraph(Words(indent), Words(text).styled(style))
 
-    def fields(self, pairs: Iterable[tuple[str, Text | str]]) -> None:
+    def fields(self, pairs: Iterable[tuple[str, Words | str]]) -> None:
         """A label and its words on each line; the same label twice is said once."""
         shown = list(pairs)
         width = max((len(label) for label, _ in shown), default=0)
         before = ""
         for label, text in shown:
             head = "" if label == before else label
-            self.paragraph(words(GAP, (f"{head:{width}}", "dim"), GAP), Text.assemble(text))
+            self.paragraph(words(GAP, (f"{head:{width}}", "dim"), GAP), Words(text))
             before = label
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[Text | str]]) -> None:
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[Words | str]]) -> None:
         """Rows under a header; the last column takes what room there is."""
-        cells = [[Text.assemble(cell) for cell in row] for row in rows]
+        cells = [[Words(cell) for cell in row] for row in rows]
         widths = [max(map(cell_len, column)) for column in zip(header, *([c.plain for c in row] for row in cells), strict=True)]
         if sum(widths[:-1]) + len(GAP) * len(widths) + NARROWEST > self._width:
             for row in cells:
                 self.fields(zip(header, row, strict=True))
                 self.line()
             return
-        for row in [[Text(name, "dim") for name in header], *cells]:
-            head = Text(GAP)
+        for row in [[words((name, "dim")) for name in header], *cells]:
+            head = Words(GAP)
             for cell, width in zip(row[:-1], widths, strict=False):
-                head.append_text(cell).append(" " * (width - cell.cell_len)).append(GAP)
+                head = Words(head, cell, " " * (width - cell.cell_len), GAP)
             self.paragraph(head, row[-1])
 
-    def paragraph(self, head: Text, body: Text) -> None:
+    def paragraph(self, head: Words, body: Words) -> None:
         """Words behind a head; on a terminal the lines that follow stay behind it."""
-        indent = Text(" " * head.cell_len)
-        lines = list(body.split("\n", allow_blank=True))
         if self._console:
-            room = max(self._width - head.cell_len, NARROWEST)
-            lines = [part for line in lines for part in line.wrap(self._console, room, overflow="fold") or [Text()]]
-        for first, line in zip_longest([head], lines):
-            self._put(Text.assemble(first or indent, line))
-
-    def _put(self, line: Text) -> None:
-        line.rstrip()
-        if self._console:
-            self._console.print(line, no_wrap=True, crop=False, overflow="ignore")
-        else:
-            self._file.write(line.plain + "\n")
+            self._print(self._console, head, body)
+            return
+        indent = " " * head.cell_len
+        for number, line in enumerate(body.plain.split("\n")):
+            self._file.write(f"{indent if number else head.plain}{line}".rstrip() + "\n")
             self._file.flush()
+
+    def _print(self, console: Console, head: Words, body: Words) -> None:
+        from rich.text import Text
+
+        indent, room = Text(" " * head.cell_len), max(self._width - head.cell_len, NARROWEST)
+        lines = body.rich().split("\n", allow_blank=True)
+        wrapped = [part for line in lines for part in line.wrap(console, room, overflow="fold") or [Text()]]
+        for first, line in zip_longest([head.rich()], wrapped):
+            row = Text.assemble(first or indent, line)
+            row.rstrip()
+            console.print(row, no_wrap=True, crop=False, overflow="ignore")

@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.console import Console
 
 from tasks.view.look import put
-from tasks.view.page import Page
 from tasks.view.screen import Screen
 from tasks.view.story import Line
 
@@ -36,9 +35,10 @@ class Picture(Screen):
         self._screen.show(lines)
         put(self._console, lines, several=self.story.several)
 
-    def page(self) -> Page:
-        """Where a result is written that belongs into the picture too, before `close`."""
-        return Page(console=self._console)
+    @property
+    def keeps(self) -> Console:
+        """The picture, before `close`."""
+        return self._console
 
     def close(self) -> None:
         """Write the picture; a picture that cannot be written is no reason to fail."""

@@ -1,15 +1,17 @@
 """What a release would do: from which commit to which, what it builds, what it removes, what follows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
-from tasks.config.models import Environment
-from tasks.view.page import words
 from tasks.view.text import clean
+from tasks.view.words import Words, words
 
-Field = tuple[str, Text | str]
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
+
+Field = tuple[str, Words | str]
 
 
 def fields(environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str) -> Iterator[Field]:

@@ -1,19 +1,22 @@
 """Results on stdout: what is live, what is there, who did what, what a check found, what a build said."""
 
+from __future__ import annotations
+
 import json
 import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.text import Text
-
-from tasks.config.models import Environment
 from tasks.view import plan
-from tasks.view.page import Page, words
+from tasks.view.page import Page
 from tasks.view.screen import AskedFor
 from tasks.view.text import clean
+from tasks.view.words import Words, words
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 _NEWEST = 5
 _STYLES = {"live": "bold green", "bad": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red"}
@@ -91,7 +94,7 @@ def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -
     for address, level, text, todo in found:
         if address != before:
             page.line(words((clean(address), "bold")))
-        page.paragraph(words("  ", (f"{clean(level):6}", _STYLES.get(level, ""))), Text(clean(text)))
+        page.paragraph(words("  ", (f"{clean(level):6}", _STYLES.get(level, ""))), Words(clean(text)))
         if todo and level != "ok":
             page.line(words((f"do: {clean(todo)}", "bold")), indent=" " * 8)
         before = address
@@ -118,7 +121,7 @@ def print_json(value: Any, stream: TextIO | None = None) -> None:
     print_lines([json.dumps(value, ensure_ascii=only_ascii, indent=2)], stream)
 
 
-def _title(environment: str, address: str) -> Text:
+def _title(environment: str, address: str) -> Words:
     return words((clean(environment), "bold"), (f"  {clean(address)}", "dim"))
 
 
@@ -126,7 +129,7 @@ def _of(values: Mapping[str, Any], key: str) -> str:
     return clean(str(values.get(key) or "-"))
 
 
-def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, Text | str]]:
+def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, Words | str]]:
     live = host["live"]
     yield "live", _release(live) if live else words(("nothing yet", "yellow"))
     yield "previous", clean(host["previous"] or "none: there is nothing to roll back to")
@@ -140,7 +143,7 @@ def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield "hold", words((f"{_of(hold, 'by')}: {_of(hold, 'reason')}, since {_of(hold, 'since')}", "yellow"))
 
 
-def _release(release: Mapping[str, Any]) -> Text:
+def _release(release: Mapping[str, Any]) -> Words:
     return words((_of(release, "name"), "bold green"), f"  {_of(release, 'ref')}  {_of(release, 'commit')[:12]}")
 
 
@@ -148,7 +151,7 @@ def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[st
     if not releases:
         page.line("no releases yet", indent="  ")
         return
-    rows: list[list[Text | str]] = []
+    rows: list[list[Words | str]] = []
     for release in releases:
         state = "previous" if release["name"] == host["previous"] else _of(release, "state")
         shown = words((state, _STYLES.get(state, "")))
@@ -170,7 +173,7 @@ def _said(entry: Mapping[str, Any]) -> str:
     return clean(form.format_map(defaultdict(lambda: "?", values)))
 
 
-def _verdict(levels: Sequence[str]) -> Text:
+def _verdict(levels: Sequence[str]) -> Words:
     failed, warned = levels.count("FAIL"), levels.count("warn")
     warnings = f", {warned} to look at" if warned else ""
     if failed:

@@ -1,16 +1,19 @@
 """What the ways to show a story have in common, and a stream that survives its reader."""
 
+from __future__ import annotations
+
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Self, TextIO, cast
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Self, TextIO, cast
 
 from tasks.errors import NotReleased
 from tasks.phases.event import Event
 from tasks.view.story import Line, Story
 from tasks.view.text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Screen(ABC):
@@ -23,6 +26,11 @@ class Screen(ABC):
     def steps(self) -> Sequence[tuple[str, float]]:
         """The steps that have ended, each with its seconds."""
         return tuple(self.story.steps)
+
+    @property
+    def keeps(self) -> Console | None:
+        """A second place for results, where they are kept as a picture."""
+        return None
 
     def event(self, address: str, event: Event) -> None:
         """Something happened on a host."""
@@ -97,6 +105,8 @@ class AskedFor(Lasting):
 
 def terminal(stream: TextIO, environ: Mapping[str, str]) -> Console:
     """A console that adds nothing of its own to the text that it is given."""
+    from rich.console import Console
+
     return Console(
         file=cast("TextIO", Lasting(stream)),
         markup=False,

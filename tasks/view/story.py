@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rich.cells import cell_len
-
 from tasks.phases.event import Event
 from tasks.view.text import clean
+from tasks.view.words import cell_len
 
 SLOW = 2.0
 """Seconds after which a quiet phase is worth its line."""

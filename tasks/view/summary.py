@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from rich.text import Text
-
-from tasks.view.page import Page, words
-from tasks.view.picture import Picture
+from tasks.view.page import Page
 from tasks.view.text import clean, duration
 from tasks.view.view import View
+from tasks.view.words import Words, words
 
 _SLOWEST = 3
 
@@ -44,8 +42,8 @@ def show_summary(
     """Print it to stdout. `view` knows the steps that took longest, and keeps the picture where one is made."""
     steps = view.steps if view else ()
     _write(Page(stream, environ), summary, steps)
-    if isinstance(view, Picture):
-        _write(view.page(), summary, steps)
+    if view and view.keeps:
+        _write(Page(console=view.keeps), summary, steps)
 
 
 def _write(page: Page, summary: Summary, steps: Sequence[tuple[str, float]]) -> None:
@@ -54,7 +52,7 @@ def _write(page: Page, summary: Summary, steps: Sequence[tuple[str, float]]) -> 
     page.fields(_fields(summary, steps))
 
 
-def _headline(summary: Summary) -> Text:
+def _headline(summary: Summary) -> Words:
     where = f"{clean(summary.environment)}: "
     if summary.built:
         return words((where, "bold"), (clean(summary.built), "bold green"), (" is built, and not live", "bold"))
@@ -63,7 +61,7 @@ def _headline(summary: Summary) -> Text:
     return words((where, "bold"), (clean(summary.live), "bold green"), (" is live", "bold"))
 
 
-def _fields(summary: Summary, steps: Sequence[tuple[str, float]]) -> Iterator[tuple[str, Text | str]]:
+def _fields(summary: Summary, steps: Sequence[tuple[str, float]]) -> Iterator[tuple[str, Words | str]]:
     if what := ", ".join(filter(None, (clean(summary.ref), clean(summary.commit)[:12]))):
         yield "ref", what
     if summary.built:
@@ -79,7 +77,7 @@ def _fields(summary: Summary, steps: Sequence[tuple[str, float]]) -> Iterator[tu
         yield "next", words((clean(command), "bold"))
 
 
-def _took(seconds: float, steps: Sequence[tuple[str, float]]) -> Text:
+def _took(seconds: float, steps: Sequence[tuple[str, float]]) -> Words:
     slowest = sorted((step for step in steps if step[1] >= 1), key=lambda step: step[1], reverse=True)[:_SLOWEST]
     told = ", ".join(f"{name} {duration(spent)}" for name, spent in slowest)
     return words(duration(seconds), (f"  ({told})" if told else "", "dim"))

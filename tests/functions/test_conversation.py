@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,10 +24,16 @@ READS = Phase("state", (READY,))
 NOT_SET_UP = "prod is not set up on this host"
 
 
-def ask(conversation: Conversation, phase: Phase = READS) -> tuple[Outcome, list[Event]]:
+EMPTY = Phase("nothing")
+
+
+def asked(phase: Phase) -> tuple[dict[str, Any], list[str]]:
+    return request(phase, environment(), Run("1d", "ada@desk", "status", "status"), NOTHING), functions(phase)
+
+
+def ask(conversation: Conversation, phase: Phase = READS, then: Phase | None = None) -> tuple[Outcome, list[Event]]:
     outcome, heard = Outcome(), list[Event]()
-    asked = request(phase, environment(), Run("1d", "ada@desk", "status", "status"), NOTHING)
-    conversation.ask(asked, functions(phase), heard.append, outcome)
+    conversation.ask(*asked(phase), heard.append, outcome, asked(then) if then else None)
     return outcome, heard
 
 
@@ -57,6 +64,45 @@ def test_one_conversation_serves_one_phase_after_the_other(login: Login) -> None
     assert len(login.channels) == 1
 
 
+def test_what_follows_a_phase_that_went_well_is_answered_when_it_is_asked_for(login: Login) -> None:
+    conversation = Conversation(login)
+    assert ask(conversation, EMPTY, then=READS)[0].status == "ok"
+    assert ask(conversation)[0].failure == NOT_SET_UP
+    assert ask(conversation, EMPTY)[0].status == "ok"
+
+
+def test_what_follows_a_phase_that_failed_is_not_begun(login: Login) -> None:
+    conversation = Conversation(login)
+    assert ask(conversation, then=READS)[0].failure == NOT_SET_UP
+    outcome, heard = ask(conversation)
+    assert (outcome.status, heard) == ("failed", [])
+
+
+def test_what_follows_and_is_not_asked_for_disturbs_nothing(login: Login) -> None:
+    conversation = Conversation(login)
+    ask(conversation, then=READS)
+    assert ask(conversation, EMPTY)[0].status == "ok"
+    ask(conversation, EMPTY, then=READS)
+    assert ask(conversation, EMPTY)[0].status == "ok"
+    assert len(login.channels) == 1
+
+
+def test_a_conversation_may_begin_before_its_first_request_is_known(login: Login) -> None:
+    conversation = Conversation()
+    conversation.flight(functions(READS))
+    conversation.join(login)
+    assert ask(conversation)[0].failure == NOT_SET_UP
+
+
+def test_the_first_request_may_be_on_its_way_before_it_is_asked_for(login: Login) -> None:
+    for first, phase in ((READS, READS), (EMPTY, READS)):
+        conversation = Conversation()
+        conversation.flight(functions(first), asked(first)[0])
+        conversation.join(login)
+        assert ask(conversation, phase)[0].failure == NOT_SET_UP
+        conversation.close()
+
+
 @pytest.mark.parametrize("phase", [lock.follow(), lock.lock(), Phase("build", kind="job")], ids=lambda phase: phase.kind)
 def test_a_phase_of_any_kind_can_be_the_first_of_a_login(login: Login, phase: Phase) -> None:
     assert NOT_SET_UP in ask(Conversation(login), phase)[0].failure
@@ -66,7 +112,7 @@ def test_a_later_phase_brings_the_modules_that_it_needs_and_no_others(login: Log
     conversation = Conversation(login)
     ask(conversation, Phase("state"))
     assert ask(conversation)[0].failure == NOT_SET_UP
-    assert packing.more(functions(READS), conversation._present) == ("", [])
+    assert packing.more(functions(READS), conversation._present) == (b"", [])
 
 
 @pytest.mark.parametrize(
@@ -147,7 +193,7 @@ def test_a_host_without_python_is_no_mystery(tmp_path: Path) -> None:
 
 def test_what_is_not_the_announced_program_runs_nothing(login: Login) -> None:
     program, _ = packing.first(functions(READS))
-    channel = login.transport.open_session(1)
+    channel = login.session()
     channel.exec_command(packing.command(program))
     channel.sendall(program[:-1] + b"!")
     channel.shutdown_write()
@@ -156,7 +202,7 @@ def test_what_is_not_the_announced_program_runs_nothing(login: Login) -> None:
 
 def test_an_upload_that_is_cut_short_runs_nothing(login: Login) -> None:
     program, _ = packing.first(functions(READS))
-    channel = login.transport.open_session(1)
+    channel = login.session()
     channel.exec_command(packing.command(program))
     channel.sendall(program[:-1])
     channel.shutdown_write()

@@ -20,7 +20,7 @@ class Interrupts:
 sys.where = {module!r}
 sys.meta_path.insert(0, Interrupts())
 """
-MODULES = ("invoke", "paramiko", "fabric.main", "tasks", "pydantic", "tasks.flow.fleet", "rich.console")
+MODULES = ("invoke", "paramiko", "fabric.main", "tasks", "fabric.tasks", "tasks.flow.fleet", "tasks.view.words")
 
 
 def interrupted(folder: Path, module: str, signal: str = "SIGINT") -> subprocess.CompletedProcess[str]:
@@ -50,6 +50,59 @@ def test_other_programs_are_left_alone(tmp_path: Path) -> None:
         words, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert "KeyboardInterrupt" in ran.stderr
+
+
+LISTS = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules, file=open({file!r}, "w")))
+"""
+
+
+def loaded(folder: Path, *words: str) -> set[str]:
+    """The modules that are there when `fab` ends; a stand-in has no file."""
+    names = folder / "modules"
+    (folder / "sitecustomize.py").write_text(LISTS.format(file=str(names)))
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "HOME": str(folder)}
+    fab = str(Path(sys.executable).with_name("fab"))
+    subprocess.run([fab, *words], cwd=ROOT, env=here, capture_output=True, timeout=PATIENCE, check=False)
+    return set(names.read_text().split())
+
+
+def test_what_a_verb_does_not_use_is_not_loaded(tmp_path: Path) -> None:
+    words = ("-H", "nowhere", "release", "--ref", "master")
+    loaded(tmp_path, *words)  # parses hosts.yml, and keeps what it says
+    found = loaded(tmp_path, *words)
+    assert {"tasks.release", "paramiko"} <= found
+    assert not found & {"pydantic", "yaml", "invoke.vendor.yaml.parser", "rich", "asyncio", "email", "unittest.case"}
+    assert not found & {"tasks.deploy", "tasks.setup", "tasks.sandbox.verbs"}
+
+
+def test_a_list_has_every_verb(tmp_path: Path) -> None:
+    verbs = {"tasks.release", "tasks.deploy", "tasks.setup", "tasks.sandbox.verbs"}
+    assert verbs <= loaded(tmp_path, "--list")
+    assert verbs <= loaded(tmp_path, "--list", "release")
+    assert verbs <= loaded(tmp_path, "-H", "nowhere", "relase")
+
+
+STAND_INS = """
+import sys
+from invoke.vendor import yaml
+from importlib import metadata
+from unittest.mock import Mock, patch
+assert yaml.safe_load("a: 1") == {"a": 1} and patch.object
+assert metadata.version("paramiko") == metadata.distribution("paramiko").version
+sys.modules["fab_start"].loaded()
+import importlib.metadata, unittest.mock, unittest.case
+assert unittest.mock.patch is patch and importlib.metadata.entry_points
+raise SystemExit(42)
+"""
+
+
+def test_a_module_that_is_loaded_later_is_the_real_one_for_whoever_uses_it(tmp_path: Path) -> None:
+    program = tmp_path / "fab"
+    program.write_text(STAND_INS)
+    ran = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (ran.returncode, ran.stderr) == (42, "")
 
 
 def test_what_was_compiled_is_kept_for_the_next_run(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """How a host is spoken to: one connection and one program a user, and just the requests that `plan --steps` shows."""
 
+import io
 import json
 import re
 from collections import Counter
@@ -119,15 +120,23 @@ def test_plan_steps_shows_what_release_sends(every_kind: tuple[Site, Path]) -> N
 
 
 def requests(command: str, heard: bytes) -> list[dict[str, Any]]:
-    """The requests of a conversation: they follow the program, whose length the command names, and the word."""
-    size = int(command.split()[-2])
-    return [json.loads(line) for line in heard[size:].splitlines()[1:] if line]
+    """The requests of a conversation: they follow the program, whose length the command names, and the word.
+
+    Each names the length of the modules that follow it.
+    """
+    sent, found = io.BytesIO(heard[int(command.split()[-2]) :]), []
+    sent.readline()
+    while line := sent.readline():
+        if line.strip():
+            found.append(json.loads(line))
+            sent.read(found[-1].get("modules", 0))
+    return found
 
 
 def known(request: dict[str, Any]) -> dict[str, Any]:
     """All of a request that is known before a run, and the names of its run values."""
     run_values = {key: sorted(request[key]) for key in ("who", "about")}
-    return {**{key: value for key, value in request.items() if key != "modules"}, **run_values}
+    return {**{key: value for key, value in request.items() if key not in ("modules", "after")}, **run_values}
 
 
 def test_command_line_holds_nothing_but_the_bootstrap(every_kind: tuple[Site, Path]) -> None:

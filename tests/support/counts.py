@@ -25,14 +25,14 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=1, kilobytes_up=140),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=195),  # with one service
-    "rollback": Wire(connections=1, sessions=1, kilobytes_up=72),  # without services
-    "status": Wire(connections=1, sessions=1, kilobytes_up=24),
+    "release": Wire(connections=1, sessions=1, kilobytes_up=44),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=73),  # with one service
+    "rollback": Wire(connections=1, sessions=1, kilobytes_up=19),  # without services
+    "status": Wire(connections=1, sessions=1, kilobytes_up=17),
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
 ON_HOST = {
-    "release": OnHost(programs=206, pythons=17, flushes=23),
-    "rollback": OnHost(programs=50, pythons=13, flushes=8),
-    "status": OnHost(programs=9, pythons=1, flushes=0),
+    "release": OnHost(programs=20, pythons=2, flushes=17),
+    "rollback": OnHost(programs=3, pythons=1, flushes=5),
+    "status": OnHost(programs=3, pythons=1, flushes=0),
 }

@@ -4,9 +4,12 @@ import os
 import select
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from tasks.remote.transport import Flight
 
 
 class PipeChannel:
@@ -82,12 +85,18 @@ class Login:
         self.host, self.user = "web1", "ftsuser"
         self.channels: list[PipeChannel] = []
         self._home, self._shell = home, shell
-        self.transport = SimpleNamespace(open_session=self._open, is_active=lambda: True)
+        self.transport = SimpleNamespace(is_active=lambda: True)
 
-    def _open(self, timeout: float) -> PipeChannel:
-        assert timeout
+    def session(self) -> PipeChannel:
         self.channels.append(PipeChannel(self._home, self._shell))
         return self.channels[-1]
+
+    def start(self, flight: Flight) -> PipeChannel:
+        channel = self.session()
+        channel.exec_command(flight.command)
+        with suppress(OSError):
+            channel.sendall(flight.data)
+        return channel
 
     def close(self) -> None:
         for channel in self.channels:

@@ -34,7 +34,7 @@ MAY_IMPORT = {
 
 
 FLOW = (
-    *("clock", "interrupts", "state", "standing", "lock", "member", "fleet", "build", "cutover", "services"),
+    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "fleet", "build", "cutover", "services"),
     *("pruning", "summary", "plan", "verb", "executor"),
 )
 """The files of flow/; each imports only what stands before it."""

@@ -20,7 +20,7 @@ WORDS = {
     "setup": ("setup",),
 }
 SERVICE = {"run": "true"}
-PARTS = ("fabfile.py", "fabric.yml", "tasks")
+PARTS = ("fabfile.py", "fabric.json", "tasks")
 
 
 class Ours(Peer):

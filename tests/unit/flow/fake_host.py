@@ -35,7 +35,7 @@ class FakeHost(Host):
         super().__init__(environment, address, config, listener)
         self._there = there
 
-    def connect(self, *, as_service_user: bool = False) -> Any:
+    def connect(self, *, as_service_user: bool = False, flight: object = None) -> Any:  # noqa: ARG002
         """As Host.connect; an answer "login" or "service login" that is an error is raised."""
         name = "service login" if as_service_user else "login"
         if name not in self._connections:
@@ -47,6 +47,9 @@ class FakeHost(Host):
             self._connections[name] = _Open()
         return self._connections[name]
 
+    def begin_with(self, phase: Phase, run: Run, *, ask: bool = True) -> None:  # noqa: ARG002
+        self.connect(as_service_user=phase.as_service_user)
+
     @property
     def connected(self) -> bool:
         return bool(self._connections)
@@ -56,7 +59,14 @@ class FakeHost(Host):
         self._connections.clear()
         self.connect()
 
-    def run(self, phase: Phase, run: Run, about: About = NOTHING, texts: Callable[[str], None] | None = None) -> Outcome:
+    def run(
+        self,
+        phase: Phase,
+        run: Run,
+        about: About = NOTHING,
+        texts: Callable[[str], None] | None = None,
+        then: object = None,  # noqa: ARG002
+    ) -> Outcome:
         was_connected = self.connected
         if self._there.away and was_connected:
             return replace(CUT, facts={})

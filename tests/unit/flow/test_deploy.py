@@ -52,7 +52,14 @@ def test_prune_takes_the_service_users_sight_where_it_has_it(fab: Fab, host: Sta
 def test_both_logins_are_opened_before_anything_is_sent(fab: Fab, host: StandIn) -> None:
     host.answers["service login"] = [Unreachable("web1: could not log in")]
     assert fab("deploy", "--ref", "master").code == 7
-    assert (host.sent, host.logins) == ([], ["login", "service login"])
+    assert (host.sent, sorted(host.logins)) == ([], ["login", "service login"])
+
+
+def test_the_service_user_is_logged_in_where_there_is_nothing_to_try(fab: Fab, host: StandIn, site: Site) -> None:
+    site(services=[{"run": "true"}])
+    host.answers["service login"] = [Unreachable("web1: could not log in")]
+    assert fab("deploy", "--ref", "master").code == 7
+    assert (host.sent, sorted(host.logins)) == ([], ["login", "service login"])
 
 
 def test_without_services_there_is_one_login_and_nothing_to_try(fab: Fab, host: StandIn, site: Site) -> None:

@@ -1,0 +1,34 @@
+"""What a run tries on a host before anything is written there: its logins, and the commands of its services."""
+
+import threading
+from queue import SimpleQueue
+
+from tasks.flow.member import Member
+from tasks.phases import lock, post_release
+
+
+def prepare(member: Member, *, services: bool) -> None:
+    """Both logins at once; the lock is asked for with the first, unless there is something to try before.
+
+    Raises ReleaseError, that of the release user's login before any other.
+    """
+    if not services:
+        member.host.begin_with(lock.lock(), member.run)
+        return
+    logged_in: SimpleQueue[BaseException | None] = SimpleQueue()
+    threading.Thread(target=_log_in, args=(member, logged_in), daemon=True).start()
+    tried = post_release.try_services(member.host.environment)
+    try:
+        member.host.begin_with(tried, member.run, ask=not tried.is_empty)
+        member.require(tried, again=True)
+    finally:
+        if problem := logged_in.get():
+            raise problem
+
+
+def _log_in(member: Member, logged_in: "SimpleQueue[BaseException | None]") -> None:
+    try:
+        member.host.begin_with(lock.lock(), member.run, ask=False)
+        logged_in.put(None)
+    except BaseException as problem:
+        logged_in.put(problem)

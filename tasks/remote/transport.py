@@ -1,0 +1,156 @@
+"""One SSH connection that waits for no answer that it does not need: the login, and the start of a program, in one flight.
+
+Each of Paramiko's own calls waits for its answer, and each answer takes a round trip.
+"""
+
+import threading
+import time
+from typing import NamedTuple
+
+import paramiko
+from paramiko.auth_handler import AuthHandler
+from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST
+
+ACCEPTED = b"\0\0\0\x0cssh-userauth"
+OPENSSH = "SSH-2.0-OpenSSH"
+"""Such a server reads on while it answers, numbers its sessions from 0, and opens a session's window with its command."""
+
+FIRST_SESSION = 0
+PIECE = 32_000
+"""Bytes of one message: OpenSSH takes 32,768."""
+
+OPEN_SECONDS = 15.0
+"""Seconds to open a channel: on a dead link Paramiko alone would wait an hour."""
+
+
+class Flight(NamedTuple):
+    """A command, and what it reads first."""
+
+    command: str
+    data: bytes
+
+
+class OneRequest(AuthHandler):
+    """Asks for the login service once, not before every key as Paramiko does; asyncssh, for one, hangs up at the second.
+
+    OpenSSH is sent the first key together with that request.
+    """
+
+    asked = False
+    at_once = False
+
+    def _request_auth(self) -> None:
+        if not self.asked:
+            super()._request_auth()  # type: ignore[misc]
+        if self.asked or self.at_once:
+            self.asked = True
+            super()._parse_service_accept(paramiko.Message(ACCEPTED))  # type: ignore[misc]
+        self.asked = True
+
+    def _parse_service_accept(self, message: paramiko.Message) -> None:
+        if not self.at_once:
+            super()._parse_service_accept(message)  # type: ignore[misc]
+
+
+class Transport(paramiko.Transport):
+    """Paramiko's, with one handler for all the keys that are tried. `flight` goes with a key that is the only one."""
+
+    auth_handler: OneRequest | None
+    flight: Flight | None = None
+    _flown: paramiko.Channel | None = None
+
+    @property
+    def reads_on(self) -> bool:
+        """Whether the server takes messages that come before its answers."""
+        return self.remote_version.startswith(OPENSSH)
+
+    def auth_publickey(
+        self, username: str, key: paramiko.PKey, event: threading.Event | None = None, *, only: bool = False
+    ) -> list[str]:
+        """Try one key; what is asked for besides it, when it is taken but not enough. `only`: no other will be tried."""
+        event = event or threading.Event()
+        handler = self.auth_handler = self.auth_handler or OneRequest(self)
+        handler.at_once = self.reads_on
+        handler.auth_publickey(username, key, event)
+        if only and self.flight and self.reads_on:
+            self._flown = self._send_ahead(self.flight)
+        try:
+            more = handler.wait_for_response(event)
+        except BaseException:
+            self._forget()
+            raise
+        if more:
+            self._forget()
+        return more
+
+    def begin(self, flight: Flight) -> paramiko.Channel:
+        """A session that runs the command, and is sent the data; neither is waited for.
+
+        Raises paramiko.ChannelException where the server refuses a session.
+        """
+        channel, self._flown = self._flown, None
+        if channel is not None and flight is self.flight:
+            self._wait_for(channel)
+            return channel
+        channel = self.open_session(timeout=OPEN_SECONDS)
+        self._execute(channel.remote_chanid, flight.command)
+        if self.reads_on:
+            self._write(channel.remote_chanid, flight.data)
+        else:
+            channel.settimeout(OPEN_SECONDS)
+            channel.sendall(flight.data)
+        return channel
+
+    def _send_ahead(self, flight: Flight) -> paramiko.Channel:
+        """Open a session, start the command and send the data before the server has answered to anything."""
+        with self.lock:
+            window, packet = self._sanitize_window_size(None), self._sanitize_packet_size(None)  # type: ignore[attr-defined]
+            number = self._next_channel()  # type: ignore[attr-defined]
+            channel = paramiko.Channel(number)
+            self._channels.put(number, channel)  # type: ignore[attr-defined]
+            self.channel_events[number] = threading.Event()
+            self.channels_seen[number] = True
+            channel._set_transport(self)  # type: ignore[attr-defined]
+            channel._set_window(window, packet)  # type: ignore[attr-defined]
+        message = paramiko.Message()
+        message.add_byte(cMSG_CHANNEL_OPEN)
+        message.add_string("session")
+        for value in (number, window, packet):
+            message.add_int(value)
+        self._send_user_message(message)  # type: ignore[attr-defined]
+        self._execute(FIRST_SESSION, flight.command)
+        self._write(FIRST_SESSION, flight.data)
+        return channel
+
+    def _execute(self, number: int, command: str) -> None:
+        message = paramiko.Message()
+        message.add_byte(cMSG_CHANNEL_REQUEST)
+        message.add_int(number)
+        message.add_string("exec")
+        message.add_boolean(True)
+        message.add_string(command)
+        self._send_user_message(message)  # type: ignore[attr-defined]
+
+    def _write(self, number: int, data: bytes) -> None:
+        for start in range(0, len(data), PIECE):
+            message = paramiko.Message()
+            message.add_byte(cMSG_CHANNEL_DATA)
+            message.add_int(number)
+            message.add_string(data[start : start + PIECE])
+            self._send_user_message(message)  # type: ignore[attr-defined]
+
+    def _wait_for(self, channel: paramiko.Channel) -> None:
+        number = channel.chanid
+        event = self.channel_events.get(number)
+        deadline = time.monotonic() + OPEN_SECONDS
+        while event and not event.wait(0.1) and self.is_active():
+            if time.monotonic() > deadline:
+                raise paramiko.SSHException("Timeout opening channel.")
+        if self._channels.get(number) is None or channel.remote_chanid != FIRST_SESSION:  # type: ignore[attr-defined]
+            raise self.get_exception() or EOFError()
+
+    def _forget(self) -> None:
+        """The key was refused, and what was sent after it was not read."""
+        if self._flown is not None:
+            self._unlink_channel(self._flown.chanid)  # type: ignore[attr-defined]
+            self._flown = None
