@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from tasks.host.deadline import limit
 from tasks.host.environment import NOT_PASSED_ON
 
 TOO_LATE = 124  # the code of a program that was ended at its deadline, as timeout(1) has it
@@ -114,18 +114,6 @@ def wait(pid: int, seconds: float) -> int:
         raise
     code = exit_code(os.waitpid(pid, 0)[1])
     return TOO_LATE if late else code
-
-
-@contextlib.contextmanager
-def limit(seconds: float, action: Callable[[], None]) -> Iterator[None]:
-    """Call `action`, in a thread of its own, unless the block ends within so many seconds."""
-    timer = threading.Timer(seconds, action)
-    timer.daemon = True
-    try:
-        timer.start()
-        yield
-    finally:
-        timer.cancel()
 
 
 def exit_code(status: int) -> int:

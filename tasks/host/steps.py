@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
+from tasks.host.deadline import limit
 from tasks.host.failure import FAILED, Failed, ProgramFailed
-from tasks.host.programs import limit
 from tasks.host.run import Run
 
 SLACK = 5.0  # seconds beyond step_timeout: programs are ended by their own deadline first, and say more

@@ -91,9 +91,8 @@ def _modules() -> dict[str, tuple[str, list[str]]]:
 def _read() -> bytes:
     names = {name(path): path for path in HOST.rglob("*.py")}
     whole = {module: path.read_text(encoding="utf-8") for module, path in names.items()}
-    trees = {module: ast.parse(text) for module, text in whole.items()}
-    texts = {module: stripped(whole[module], tree) for module, tree in trees.items()}
-    found = {module: (texts[module], sorted(_imports(module, tree, names))) for module, tree in trees.items()}
+    texts = {module: stripped(text, ast.parse(text)) for module, text in whole.items()}
+    found = {module: (text, sorted(_imports(module, ast.parse(text), names))) for module, text in texts.items()}
     return json.dumps({"tasks": ("", []), **found}).encode()
 
 

@@ -19,6 +19,7 @@ def stripped(text: str, tree: ast.Module) -> str:
     for node in nodes:
         if isinstance(node, ast.stmt) and not hasattr(node, "body") and lines[node.lineno] and not _is_text(node):
             _on_one_line(lines, node, typed=id(node) in fields)
+    _blank_unused_imports(lines)
     return "\n".join(lines[1:]) + "\n"
 
 
@@ -67,6 +68,16 @@ def _blank_types(lines: list[str], node: ast.stmt) -> None:
     if (isinstance(node, ast.ImportFrom) and node.module == "typing") or is_for_types(node):
         for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
             lines[number] = ""
+
+
+def _blank_unused_imports(lines: list[str]) -> None:
+    """What was imported for the types alone."""
+    tree = ast.parse("\n".join(lines[1:]))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in tree.body:
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__"):
+            node.names = [name for name in node.names if (name.asname or name.name.partition(".")[0]) in used]
+            lines[node.lineno] = ast.unparse(node) if node.names else ""
 
 
 def is_for_types(node: ast.AST) -> bool:

@@ -10,9 +10,10 @@ from tasks.remote.stripping import is_for_types, stripped
 FILES = sorted(packing.HOST.rglob("*.py"))
 TRICKY = '''
 """About."""
+from collections.abc import Callable, Sequence
 from typing import Any
 
-def act(one: int, *more: "str", two: dict[str, int] = {}, **rest: Any) -> "tuple[int, str]":
+def act(one: int, *more: "str", two: dict[str, int] = {}, **rest: Sequence[Any]) -> "tuple[int, str]":
     """Act."""
     text = """first
     # no comment
@@ -52,7 +53,13 @@ class Bare(ast.NodeTransformer):
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
         node.body = [each for each in node.body if not _is_for_readers(each)]
-        return self._body(node)
+        self._body(node)
+        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} | {"annotations"}
+        for each in node.body:
+            if isinstance(each, ast.Import | ast.ImportFrom):
+                each.names = [name for name in each.names if (name.asname or name.name) in used]
+        node.body = [each for each in node.body if not isinstance(each, ast.Import | ast.ImportFrom) or each.names]
+        return node
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
@@ -92,5 +99,9 @@ def test_what_travels_is_the_same_program_on_the_same_lines(text: str) -> None:
 
 def test_nothing_that_is_for_readers_travels() -> None:
     found = stripped(TRICKY, ast.parse(TRICKY))
-    assert [word for word in ("About", "Act.", "Only words", "a comment", "ü", "int,", "Any", "tuple") if word in found] == []
+    assert [
+        word
+        for word in ("About", "Act.", "Only words", "a comment", "ü", "int,", "Any", "tuple", "collections")
+        if word in found
+    ] == []
     assert "# no comment" in found
