@@ -25,10 +25,10 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=1, kilobytes_up=44),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=73),  # with one service
+    "release": Wire(connections=1, sessions=1, kilobytes_up=42),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=70),  # with one service
     "rollback": Wire(connections=1, sessions=1, kilobytes_up=19),  # without services
-    "status": Wire(connections=1, sessions=1, kilobytes_up=17),
+    "status": Wire(connections=1, sessions=1, kilobytes_up=16),
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
 ON_HOST = {
