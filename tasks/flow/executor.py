@@ -1,5 +1,7 @@
 """What follows -H: names of hosts.yml and nothing else, judged before Fabric makes connections of them."""
 
+import getpass
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ class Named(Executor):
 
     def execute(self, *tasks: Any) -> Any:
         """Run the verbs. A Ctrl-C between them is no traceback either."""
+        _name_the_user()
         try:
             return super().execute(*tasks)
         except KeyboardInterrupt:
@@ -33,6 +36,14 @@ class Named(Executor):
             show_error(error)
             raise Exit(code=error.code) from None
         return super().normalize_hosts(hosts)  # type: ignore[no-untyped-call]
+
+
+def _name_the_user() -> None:
+    """A container's user may have no line in /etc/passwd: Paramiko would end with a KeyError."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = f"uid {os.getuid()}"
 
 
 def judge(names: list[str]) -> None:

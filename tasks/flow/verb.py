@@ -114,7 +114,7 @@ def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts)
     config: Config = connection.config
     _check_addresses(environment)
     with open_view(environment.addresses) as view:
-        run, clock = Run(secrets.token_hex(6), f"{_person()}@{socket.gethostname()}", name, name), Clock()
+        run, clock = Run(secrets.token_hex(6), f"{getpass.getuser()}@{socket.gethostname()}", name, name), Clock()
         hosts = [Host(environment, address, config, view.event) for address in environment.addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         try:
@@ -138,13 +138,6 @@ def _check_addresses(environment: Environment) -> None:
             state=NOTHING_SENT,
             next="give each address an environment of its own in hosts.yml",
         )
-
-
-def _person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"  # a container without a line in /etc/passwd
 
 
 @contextmanager

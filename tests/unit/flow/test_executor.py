@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from fabric.executor import Executor
 from hypothesis import given
 from hypothesis import strategies as st
 from invoke.exceptions import Exit
@@ -55,3 +56,16 @@ def test_whatever_follows_H_is_a_name_to_look_up_or_refused(name: str) -> None:
     except UsageError:
         return
     assert not set(name) & set("@:/")
+
+
+def test_ctrl_c_between_two_verbs_is_130_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Executor, "execute", pressed)
+    with pytest.raises(Exit) as caught:
+        Named.execute(Named.__new__(Named))
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == "interrupted\n"

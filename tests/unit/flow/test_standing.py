@@ -5,7 +5,9 @@ from itertools import product
 import pytest
 
 from tasks.errors import Busy, NotReleased, OutcomeUnknown, PutBack, ReleaseError, Unreachable
-from tasks.flow.standing import Stand, Standing, table, verdict, words
+from tasks.flow.standing import Stand, Standing, failure, table, verdict, words
+from tasks.phases.step import Phase
+from tasks.remote.outcome import Outcome
 
 AS_IT_WAS, SWITCHED, SERVED, BACK, UNKNOWN = Standing
 WRONG = NotReleased("nginx failed", details=["a line"], next="mend it")
@@ -116,3 +118,9 @@ def test_what_led_to_the_way_back_is_told_first() -> None:
     )
     assert isinstance(unknown, OutcomeUnknown)
     assert (unknown.what, unknown.details) == ("nginx failed; its answer was lost", ("a line", "no answer"))
+
+
+@pytest.mark.parametrize(("phase", "next"), [(Phase("build", kind="job"), "logs"), (Phase("cutover"), "status")])
+def test_what_a_job_says_is_in_its_log_and_of_another_phase_status_knows_more(phase: Phase, next: str) -> None:
+    assert failure(Outcome(code=3, failure="it broke"), phase, stand(AS_IT_WAS), hint).next == hint(next)
+    assert failure(Outcome(code=3, failure="it broke", next="mend it"), phase, stand(AS_IT_WAS), hint).next == "mend it"

@@ -1,6 +1,10 @@
 """The smaller verbs, and what every verb does alike: the environment, errors, defects."""
 
+import getpass
 import json
+import os
+import pwd
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -136,3 +140,26 @@ def test_a_defect_before_a_host_is_chosen_is_no_traceback(fab: Fab, monkeypatch:
 def test_an_error_of_the_release_reaches_the_shell_once(fab: Fab, host: StandIn) -> None:
     host.answers["build"] = [ReleaseError("it broke")]
     assert fab("build", "--ref", "master").err.count("it broke") == 1
+
+
+def test_a_run_says_who_makes_it_and_where(fab: Fab, host: StandIn) -> None:
+    fab("status")
+    assert host.runs[0].by == f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def test_a_user_without_a_name_is_a_number(fab: Fab, host: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    fab("status")
+    assert host.runs[0].by == f"uid {os.getuid()}@{socket.gethostname()}"
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1", "1.5", "", "\u0661"])
+def test_seconds_are_a_whole_number(fab: Fab, host: StandIn, seconds: str) -> None:
+    ran = fab("prune", f"--wait={seconds}")
+    assert (ran.code, host.sent) == (2, [])
+    assert "--wait takes seconds, a whole number, and not" in ran.err
