@@ -59,12 +59,14 @@ def take(host: str, port: int, seconds: float) -> "socket.socket | None":
 
 
 def remember(host: str, port: int, user: str) -> None:
-    """A user has logged in there: the next run dials it as often as this one had users."""
+    """A user has logged in there: the next run dials it as often as this one had users.
+
+    It is kept in the directory that config/cache.py has made; no other is made here.
+    """
     if _memory:
         _users.add(user)
         text = f"{host} {port} {len(_users)}\n"
         try:
-            os.makedirs(os.path.dirname(_memory), 0o700, exist_ok=True)
             with open(f"{_memory}.{os.getpid()}", "w", encoding="utf-8") as file:
                 file.write(text)
             os.replace(f"{_memory}.{os.getpid()}", _memory)
