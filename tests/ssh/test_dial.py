@@ -23,9 +23,10 @@ def fresh() -> ModuleType:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """A server to dial, in a folder with a hosts.yml."""
+def server(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A server to dial, in a folder with a hosts.yml, from a home where something is kept between runs."""
     monkeypatch.chdir(tmp_path)
+    (empty_home / ".cache" / "fab-release").mkdir(parents=True)
     Path("hosts.yml").write_text("hosts: {}")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.5)
@@ -139,3 +140,10 @@ def test_a_memory_that_was_spoilt_is_none(server: socket.socket, text: str, empt
     (memory,) = (empty_home / ".cache" / "fab-release").glob("dial-*")
     memory.write_text(text)
     assert dialled(server) == 0
+
+
+def test_a_home_where_nothing_is_kept_stays_as_it_is(server: socket.socket, empty_home: Path) -> None:
+    (empty_home / ".cache" / "fab-release").rmdir()
+    ran(server, "ftsuser")
+    assert dialled(server) == 0
+    assert not [*(empty_home / ".cache").iterdir()]
