@@ -104,6 +104,7 @@ def test_nothing_is_dialled_when_a_file_that_says_where_to_has_changed(
     server: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Path("home/.cache/fab-release").mkdir(parents=True)
     ran(server, "ftsuser")
     assert dialled(server) == 1
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
