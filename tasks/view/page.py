@@ -7,7 +7,6 @@ from itertools import zip_longest
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 from tasks.view.screen import Lasting, terminal
@@ -30,11 +29,10 @@ class Page:
         self,
         stream: TextIO | None = None,
         environ: Mapping[str, str] = os.environ,
-        console: Console | None = None,
         kind: type[Lasting] = Lasting,
     ) -> None:
         stream = stream or sys.stdout
-        self._console = console or (terminal(stream, environ) if stream.isatty() else None)
+        self._console = terminal(stream, environ) if stream.isatty() else None
         self._file = kind(stream)
         self._width = self._console.width if self._console else ENDLESS
 

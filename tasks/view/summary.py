@@ -8,7 +8,6 @@ from typing import TextIO
 from rich.text import Text
 
 from tasks.view.page import Page, words
-from tasks.view.picture import Picture
 from tasks.view.text import clean, duration
 from tasks.view.view import View
 
@@ -41,17 +40,11 @@ def show_summary(
     stream: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Print it to stdout. `view` knows the steps that took longest, and keeps the picture where one is made."""
-    steps = view.steps if view else ()
-    _write(Page(stream, environ), summary, steps)
-    if isinstance(view, Picture):
-        _write(view.page(), summary, steps)
-
-
-def _write(page: Page, summary: Summary, steps: Sequence[tuple[str, float]]) -> None:
+    """Print it to stdout. `view` knows the steps that took longest."""
+    page = Page(stream, environ)
     page.line()
     page.line(_headline(summary))
-    page.fields(_fields(summary, steps))
+    page.fields(_fields(summary, view.steps if view else ()))
 
 
 def _headline(summary: Summary) -> Text:

@@ -3,12 +3,10 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Protocol, Self, TextIO
 
 from tasks.phases.event import Event
 from tasks.view.live import Live
-from tasks.view.picture import Picture
 from tasks.view.plain import Plain
 from tasks.view.story import Story
 
@@ -35,11 +33,9 @@ class View(Protocol):
 
 
 def open_view(addresses: Sequence[str] = (), environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> View:
-    """Live on a terminal, plain lines elsewhere and in CI; with a picture where RELEASE_PICTURE names a file."""
+    """Live on a terminal, plain lines elsewhere and in CI."""
     stream, story = stream or sys.stderr, Story(addresses)
-    view = Live(stream, environ, story) if _is_live(environ, stream) else Plain(stream, story)
-    picture = environ.get("RELEASE_PICTURE")
-    return Picture(view, Path(picture)) if picture else view
+    return Live(stream, environ, story) if _is_live(environ, stream) else Plain(stream, story)
 
 
 def _is_live(environ: Mapping[str, str], stream: TextIO) -> bool:
