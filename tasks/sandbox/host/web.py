@@ -86,15 +86,17 @@ def _container(release: Path) -> dict[str, str]:
     return cache
 
 
+PAGES = {"/": (Site.home, "html"), "/health": (Site.health, "plain")}
+
+
 class Request(SimpleHTTPRequestHandler):
     """One request: for a page, or for a file under the live link."""
 
     site: Site
-    pages = {"/": (Site.home, "html"), "/health": (Site.health, "plain")}  # noqa: RUF012
 
     def do_GET(self) -> None:
-        """Answer."""
-        page = self.pages.get(urlsplit(self.path).path)
+        """Answer with a page, or leave it to the standard library."""
+        page = PAGES.get(urlsplit(self.path).path)
         if page is None:
             self.directory = str(self.site.layout.live_link / "public")
             super().do_GET()
