@@ -40,11 +40,11 @@ chaos: $(VENV)/.ready-dev ## every fault at every step, into docs/chaos.md; ONLY
 	$(BIN)/python -m tests.chaos --only "$(ONLY)" --seed "$(SEED)" --moments "$(or $(MOMENTS),100)" --hosts "$(or $(HOSTS),3)" --minutes "$(or $(MINUTES),inf)"
 
 schema: $(VENV)/.ready ## hosts.schema.json and docs/hosts.md, from the models
-	$(BIN)/python -m tasks.config.schema > hosts.schema.json.new && mv hosts.schema.json.new hosts.schema.json
-	$(BIN)/python -m tasks.config.reference > docs/hosts.md.new && mv docs/hosts.md.new docs/hosts.md
+	$(BIN)/python -m docs.make.schema > hosts.schema.json.new && mv hosts.schema.json.new hosts.schema.json
+	$(BIN)/python -m docs.make.reference > docs/hosts.md.new && mv docs/hosts.md.new docs/hosts.md
 
 picture: $(VENV)/.ready ## the README's picture of a deploy, drawn by the tool
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh --picture docs/deploy.svg
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m docs.make.picture docs/deploy.svg
 
 $(VENV)/.ready: requirements.txt requirements-sandbox.txt $(wildcard start/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11" >&2; exit 1; }

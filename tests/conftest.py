@@ -12,7 +12,7 @@ from hypothesis import settings
 settings.register_profile("everywhere", deadline=None)
 settings.load_profile("everywhere")
 
-OURS = ("HOSTS_FILE", "SANDBOX_DIR", "RELEASE_DEBUG", "RELEASE_PICTURE")
+OURS = ("HOSTS_FILE", "SANDBOX_DIR", "RELEASE_DEBUG")
 OF_THE_PERSON = ("SSH_AUTH_SOCK", "SSH_AGENT_PID", "NO_COLOR", "FORCE_COLOR", "CI", "LANG", "LANGUAGE", "XDG_CONFIG_HOME")
 READ_BY_TOOLS = ("GIT_", "INVOKE_", "FABRIC_", "LC_")
 

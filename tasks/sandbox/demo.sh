@@ -1,11 +1,8 @@
 #!/usr/bin/env bash
 # The demo: an embedded host, a real site released to it, a second release, and back. `make demo` runs it.
-# With --picture FILE, the second deploy is also drawn as an SVG.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset HOSTS_FILE
-picture=''
-[[ ${1-} != --picture ]] || picture=$PWD/$2
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [[ -t 1 && -z ${NO_COLOR-} ]] || say() { printf '\n%s\n' "$*"; }
@@ -34,7 +31,7 @@ url=$(sed -n 's|.*url: \(http://127.0.0.1:[0-9]*\)/.*|\1|p' "${SANDBOX_DIR:-.san
 run -H sandbox setup
 run -H sandbox deploy --ref v1.0
 page "$url"
-RELEASE_PICTURE=$picture run -H sandbox deploy --ref master
+run -H sandbox deploy --ref master
 page "$url"
 run -H sandbox rollback
 page "$url"

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tasks.sandbox import host
-from tasks.sandbox.host.layout import LIVE_LINK, RELEASE_USER, USERS, Layout
+from tasks.sandbox.host.layout import LIVE_LINK, USERS, Layout
 
 COMMANDS = ("sudo", "systemctl", "supervisorctl")
 RUNTIME_FILES = {
@@ -20,50 +20,34 @@ RUNTIME_FILES = {
 
 def create(layout: Layout) -> None:
     """Lay out a fresh host."""
-    for folder in (layout.bin, layout.logs, layout.folder / "efs" / "media"):
+    for folder in (layout.bin, layout.logs, layout.media, layout.run / "processes", layout.run / "fail"):
         folder.mkdir(parents=True)
-    for name in ("processes", "stopped", "fail"):
-        (layout.run / name).mkdir(parents=True)
-    (layout.folder / "efs" / "media" / "poster.txt").write_text("The poster of the season: it outlives releases.\n")
+    (layout.media / "poster.txt").write_text("The poster of the season: it outlives releases.\n")
     layout.sudoers.write_text("ALL\n")
-    _create_keys(layout)
-    _create_runtime_files(layout)
+    _create_key(layout.host_key)
+    public = _create_key(layout.identity_file)
+    for user in USERS:
+        _write_private(layout.home(user) / ".ssh" / "authorized_keys", public)
+    for name, text in RUNTIME_FILES.items():
+        _write_private(layout.release_home / "runtime" / LIVE_LINK / name, text)
     for name in COMMANDS:
         _create_command(layout, name)
 
 
-def known_hosts_line(layout: Layout, port: int) -> str:
-    """The line of known_hosts by which a client knows this host."""
-    return f"[127.0.0.1]:{port} {layout.host_key.with_suffix('.pub').read_text()}"
-
-
-def _create_keys(layout: Layout) -> None:
-    _create_key(layout.host_key)
-    public = _create_key(layout.folder / "client_key")
-    for user in USERS:
-        folder = layout.home(user) / ".ssh"
-        folder.mkdir(parents=True, mode=0o700)
-        (folder / "authorized_keys").write_text(public)
-
-
 def _create_key(file: Path) -> str:
+    """Make a key pair; the public half is returned."""
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode() + "\n"
+    _write_private(file, private.decode())
+    file.with_suffix(".pub").write_text(public)
+    return public
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.touch(mode=0o600)
-    file.write_bytes(private)
-    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    file.with_suffix(".pub").write_bytes(public + b"\n")
-    return public.decode() + "\n"
-
-
-def _create_runtime_files(layout: Layout) -> None:
-    folder = layout.home(RELEASE_USER) / "runtime" / LIVE_LINK
-    folder.mkdir(parents=True, mode=0o700)
-    for name, text in RUNTIME_FILES.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600)
-        file.write_text(text)
+    file.write_text(text)
 
 
 def _create_command(layout: Layout, name: str) -> None:

@@ -1,24 +1,24 @@
 """The git origin of the sandbox: the history of a small site, the same commits in every sandbox."""
 
 import os
+import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SITE = Path(__file__).parent / "site"
 MAIN = "master"
 DESIGN = "feature/new-design"
 TAG = "v1.0"
-ANNA = "Anna Berg <anna@example.com>"
-JONAS = "Jonas Lind <jonas@example.com>"
+ANNA = ("Anna Berg", "anna@example.com")
+JONAS = ("Jonas Lind", "jonas@example.com")
 
 
-@dataclass(frozen=True)
-class Commit:
+class Commit(NamedTuple):
     """One commit: the files of an overlay laid over those before."""
 
     overlay: str
-    author: str
+    author: tuple[str, str]
     date: str
     message: str
     branch: str = MAIN
@@ -51,20 +51,12 @@ def create(origin: Path, clone: Path) -> None:
 def _commit(clone: Path, commit: Commit) -> None:
     if commit.branch != MAIN:
         _git(clone, "checkout", "--quiet", "-b", commit.branch)
-    _lay(SITE / commit.overlay, clone)
+    # Content only: with the old mtime too, git may take a changed file of the same size for the one it knows.
+    shutil.copytree(SITE / commit.overlay, clone, copy_function=shutil.copyfile, dirs_exist_ok=True)
     _git(clone, "add", "--all")
     _git(clone, "commit", "--quiet", f"--message={commit.message}", commit=commit)
     if commit.tag:
         _git(clone, "tag", "--annotate", f"--message=Release {commit.tag}", commit.tag, commit=commit)
-
-
-def _lay(overlay: Path, clone: Path) -> None:
-    """Content only: with the old mtime too, git may take a changed file of the same size for the one it knows."""
-    for file in overlay.rglob("*"):
-        if file.is_file():
-            target = clone / file.relative_to(overlay)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.read_bytes())
 
 
 def _git(folder: Path, *words: str, commit: Commit | None = None) -> None:
@@ -72,7 +64,7 @@ def _git(folder: Path, *words: str, commit: Commit | None = None) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     if commit:
-        name, _, address = commit.author.rstrip(">").partition(" <")
+        name, address = commit.author
         for role in ("AUTHOR", "COMMITTER"):
             environment |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": address, f"GIT_{role}_DATE": commit.date}
     subprocess.run(["git", *words], cwd=folder, env=environment, check=True, capture_output=True, text=True)

@@ -5,60 +5,24 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.errors import ReleaseError, UsageError
 from tasks.sandbox import files, host, inventory, origin
 from tasks.sandbox.host import process
-from tasks.sandbox.host.layout import RELEASE_USER, SERVICE_USER, Layout
+from tasks.sandbox.host.layout import Layout
 
 PROJECT = Path(__file__).resolve().parents[2]
 MARK = "this-is-a-sandbox"
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """A sandbox that runs."""
+class Sandbox(Layout):
+    """A sandbox that runs: its paths, and where its servers listen."""
 
-    folder: Path
-    port: int
-    web_url: str
-
-    @property
-    def hosts_file(self) -> Path:
-        """The hosts.yml with the environment `sandbox`."""
-        return self.folder / "hosts.yml"
-
-    @property
-    def known_hosts_file(self) -> Path:
-        """The known_hosts that holds this host's key."""
-        return self.folder / "known_hosts"
-
-    @property
-    def identity_file(self) -> Path:
-        """The private key that both users' homes accept."""
-        return self.folder / "client_key"
-
-    @property
-    def origin(self) -> Path:
-        """The bare git repository that releases are built from."""
-        return self.folder / "origin.git"
-
-    @property
-    def clone(self) -> Path:
-        """A clone of it, to edit, commit in and push from."""
-        return self.folder / "site"
-
-    @property
-    def release_home(self) -> Path:
-        """The home of ftsuser."""
-        return Layout(self.folder).home(RELEASE_USER)
-
-    @property
-    def service_home(self) -> Path:
-        """The home of ubuntu."""
-        return Layout(self.folder).home(SERVICE_USER)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.port, web = (int(self.port_file(name).read_text()) for name in ("ssh", "web"))
+        self.web_url = f"http://127.0.0.1:{web}"
 
 
 def default_folder() -> Path:
@@ -70,10 +34,8 @@ def default_folder() -> Path:
 def running(folder: Path) -> Sandbox | None:
     """The sandbox in a folder, if it runs."""
     layout = Layout(folder.resolve())
-    server = process.recorded(layout).get("sshd")
-    if not (server and server.alive and (layout.folder / "hosts.yml").is_file()):
-        return None
-    return _described(layout)
+    there = process.running(layout, "sshd") and layout.hosts_file.is_file()
+    return Sandbox(layout.folder) if there else None
 
 
 def start(folder: Path) -> Sandbox:
@@ -104,7 +66,7 @@ def stop(folder: Path) -> None:
             state="nothing in it was touched",
             next="SANDBOX_DIR=another/folder fab sandbox.start",
         )
-    while left := [*_servers(layout), *process.inside(layout)]:
+    while left := list(process.inside(layout)):
         process.end(*left)
     shutil.rmtree(layout.folder)
 
@@ -118,7 +80,7 @@ def _create(layout: Layout) -> Sandbox:
         text=True,
     )
     try:
-        origin.create(layout.folder / "origin.git", layout.folder / "site")
+        origin.create(layout.origin, layout.clone)
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", None) or str(error)
         raise ReleaseError("the sandbox's git origin could not be made", details=said.splitlines()) from error
@@ -126,16 +88,7 @@ def _create(layout: Layout) -> Sandbox:
         _, said = boot.communicate()
     if boot.returncode:
         raise ReleaseError("the sandbox did not start", state="it was removed again", details=said.splitlines())
-    sandbox = _described(layout)
-    sandbox.known_hosts_file.write_text(files.known_hosts_line(layout, sandbox.port))
-    inventory.write(sandbox.hosts_file, ssh_port=sandbox.port, web_url=sandbox.web_url)
+    sandbox = Sandbox(layout.folder)
+    sandbox.known_hosts_file.write_text(f"[127.0.0.1]:{sandbox.port} {sandbox.host_key.with_suffix('.pub').read_text()}")
+    sandbox.hosts_file.write_text(inventory.text(sandbox, sandbox.port, sandbox.web_url), encoding="utf-8")
     return sandbox
-
-
-def _servers(layout: Layout) -> list[process.Process]:
-    return [known for known in process.recorded(layout).values() if known.alive]
-
-
-def _described(layout: Layout) -> Sandbox:
-    ssh, web = (int(layout.port(name).read_text()) for name in ("ssh", "web"))
-    return Sandbox(layout.folder, ssh, f"http://127.0.0.1:{web}")

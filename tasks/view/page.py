@@ -27,11 +27,10 @@ class Page:
         self,
         stream: TextIO | None = None,
         environ: Mapping[str, str] = os.environ,
-        console: Console | None = None,
         kind: type[Lasting] = Lasting,
     ) -> None:
         stream = stream or sys.stdout
-        self._console = console or (terminal(stream, environ) if stream.isatty() else None)
+        self._console = terminal(stream, environ) if stream.isatty() else None
         self._file = kind(stream)
         self._width = self._console.width if self._console else ENDLESS
 

@@ -39,17 +39,11 @@ def show_summary(
     stream: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Print it to stdout. `view` knows the steps that took longest, and keeps the picture where one is made."""
-    steps = view.steps if view else ()
-    _write(Page(stream, environ), summary, steps)
-    if view and view.keeps:
-        _write(Page(console=view.keeps), summary, steps)
-
-
-def _write(page: Page, summary: Summary, steps: Sequence[tuple[str, float]]) -> None:
+    """Print it to stdout. `view` knows the steps that took longest."""
+    page = Page(stream, environ)
     page.line()
     page.line(_headline(summary))
-    page.fields(_fields(summary, steps))
+    page.fields(_fields(summary, view.steps if view else ()))
 
 
 def _headline(summary: Summary) -> Words:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from typing import Protocol, Self, TextIO
 
 from tasks.phases.event import Event
 from tasks.view.plain import Plain
 from tasks.view.screen import Screen
 from tasks.view.story import Story
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 class View(Protocol):
@@ -23,10 +19,6 @@ class View(Protocol):
     @property
     def steps(self) -> Sequence[tuple[str, float]]:
         """The steps that have ended, each with its seconds."""
-
-    @property
-    def keeps(self) -> Console | None:
-        """A second place for results, where they are kept as a picture."""
 
     def event(self, address: str, event: Event) -> None:
         """Something happened on a host."""
@@ -43,23 +35,15 @@ class View(Protocol):
 
 
 def open_view(addresses: Sequence[str] = (), environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> View:
-    """Live on a terminal, plain lines elsewhere and in CI; with a picture where RELEASE_PICTURE names a file."""
+    """Live on a terminal, plain lines elsewhere and in CI."""
     stream, story = stream or sys.stderr, Story(addresses)
-    view = _live(environ, stream, story) if _is_live(environ, stream) else Plain(stream, story)
-    picture = environ.get("RELEASE_PICTURE")
-    return _pictured(view, Path(picture)) if picture else view
+    return _live(environ, stream, story) if _is_live(environ, stream) else Plain(stream, story)
 
 
-def _live(environ: Mapping[str, str], stream: TextIO, story: Story) -> Screen:
-    from tasks.view.live import Live  # with rich, as a picture is: plain lines do without
+def _live(environ: Mapping[str, str], stream: TextIO, story: Story) -> View:
+    from tasks.view.live import Live  # with rich: plain lines do without
 
     return Live(stream, environ, story)
-
-
-def _pictured(view: Screen, path: Path) -> View:
-    from tasks.view.picture import Picture
-
-    return Picture(view, path)
 
 
 def _is_live(environ: Mapping[str, str], stream: TextIO) -> bool:

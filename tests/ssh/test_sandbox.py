@@ -22,9 +22,10 @@ def test_commits_are_the_same_in_every_sandbox(sandbox: Sandbox, fresh_sandbox: 
 
 
 def test_start_leaves_a_running_sandbox_as_it_is(sandbox: Sandbox) -> None:
-    before = process.recorded(Layout(sandbox.folder))
-    assert world.start(sandbox.folder) == sandbox
-    assert process.recorded(Layout(sandbox.folder)) == before
+    before = set(process.inside(sandbox))
+    again = world.start(sandbox.folder)
+    assert (again.folder, again.port, again.web_url) == (sandbox.folder, sandbox.port, sandbox.web_url)
+    assert set(process.inside(sandbox)) == before
 
 
 def test_two_sandboxes_run_side_by_side(sandbox: Sandbox, fresh_sandbox: Sandbox) -> None:
@@ -37,18 +38,20 @@ def test_stop_leaves_no_process_and_no_file(tmp_path: Path) -> None:
     make_live(sandbox, "source-1", "master")
     run(sandbox, "ubuntu", "sudo systemctl restart 'site-worker@*'")
     run(sandbox, "ftsuser", "setsid sleep 60 > /dev/null 2>&1 & trap '' TERM; setsid sleep 60 > /dev/null 2>&1 &")
-    layout = Layout(sandbox.folder)
-    started = [*process.recorded(layout).values(), *process.inside(layout)]
-    alive = [known for known in started if known.alive]
+    started = list(process.inside(sandbox))
+    servers = [process.running(sandbox, name) for name in ("sshd", "site-web", "site-worker@1", "site-worker@2")]
     world.stop(sandbox.folder)
-    assert len(alive) >= 6
-    assert not [known for known in alive if known.alive]
+    assert set(servers) < set(started)
+    assert len(started) >= 6
+    assert not [known for known in started if known.alive]
     assert not sandbox.folder.exists()
 
 
 def test_sandbox_that_died_is_replaced(tmp_path: Path) -> None:
     first = world.start(tmp_path / "host")
-    process.end(process.recorded(Layout(first.folder))["sshd"])
+    server = process.running(first, "sshd")
+    assert server
+    process.end(server)
     second = world.start(tmp_path / "host")
     assert text(second, "ftsuser", "echo up") == "up"
     world.stop(second.folder)

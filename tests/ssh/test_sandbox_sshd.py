@@ -77,6 +77,12 @@ def test_daemon_that_holds_stdout_does_not_hold_the_session(sandbox: Sandbox) ->
     assert Path("/proc", started).exists()
 
 
+def test_command_that_closes_its_output_is_fed_and_waited_for(sandbox: Sandbox) -> None:
+    done = run(sandbox, "ftsuser", "exec >&- 2>&-; sleep 0.2; cat > fed; exit 3", stdin=b"to the end")
+    assert done.exit_status == 3
+    assert (sandbox.release_home / "fed").read_text() == "to the end"
+
+
 def test_command_outlives_a_client_that_is_killed(sandbox: Sandbox) -> None:
     went_on = sandbox.release_home / "went-on"
     script = (

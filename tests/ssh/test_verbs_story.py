@@ -101,6 +101,8 @@ def test_setup_takes_over_a_live_directory_without_losing_it(fresh_sandbox: Sand
 
 
 def test_environment_of_the_sandbox_is_found_without_a_hosts_file(sandbox: Sandbox, site: Site) -> None:
-    assert world.running(sandbox.folder) == sandbox
+    found = world.running(sandbox.folder)
+    assert found
+    assert (found.folder, found.port) == (sandbox.folder, sandbox.port)
     out = site.fab("status", "--json", HOSTS_FILE="").out
     assert site.live in out

@@ -129,14 +129,14 @@ class Site:
 
 def sample(sandbox: Sandbox, folder: Path, **keys: Any) -> Site:
     """The site of the sandbox as its own hosts.yml has it, services and all."""
-    site = Site(sandbox, folder, environment_of(sandbox.folder, ssh_port=sandbox.port, web_url=sandbox.web_url))
+    site = Site(sandbox, folder, environment_of(sandbox, sandbox.port, sandbox.web_url))
     site.write(**keys)
     return site
 
 
 def quick(sandbox: Sandbox, folder: Path, **keys: Any) -> Site:
     """A site without services, that builds in no time."""
-    known = environment_of(sandbox.folder, ssh_port=sandbox.port, web_url=sandbox.web_url)
+    known = environment_of(sandbox, sandbox.port, sandbox.web_url)
     return Site(sandbox, folder, {**{key: known[key] for key in REACH}, "apps": {"web": {"bootstrap": ["echo built"]}}, **keys})
 
 

@@ -16,8 +16,8 @@ SITE = TASKS / "sandbox" / "site"
 HOST = TASKS / "host"
 OURS = sorted(path for path in TASKS.rglob("*.py") if not path.is_relative_to(SITE))
 
-# Both quote what a person types or has typed; no host ever sees it.
-QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "view" / "picture.py"}
+# It quotes what a person types; no host ever sees it.
+QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py"}
 
 MAY_IMPORT = {
     "errors": set(),

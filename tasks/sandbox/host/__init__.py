@@ -1,4 +1,4 @@
-"""What runs on the embedded host. Only `sshd` and `session` need more than Python: a command starts in milliseconds.
+"""What runs on the embedded host. Only `sshd` needs more than Python: a command starts in milliseconds.
 
 Its modules import each other relatively, so that `python …/host NAME` (see `__main__`) need not load the release tool.
 """

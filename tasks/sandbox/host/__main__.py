@@ -1,9 +1,10 @@
-"""`python …/host NAME ARGUMENTS`: run one program of the embedded host, without loading the release tool around it."""
+"""`python …/host NAME FOLDER ARGUMENTS`: run one program of the embedded host, without loading the release tool around it."""
 
-import importlib
 import sys
+from importlib import import_module
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
-    sys.exit(importlib.import_module(f"host.{sys.argv[1]}").main(*sys.argv[2:]))
+    _, name, folder, *words = sys.argv
+    sys.exit(import_module(f"host.{name}").main(import_module("host.layout").Layout(Path(folder)), *words))

@@ -3,24 +3,23 @@
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from . import process
 from .layout import Layout
 from .units import SUPERVISOR, SYSTEMD, Services, UnitError
 
 
-def main(folder: str) -> int:
+def main(layout: Layout) -> int:
     """Start everything; before the first release workers have nowhere to run, and are left failed as on a real host."""
-    layout = Layout(Path(folder))
+    web, *workers = (*SYSTEMD, *SUPERVISOR)
     services = Services(layout)
     try:
-        process.launch(layout, "sshd", "sshd", cwd=layout.folder, environment=os.environ)
-        services.start(SYSTEMD[0])
+        process.launch(layout, "sshd", "sshd", cwd=layout.folder, environment={**os.environ, "HOME": str(layout.home("root"))})
+        services.start(web)
     except (process.NotStartedError, UnitError) as error:
         print(error, file=sys.stderr)
         return 1
-    for unit in (*SYSTEMD[1:], *SUPERVISOR):
+    for unit in workers:
         with suppress(UnitError):
             services.start(unit)
     return 0

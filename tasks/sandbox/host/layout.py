@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 RELEASE_USER = "ftsuser"
 SERVICE_USER = "ubuntu"
@@ -11,51 +10,33 @@ LIVE_LINK = "source"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-class Layout(NamedTuple):
+class Layout:
     """The paths of one sandbox."""
 
-    folder: Path
-
-    @property
-    def bin(self) -> Path:
-        """Sudo, systemctl and supervisorctl of the host."""
-        return self.folder / "bin"
-
-    @property
-    def run(self) -> Path:
-        """Process records, ports and event logs."""
-        return self.folder / "run"
-
-    @property
-    def logs(self) -> Path:
-        """What each process printed."""
-        return self.folder / "logs"
-
-    @property
-    def homes(self) -> Path:
-        """The parent of the users' homes."""
-        return self.folder / "homes"
-
-    @property
-    def host_key(self) -> Path:
-        """The private key of the SSH server."""
-        return self.folder / "host_key"
-
-    @property
-    def sudoers(self) -> Path:
-        """What ubuntu may do as root: one allowed beginning of a command a line, or ALL."""
-        return self.folder / "sudoers"
-
-    @property
-    def live_link(self) -> Path:
-        """What the web server serves through."""
-        return self.home(RELEASE_USER) / LIVE_LINK
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # on the host
+        self.bin = folder / "bin"  # sudo, systemctl and supervisorctl
+        self.run = folder / "run"  # process records, ports and the log of the SSH server
+        self.logs = folder / "logs"  # what each process printed
+        self.homes = folder / "homes"
+        self.host_key = folder / "host_key"
+        self.sudoers = folder / "sudoers"  # what ubuntu may do as root: one allowed beginning of a command a line, or ALL
+        self.media = folder / "efs" / "media"  # outlives releases
+        self.release_home, self.service_home = map(self.home, USERS)
+        self.live_link = self.release_home / LIVE_LINK  # what the web server serves through
+        # on the workstation
+        self.hosts_file = folder / "hosts.yml"
+        self.known_hosts_file = folder / "known_hosts"
+        self.identity_file = folder / "client_key"  # both users' homes accept it
+        self.origin = folder / "origin.git"  # releases are built from it
+        self.clone = folder / "site"  # to edit, commit in and push from
 
     def home(self, user: str) -> Path:
         """The home of a user."""
         return self.homes / user
 
-    def port(self, service: str) -> Path:
+    def port_file(self, service: str) -> Path:
         """The file that holds the port of a service."""
         return self.run / f"{service}.port"
 
@@ -70,11 +51,5 @@ class Layout(NamedTuple):
 
     def environment(self, user: str) -> dict[str, str]:
         """The whole environment that a login or a service starts with."""
-        return {
-            "HOME": str(self.home(user)),
-            "USER": user,
-            "LOGNAME": user,
-            "SHELL": "/bin/bash",
-            "PATH": self.search_path(user),
-            "LANG": "C.UTF-8",
-        }
+        login = {"HOME": str(self.home(user)), "USER": user, "LOGNAME": user, "SHELL": "/bin/bash"}
+        return {**login, "PATH": self.search_path(user), "LANG": "C.UTF-8"}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -13,13 +12,12 @@ from typing import NamedTuple
 
 from .layout import Layout
 
-START_SECONDS = 60.0
 END_SECONDS = 2.0
 READY_FD = "READY_FD"
 
 
 class NotStartedError(Exception):
-    """A process ended, or said nothing, before it was ready."""
+    """A process ended before it was ready."""
 
 
 class Process(NamedTuple):
@@ -59,19 +57,15 @@ def end(*processes: Process) -> None:
             time.sleep(0.01)
 
 
-def recorded(layout: Layout) -> dict[str, Process]:
-    """Every process on record, by name, whether it still runs or not."""
-    folder = layout.run / "processes"
-    return {file.stem: Process(**json.loads(file.read_text())) for file in sorted(folder.glob("*.json"))}
-
-
-def forget(layout: Layout, name: str) -> None:
-    """Remove the record of a process."""
-    _record(layout, name).unlink(missing_ok=True)
+def running(layout: Layout, name: str) -> Process | None:
+    """The process that was launched last under a name, if it still runs."""
+    record = _record(layout, name)
+    known = Process(**json.loads(record.read_text())) if record.exists() else None
+    return known if known and known.alive else None
 
 
 def inside(layout: Layout) -> Iterator[Process]:
-    """What still runs with a home in this sandbox: commands that outlived their connection."""
+    """What runs with a home in this sandbox: servers, services, and commands that outlived their connection."""
     mark = f"HOME={layout.homes}/".encode()
     for entry in Path("/proc").glob("[0-9]*"):
         pid = int(entry.name)
@@ -84,12 +78,12 @@ def inside(layout: Layout) -> Iterator[Process]:
             yield Process(pid, started)
 
 
-def launch(layout: Layout, name: str, program: str, *, cwd: Path, environment: Mapping[str, str]) -> Process:
+def launch(layout: Layout, name: str, program: str, *, cwd: Path, environment: Mapping[str, str]) -> None:
     """Start a program of the host in a session of its own, and wait until it says that it is ready."""
     reader, writer = os.pipe()
     log = layout.logs / f"{name}.log"
     with log.open("ab") as output, os.fdopen(reader, "rb") as ready:
-        try:
+        with os.fdopen(writer, "wb"):
             child = subprocess.Popen(
                 [sys.executable, str(Path(__file__).parent), program, str(layout.folder)],
                 cwd=cwd,
@@ -100,22 +94,16 @@ def launch(layout: Layout, name: str, program: str, *, cwd: Path, environment: M
                 pass_fds=(writer,),
                 start_new_session=True,
             )
-        finally:
-            os.close(writer)
-        process = Process(child.pid, start_time(child.pid) or "")
-        _record(layout, name).write_text(json.dumps(process._asdict()))
-        said, _, _ = select.select([ready], [], [], START_SECONDS)
-        if not (said and ready.read()):
-            end(process)
+        started = Process(child.pid, start_time(child.pid) or "")
+        _record(layout, name).write_text(json.dumps(started._asdict()))
+        if not ready.read():
             raise NotStartedError(f"{name} did not start; {log} ends with:\n{log.read_text(errors='replace')[-2000:]}")
-    return process
 
 
 def say_ready() -> None:
     """Tell who launched this process that it is ready."""
-    descriptor = int(os.environ.pop(READY_FD))
-    os.write(descriptor, b"ready\n")
-    os.close(descriptor)
+    with os.fdopen(int(os.environ.pop(READY_FD)), "w") as launcher:
+        launcher.write("ready\n")
 
 
 def _record(layout: Layout, name: str) -> Path:

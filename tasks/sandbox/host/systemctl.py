@@ -4,50 +4,32 @@ import argparse
 import fnmatch
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from typing import NamedTuple
 
-from . import journal
 from .layout import Layout
 from .units import SYSTEMD, Services, Unit, UnitError
 
-CHANGES = ("start", "stop", "restart", "reload")
 NOT_LOADED = 5
+NOT_ACTIVE = 3
 
 
-class Refusal(Exception):
-    """What systemctl says on stderr, and its exit code."""
-
-    def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-def main(folder: str, *words: str) -> int:
+def main(layout: Layout, *words: str) -> int:
     """Do what one call asks for."""
-    layout = Layout(Path(folder))
-    journal.append(layout.run / "services.log", program="systemctl", arguments=list(words))
     options = _parser().parse_intermixed_args(words)
-    services = Services(layout)
-    try:
-        if options.verb in CHANGES:
-            return _change(services, options.verb, options.units)
-        return {"is-active": _is_active, "show": _show, "list-units": _list, "cat": _cat, "status": _status}[options.verb](
-            services, options
-        )
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return refusal.code
+    found = {name: matching(name) for name in options.units or ["*"]}
+    unknown = [name for name, units in found.items() if not units and "*" not in name]
+    call = Call(Services(layout), options, [unit for units in found.values() for unit in units], unknown)
+    verbs = {"show": call.show, "list-units": call.list_units, "cat": call.cat, "status": call.status}
+    return verbs.get(options.verb, call.change)()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="systemctl", allow_abbrev=False)
-    parser.add_argument("verb", choices=(*CHANGES, "is-active", "show", "list-units", "cat", "status"))
+    parser.add_argument("verb", choices=("restart", "reload", "show", "list-units", "cat", "status"))
     parser.add_argument("units", nargs="*")
     parser.add_argument("-p", "--property", action="append", default=[])
-    for flag in ("--value", "--all", "--plain", "--no-legend", "--no-pager", "--full", "--no-ask-password"):
+    for flag in ("--value", "--all", "--plain", "--no-legend", "--no-pager"):
         parser.add_argument(flag, action="store_true")
-    parser.add_argument("-q", "--quiet", action="store_true")
     parser.add_argument("-n", "--lines", type=int, default=10)
     return parser
 
@@ -58,100 +40,69 @@ def matching(pattern: str) -> list[Unit]:
     return [unit for unit in SYSTEMD if fnmatch.fnmatchcase(unit.name, bare)]
 
 
-def _change(services: Services, verb: str, patterns: list[str]) -> int:
-    if "SUDO_USER" not in os.environ:
-        raise Refusal(f"Failed to {verb} {patterns[0]}.service: Interactive authentication required.", 1)
-    for pattern in patterns:
-        units = matching(pattern)
-        if not units and "*" not in pattern:
-            raise Refusal(f"Failed to {verb} {pattern}.service: Unit {pattern}.service not found.", NOT_LOADED)
-        for unit in units:
-            _change_one(services, verb, unit)
-    return 0
+class Call(NamedTuple):
+    """One call: the units that it is about, and the names that mean none."""
+
+    services: Services
+    options: argparse.Namespace
+    units: list[Unit]
+    unknown: list[str]
+
+    def change(self) -> int:
+        """restart, reload."""
+        verb = self.options.verb
+        if "SUDO_USER" not in os.environ:
+            return _refuse(f"Failed to {verb} {self.options.units[0]}.service: Interactive authentication required.", 1)
+        for name in self.unknown:
+            return _refuse(f"Failed to {verb} {name}.service: Unit {name}.service not found.", NOT_LOADED)
+        for unit in self.units:
+            try:
+                getattr(self.services, verb)(unit)
+            except UnitError as error:
+                journal = f'See "journalctl -xeu {unit.name}.service" for details.'
+                return _refuse(f"Job for {unit.name}.service failed.\n{error}\n{journal}", 1)
+        return 0
+
+    def show(self) -> int:
+        """The properties that were asked for, or all: a block for each unit."""
+        none = {"LoadState": "not-found", "ActiveState": "inactive", "MainPID": "0"}
+        blocks = [{"Id": f"{name}.service", **none} for name in self.unknown]
+        blocks += [self._properties(unit) for unit in self.units]
+        wanted = ",".join(self.options.property).split(",") if self.options.property else list(blocks[0] if blocks else ())
+        line = "{1}" if self.options.value else "{0}={1}"
+        print("\n\n".join("\n".join(line.format(name, each[name]) for name in wanted if name in each) for each in blocks))
+        return 0
+
+    def list_units(self) -> int:
+        """A line for each unit."""
+        for unit in self.units:
+            print(*[value for name, value in self._properties(unit).items() if name != "MainPID"])
+        return 0
+
+    def cat(self) -> int:
+        """The file of each unit."""
+        for name in self.unknown:
+            return _refuse(f"No files found for {name}.service.", 1)
+        for unit in self.units:
+            print(f"# {unit.name}.service\n[Service]\nWorkingDirectory={self.services.layout.live_link}")
+        return 0
+
+    def status(self) -> int:
+        """How a unit does, and the last that it printed; the exit code says whether all run."""
+        for unit in self.units:
+            print("{Id}\n     Active: {ActiveState} ({SubState})".format(**self._properties(unit)))
+            log = self.services.layout.logs / f"{unit.name}.log"
+            print(*(log.read_text(errors="replace").splitlines() if log.exists() else [])[-self.options.lines :], sep="\n")
+        return 0 if self.units and all(map(self.services.running, self.units)) else NOT_ACTIVE
+
+    def _properties(self, unit: Unit) -> dict[str, str]:
+        """What is not running has failed: nothing here is stopped on purpose."""
+        running = self.services.running(unit)
+        active, sub = ("active", "running") if running else ("failed", "failed")
+        known = {"Id": f"{unit.name}.service", "LoadState": "loaded", "ActiveState": active, "SubState": sub}
+        return {**known, "MainPID": str(running.pid if running else 0)}
 
 
-def _change_one(services: Services, verb: str, unit: Unit) -> None:
-    service = f"{unit.name}.service"
-    if verb == "reload" and not unit.reloads:
-        raise Refusal(f"Failed to reload {service}: Job type reload is not applicable for unit {service}.", 1)
-    try:
-        getattr(services, verb)(unit)
-    except UnitError as error:
-        raise Refusal(f'Job for {service} failed.\n{error}\nSee "journalctl -xeu {service}" for details.', 1) from error
-
-
-def _is_active(services: Services, options: argparse.Namespace) -> int:
-    states = [services.state(unit) for pattern in options.units for unit in matching(pattern)] or ["inactive"]
-    if not options.quiet:
-        print(*states, sep="\n")
-    return 0 if "active" in states else 3
-
-
-def _show(services: Services, options: argparse.Namespace) -> int:
-    wanted = [name for listed in options.property for name in listed.split(",")]
-    blocks = ["\n".join(_lines(facts, wanted, options.value)) for facts in _facts(services, options.units)]
-    print("\n\n".join(blocks))
-    return 0
-
-
-def _facts(services: Services, patterns: list[str]) -> Iterator[dict[str, str]]:
-    for pattern in patterns:
-        units = matching(pattern)
-        if not units and "*" not in pattern:
-            yield {"Id": f"{pattern}.service", "LoadState": "not-found", "ActiveState": "inactive", "MainPID": "0"}
-        yield from (_properties(services, unit) for unit in units)
-
-
-def _properties(services: Services, unit: Unit) -> dict[str, str]:
-    running, state = services.running(unit), services.state(unit)
-    ticks = os.sysconf("SC_CLK_TCK")
-    since = int(running.started) * 1_000_000 // ticks if running else 0
-    return {
-        "Id": f"{unit.name}.service",
-        "Description": unit.description,
-        "LoadState": "loaded",
-        "ActiveState": state,
-        "SubState": {"active": "running", "inactive": "dead", "failed": "failed"}[state],
-        "MainPID": str(running.pid if running else 0),
-        "CanReload": "yes" if unit.reloads else "no",
-        "ExecMainStartTimestampMonotonic": str(since),
-        "ActiveEnterTimestampMonotonic": str(since),
-    }
-
-
-def _lines(facts: dict[str, str], wanted: list[str], bare: bool) -> list[str]:
-    names = [name for name in wanted if name in facts] if wanted else list(facts)
-    return [facts[name] if bare else f"{name}={facts[name]}" for name in names]
-
-
-def _list(services: Services, options: argparse.Namespace) -> int:
-    """What is loaded and not inactive; with --all the inactive too."""
-    for pattern in options.units or ["*"]:
-        for unit in matching(pattern):
-            facts = _properties(services, unit)
-            if options.all or facts["ActiveState"] != "inactive":
-                print(*(facts[name] for name in ("Id", "LoadState", "ActiveState", "SubState", "Description")))
-    return 0
-
-
-def _cat(services: Services, options: argparse.Namespace) -> int:
-    for pattern in options.units:
-        for unit in matching(pattern) or _no_files(pattern):
-            print(f"# {services.layout.folder}/{unit.name}.service\n[Unit]\nDescription={unit.description}\n\n[Service]")
-            print(f"WorkingDirectory={services.layout.live_link}")
-    return 0
-
-
-def _status(services: Services, options: argparse.Namespace) -> int:
-    """How a unit does, and the last that it printed; its exit code says whether all run."""
-    units = [unit for pattern in options.units for unit in matching(pattern)]
-    for unit in units:
-        facts = _properties(services, unit)
-        print(f"{facts['Id']} - {unit.description}\n     Active: {facts['ActiveState']} ({facts['SubState']})")
-        log = services.layout.logs / f"{unit.name}.log"
-        print(*(log.read_text(errors="replace").splitlines() if log.exists() else [])[-options.lines :], sep="\n")
-    return 0 if units and all(services.running(unit) for unit in units) else 3
-
-
-def _no_files(pattern: str) -> list[Unit]:
-    raise Refusal(f"No files found for {pattern}.service.", 1)
+def _refuse(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code

@@ -3,12 +3,11 @@
 import signal
 import time
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from . import process
 from .layout import SERVICE_USER, Layout
 
-State = Literal["active", "inactive", "failed"]
 RELOAD_SECONDS = 60.0
 
 
@@ -21,16 +20,11 @@ class Unit(NamedTuple):
 
     name: str
     program: str
-    description: str
     reloads: bool = False
 
 
-SYSTEMD = (
-    Unit("site-web", "web", "The site's web server", reloads=True),
-    Unit("site-worker@1", "worker", "The site's worker 1"),
-    Unit("site-worker@2", "worker", "The site's worker 2"),
-)
-SUPERVISOR = (Unit("releases", "worker", "The releases worker"),)
+SYSTEMD = (Unit("site-web", "web", reloads=True), Unit("site-worker@1", "worker"), Unit("site-worker@2", "worker"))
+SUPERVISOR = (Unit("releases", "worker"),)
 
 
 class Services(NamedTuple):
@@ -40,14 +34,7 @@ class Services(NamedTuple):
 
     def running(self, unit: Unit) -> process.Process | None:
         """The process of a service, if it runs."""
-        known = process.recorded(self.layout).get(unit.name)
-        return known if known and known.alive else None
-
-    def state(self, unit: Unit) -> State:
-        """As systemd has it: what was not stopped on purpose and does not run has failed."""
-        if self.running(unit):
-            return "active"
-        return "inactive" if self._stopped(unit).exists() else "failed"
+        return process.running(self.layout, unit.name)
 
     def working_directory(self, unit: Unit) -> Path | None:
         """Where the process of a service really is: the release that it runs."""
@@ -55,36 +42,27 @@ class Services(NamedTuple):
         return Path(f"/proc/{running.pid}/cwd").readlink() if running else None
 
     def start(self, unit: Unit) -> None:
-        """Start a service, unless it runs."""
-        self._stopped(unit).unlink(missing_ok=True)
-        if self.running(unit):
-            return
-        environment = self.layout.environment(SERVICE_USER)
+        """Start a service that does not run."""
         home = self.layout.folder if unit.program == "web" else self.layout.live_link
+        environment = self.layout.environment(SERVICE_USER)
         try:
             process.launch(self.layout, unit.name, unit.program, cwd=home.resolve(strict=True), environment=environment)
         except (OSError, process.NotStartedError) as error:
             raise UnitError(str(error)) from error
 
-    def stop(self, unit: Unit) -> None:
-        """Stop a service."""
-        if running := self.running(unit):
-            process.end(running)
-        process.forget(self.layout, unit.name)
-        self._stopped(unit).touch()
-
     def restart(self, unit: Unit) -> None:
         """Stop and start a service; it is a new process afterwards."""
         self._fail_if_told(unit)
-        self.stop(unit)
+        if running := self.running(unit):
+            process.end(running)
         self.start(unit)
 
     def reload(self, unit: Unit) -> None:
         """Have a running service take what is live now, and wait until it has."""
         self._fail_if_told(unit)
         running = self.running(unit)
-        if not running:
-            raise UnitError(f"{unit.name} is not active, cannot reload.")
+        if not (unit.reloads and running):
+            raise UnitError(f"{unit.name} {'is not active, cannot reload' if unit.reloads else 'has no reload'}.")
         loaded = self.layout.run / f"{unit.program}.loaded"
         loaded.unlink(missing_ok=True)
         running.send(signal.SIGHUP)
@@ -103,6 +81,3 @@ class Services(NamedTuple):
         if text == "once":
             order.unlink()
         raise UnitError(text if text not in ("", "once") else f"{unit.name} was told to fail by {order}.")
-
-    def _stopped(self, unit: Unit) -> Path:
-        return self.layout.run / "stopped" / unit.name

@@ -3,16 +3,16 @@
 import signal
 from pathlib import Path
 
+from .layout import Layout
 from .process import say_ready
 
 ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
-def main(folder: str) -> int:  # noqa: ARG001
+def main(_: Layout) -> int:
     """Stay until told to end."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     print(f"working in {Path.cwd()}", flush=True)
     say_ready()
-    received = signal.sigwait(ENDS)
-    print(f"ending on {signal.Signals(received).name}", flush=True)
+    print(f"ending on {signal.Signals(signal.sigwait(ENDS)).name}", flush=True)
     return 0

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.config import reference
+from docs.make import reference
+from docs.make.schema import schema, text
 from tasks.config.inventory import PROJECT, load
 from tasks.config.models import (
     App,
@@ -20,7 +21,6 @@ from tasks.config.models import (
     SupervisorService,
     SystemdService,
 )
-from tasks.config.schema import schema, text
 from tasks.config.section import keys_of
 
 COMPLETE = Path(__file__).with_name("complete.yml")
@@ -105,7 +105,7 @@ def test_the_hosts_yml_of_the_repo_names_its_schema_in_the_first_line() -> None:
 
 def test_the_schema_in_the_repo_is_that_of_the_models() -> None:
     stored = (PROJECT / "hosts.schema.json").read_text(encoding="utf-8")
-    assert stored == text(), "type: python -m tasks.config.schema > hosts.schema.json"
+    assert stored == text(), "type: make schema"
 
 
 def test_the_reference_page_in_the_repo_is_that_of_the_models() -> None:

@@ -67,8 +67,7 @@ def test_every_overlay_is_in_the_history_once() -> None:
 
 
 def test_hosts_file_says_what_the_sandbox_is(tmp_path: Path) -> None:
-    file = tmp_path / "hosts.yml"
-    inventory.write(file, ssh_port=2200, web_url="http://127.0.0.1:8000")
-    expected = inventory.environment_of(tmp_path, ssh_port=2200, web_url="http://127.0.0.1:8000")
-    assert yaml.safe_load(file.read_text()) == {"hosts": {"sandbox": expected}}
-    assert file.read_text().startswith("# hosts.yml of the sandbox")
+    known = Layout(tmp_path), 2200, "http://127.0.0.1:8000"
+    text = inventory.text(*known)
+    assert yaml.safe_load(text) == {"hosts": {"sandbox": inventory.environment_of(*known)}}
+    assert text.startswith("# hosts.yml of the sandbox")

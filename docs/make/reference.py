@@ -1,11 +1,11 @@
-"""The page of every key of hosts.yml, from the models: `python -m tasks.config.reference > docs/hosts.md`."""
+"""The page of every key of hosts.yml, from the models: `python -m docs.make.reference > docs/hosts.md`."""
 
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.config.schema import schema
+from docs.make.schema import schema
 
 REQUIRED = {"repository"}
 TITLES = {

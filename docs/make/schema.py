@@ -1,4 +1,4 @@
-"""The JSON Schema of hosts.yml, for editors: `python -m tasks.config.schema > hosts.schema.json`."""
+"""The JSON Schema of hosts.yml, for editors: `python -m docs.make.schema > hosts.schema.json`."""
 
 import json
 import sys
