@@ -27,11 +27,6 @@ class Screen(ABC):
         """The steps that have ended, each with its seconds."""
         return tuple(self.story.steps)
 
-    @property
-    def keeps(self) -> Console | None:
-        """A second place for results, where they are kept as a picture."""
-        return None
-
     def event(self, address: str, event: Event) -> None:
         """Something happened on a host."""
         self.show(self.story.tell(address, event))

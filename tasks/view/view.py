@@ -9,7 +9,6 @@ from typing import Protocol, Self, TextIO
 
 from tasks.phases.event import Event
 from tasks.view.plain import Plain
-from tasks.view.screen import Screen
 from tasks.view.story import Story
 
 

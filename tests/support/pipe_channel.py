@@ -36,6 +36,8 @@ class PipeChannel:
 
     def sendall(self, data: bytes) -> None:
         assert self.process.stdin
+        if self.process.stdin.closed:
+            raise OSError("Socket is closed")
         while data:
             data = data[self.process.stdin.write(data) or 0 :]
 
