@@ -64,7 +64,8 @@ def _migrate(member: Member, release: Release) -> None:
     outcome = member.send(phase, About(release, expected=member.expected or ""))
     if outcome.status != "ok":
         error = member.failure(outcome, phase)
-        error.state += f" The database may have changed; {release.name} stays built."
+        begun = outcome.status == "unknown" or outcome.step == phase.steps[-1].name
+        error.state += f"{' The database may have changed;' if begun else ''} {release.name} stays built."
         raise error
 
 

@@ -103,7 +103,7 @@ def test_a_cancelled_ci_job_and_a_closed_terminal_wait_for_a_migration_too(
 
 def test_a_migration_that_fails_after_a_ctrl_c_still_says_what_may_have_changed(fab: Fab, host: StandIn, site: Site) -> None:
     site(**MIGRATE)
-    host.answers["migrate"] = [host.ctrl_c(failed)]
+    host.answers["migrate"] = [host.ctrl_c(lambda: failed(step="migrate"))]
     ran = fab("deploy", "--ref", "master")
     assert ran.code == 3
     assert "The database may have changed" in ran.err

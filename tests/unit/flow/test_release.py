@@ -119,12 +119,21 @@ def test_a_cutover_that_fails_after_the_rename_is_4(fab: Fab, host: StandIn) -> 
     assert f"Live: {NEW}" in ran.err
 
 
+def test_a_migration_that_was_refused_has_changed_no_database(fab: Fab, host: StandIn, site: Site) -> None:
+    site(migrate=["bin/console migrate"])
+    host.answers["migrate"] = [failed("another release went live meanwhile", step="still live")]
+    ran = fab("release", "--ref", "master")
+    assert (ran.code, host.live) == (3, OLD)
+    assert "database" not in ran.err
+    assert f"{NEW} stays built" in ran.err
+
+
 @pytest.mark.parametrize("code", [3, 7])
 def test_a_failed_migration_is_before_the_cutover_and_may_have_changed_the_database(
     fab: Fab, host: StandIn, site: Site, code: int
 ) -> None:
     site(migrate=["bin/console migrate"])
-    host.answers["migrate"] = [failed("migrate failed") if code == 3 else host.goes_away()]
+    host.answers["migrate"] = [failed("migrate failed", step="migrate") if code == 3 else host.goes_away()]
     ran = fab("release", "--ref", "master")
     assert (ran.code, host.live) == (code, OLD)
     assert "The database may have changed" in ran.err
