@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL_FILES := tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*/*.sh tests/bench/*/*/*.sh)
 
-# Tests also wait: for two cores, one worker more. Hosts wait longer.
+# Tests wait more than they work: two for each core.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-WORKERS ?= $(shell echo $$(($(CORES) + 1)))
-HOSTS_AT_ONCE ?= $(shell echo $$(($(CORES) * 2)))
+WORKERS ?= $(shell echo $$(($(CORES) * 2)))
+HOSTS_AT_ONCE ?= $(WORKERS)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -18,7 +18,7 @@ demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to roll
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
 
 test: $(VENV)/.ready-dev ## everything that needs neither root nor installation
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/unit tests/functions tests/ssh
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/ssh tests/functions tests/unit
 
 test-host: $(VENV)/.ready-dev ## the rest: real users, a real sshd, hosts that boot, a sample of chaos; root on Debian
 	$(BIN)/python -m pytest -n $(HOSTS_AT_ONCE) --dist loadfile tests/chaos tests/host

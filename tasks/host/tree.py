@@ -123,15 +123,13 @@ def clone(source: int, name: str, at: int | None = None) -> None:
 
 def remove(path: str) -> None:
     """Remove a file, a link or a whole directory; nothing where there is none. Modes of files are not changed."""
-    try:
+    with contextlib.suppress(FileNotFoundError):  # somebody else, a tidying git say, may remove it at the same time
         mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISDIR(mode):
-        os.unlink(path)
-        return
-    if mode & 0o700 != 0o700:
-        os.chmod(path, mode | 0o700)
-    for name in os.listdir(path):
-        remove(os.path.join(path, name))
-    os.rmdir(path)
+        if not stat.S_ISDIR(mode):
+            os.unlink(path)
+            return
+        if mode & 0o700 != 0o700:
+            os.chmod(path, mode | 0o700)
+        for name in os.listdir(path):
+            remove(os.path.join(path, name))
+        os.rmdir(path)

@@ -222,7 +222,8 @@ def test_fetches_go_well_while_git_tidies_the_repository(host: LocalHost) -> Non
             for number in range(5):
                 host.origin.commit({f"file{number}": f"{number}\n"})
                 host.origin.tag(f"v{number}")
-                assert host.build().code == 0
+                done = host.build()
+                assert done.code == 0, (done.failure, done.texts("tail"))
         finally:
             tidying.kill()
     git(host.repo, "fsck", "--strict")
