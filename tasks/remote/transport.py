@@ -5,6 +5,7 @@ Each of Paramiko's own calls waits for its answer, and each answer takes a round
 
 import threading
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 import paramiko
@@ -63,6 +64,11 @@ class Transport(paramiko.Transport):
     def reads_on(self) -> bool:
         """Whether the server takes messages that come before its answers."""
         return self.remote_version.startswith(OPENSSH)
+
+    def close(self) -> None:
+        """Close it, and with it every channel. Never raises: the hop before, which carries it, may be gone already."""
+        with suppress(paramiko.SSHException, EOFError, OSError):
+            super().close()
 
     def auth_publickey(
         self, username: str, key: paramiko.PKey, event: threading.Event | None = None, *, only: bool = False
