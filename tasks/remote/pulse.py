@@ -9,10 +9,10 @@ import paramiko
 EVERY = 5.0
 """Seconds between an answer and the next question."""
 
-SILENCE = 13.0
+SILENCE = 11.0
 """Seconds without an answer after which a link is given up; with EVERY and AWAKE, a cut one is noticed within 20."""
 
-AWAKE = 1.0
+AWAKE = 3.0
 """Seconds for an answer that came while this process was stopped to be read."""
 
 QUESTION = "keepalive@openssh.com"

@@ -22,6 +22,7 @@ esac
 """
 RESTART = """\
 kill $(<MainPID)
+while [[ $(cut -d' ' -f3 "/proc/$(<MainPID)/stat" 2>/dev/null) == [RSD] ]]; do sleep 0.01; done
 sleep 1000 >/dev/null 2>&1 </dev/null &
 echo $! >MainPID
 echo active >ActiveState
