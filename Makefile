@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+START := $(wildcard start/*.py start/*.pth)
 SHELL_FILES := tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tests/support/*/*/*.sh tests/bench/*/*.sh tests/bench/*/*/*.sh)
 
 # Tests wait more than they work: two for each core.
@@ -46,12 +47,12 @@ schema: $(VENV)/.ready ## hosts.schema.json and docs/hosts.md, from the models
 picture: $(VENV)/.ready ## the README's picture of a deploy, drawn by the tool
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m docs.make.picture docs/deploy.svg
 
-$(VENV)/.ready: requirements.txt requirements-sandbox.txt $(wildcard start/*)
+$(VENV)/.ready: requirements.txt requirements-sandbox.txt $(START)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11" >&2; exit 1; }
 	@echo "$(VENV): a Python of its own"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is needed: sudo apt-get install python3-venv" >&2; exit 1; }
 	@$(call install,requirements-sandbox.txt)
-	@cp start/* "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@cp $(START) "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
