@@ -1,4 +1,4 @@
-"""attach, cancel: follow, or end, the job that is running on the host, whoever has started it."""
+"""attach, cancel: follow, or end, the job that is running on the host, no matter who started it."""
 
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member

@@ -1,6 +1,6 @@
 """From what the file says to environments: defaults and each host's own keys are judged apart, then what they make together.
 
-So a mistake in defaults is told once, and every mistake of the file in one run.
+So a mistake in defaults is reported once, and every mistake of the file in one run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class Block(NamedTuple):
 
     @property
     def repository(self) -> bool:
-        """Whether it has the one required key, or a misspelt one that is told already."""
+        """Whether it has the one required key, or a misspelt one that is reported already."""
         return REPOSITORY in self.keys or any(nearest(key, (REPOSITORY,)) for key in self.wrong)
 
     @property
@@ -90,7 +90,7 @@ def _block(where: Where, value: object) -> Block:
 
 
 def _repositories(defaults: Block, blocks: list[Block]) -> list[Mistake]:
-    """The one required key: told once where no host has it, and not at all where it is there but misspelt."""
+    """The one required key: reported once where no host has it, and not at all where it is there but misspelt."""
     without = [] if defaults.repository else [block for block in blocks if not block.repository]
     places = [defaults] if blocks and len(without) == len(blocks) else without
     return [Mistake((*block.where, REPOSITORY), "is required: what git fetches the site from") for block in places]
@@ -101,14 +101,14 @@ def _wrong(defaults: Block, block: Block) -> set[str]:
 
 
 def _merge(name: str, defaults: Block, block: Block) -> Environment:
-    """The environment, without the keys whose mistakes are told already."""
+    """The environment, without the keys whose mistakes are reported already."""
     wrong = _wrong(defaults, block)
     sound = {key: value for key, value in {**defaults.keys, **block.keys}.items() if key not in wrong}
     return Environment.model_validate({**STAND_IN, **sound, "name": name}, by_alias=True, by_name=False)
 
 
 def _clashes(environment: Environment, defaults: Block, block: Block) -> Iterator[Mistake]:
-    """Told where the host says it, or in defaults where the host only inherits it."""
+    """Reported where the host has it, or in defaults where the host only inherits it."""
     for clash in clashes(environment):
         if not _wrong(defaults, block) & set(clash.keys):
             said = next((each for each in (block, defaults) if each.keys.keys() & set(clash.keys)), block)

@@ -85,7 +85,7 @@ def _resolve(member: Member, lost: Outcome, before: str) -> Outcome:
     if member.live == before:
         what = "the link was lost before the cutover, which did not happen"
     else:
-        what = f"the link was lost during the cutover, and another release went live meanwhile: {member.live or 'none of ours'}"
+        what = f"the link was lost during the cutover, and another release went live since: {member.live or 'none of ours'}"
     return Outcome(code=taken.code or 3, failure="; ".join(filter(None, (what, problem))))
 
 

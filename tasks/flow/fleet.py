@@ -133,7 +133,7 @@ class Fleet:
     def prepare(self, what: str = "", *, services: bool = False) -> None:
         """Try every login and every service that the run may use, before anything is written.
 
-        `what` is for whoever finds the locks taken, which are asked for next.
+        `what` is for a run that finds the locks taken, which are asked for next.
         """
         for member in self.members:
             member.run = replace(member.run, what=" ".join(filter(None, (self.verb, what))))

@@ -137,7 +137,7 @@ class Member:
         return self.host.run(lock_phases.cancel(), self.run).status != "unknown"
 
     def follow(self) -> Outcome:
-        """Follow the job that is running on the host to its end, whoever has started it, over as many links as it takes."""
+        """Follow the job that is running on the host to its end, no matter who started it, over as many links as it takes."""
         outcome, phase = Outcome(), lock_phases.follow()
         with self._in(phase):
             self.host.go_on(phase, self.run, outcome)
@@ -231,7 +231,7 @@ class Member:
             if taken.status != "ok":
                 return replace(outcome, failure=taken.failure)
             if self.lock.taken and self.known.live_path != self.expected:
-                return replace(outcome, failure=f"another release went live meanwhile: {self.live or 'none of ours'}")
+                return replace(outcome, failure=f"another release went live since: {self.live or 'none of ours'}")
             sent = self._run(phase, about)
             if sent.status != "unknown" and sent.code != Unreachable.exit_code:
                 return sent

@@ -165,7 +165,7 @@ def _as_it_was(stands: Sequence[Stand], causes: Sequence[ReleaseError]) -> Relea
 
 def _moved(stand: Stand) -> str:
     if not stand.own:
-        return f"Live: {stand.live or 'no release of ours'}. Somebody else released meanwhile, and that stays."
+        return f"Live: {stand.live or 'no release of ours'}. Somebody else released since, and that stays."
     since = "unchanged" if stand.made == stand.first else "since this run"
     served = "" if stand.standing is Standing.SERVED else "Post-release is not done."
     return " ".join(

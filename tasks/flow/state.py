@@ -69,18 +69,18 @@ class HostState:
     def parse(cls, facts: Mapping[str, str]) -> "HostState":
         """The state in a host's facts. Raises NotReleased when it is not of the form that this version knows."""
         try:
-            told = json.loads(facts["state"])
+            state = json.loads(facts["state"])
             return cls(
-                live=_known(told["live"]) if told["live"] else None,
+                live=_known(state["live"]) if state["live"] else None,
                 live_path=facts.get("live_path", ""),
-                live_target=told["live_target"],
-                previous=told["previous"],
-                releases=tuple(_known(release) for release in told.get("releases", ())),
-                asked=_known(told["release"]) if told["release"] else None,
-                pending=told["post_release_pending"],
-                lock=Holder(**told["lock"]) if told["lock"] else None,
-                hold=Hold(**told["hold"]) if told["hold"] else None,
-                next=told["next"],
+                live_target=state["live_target"],
+                previous=state["previous"],
+                releases=tuple(_known(release) for release in state.get("releases", ())),
+                asked=_known(state["release"]) if state["release"] else None,
+                pending=state["post_release_pending"],
+                lock=Holder(**state["lock"]) if state["lock"] else None,
+                hold=Hold(**state["hold"]) if state["hold"] else None,
+                next=state["next"],
             )
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise NotReleased(f"the state that the host reported cannot be read: {problem!r}") from problem

@@ -22,7 +22,7 @@ def cancel(run: Run) -> None:
 
 
 def cancel_running(run: Run) -> None:
-    """End the job that runs, whoever has started it. Raises Failed where none does, or it does not end."""
+    """End the job that runs, no matter who started it. Raises Failed where none does, or it does not end."""
     ready(run)
     if not lock.job_running(run):
         raise Failed("no job is running", run.hint("status"))

@@ -93,7 +93,7 @@ def _read(lanes: list[Lane], seconds: float) -> int:
 
 
 def _end(lanes: list[Lane]) -> None:
-    """End what runs: each command and all in its session's group, TERM, then KILL for whoever is still there."""
+    """End what runs: each command and all in its session's group, TERM, then KILL for what is still there."""
     running = [lane for lane in lanes if lane.pid]
     programs.end_groups([lane.pid for lane in running], GRACE)
     for lane in running:
@@ -149,7 +149,7 @@ class Lane:
             self._close()
 
     def ended(self) -> bool:
-        """Whether the running command has ended, whoever else has its output open; if it went well, the next one is started."""
+        """Whether the command has ended, though a child may have its output open. After a good one the next is started."""
         if not self.gone():
             return False
         code = self.finish()

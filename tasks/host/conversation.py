@@ -26,10 +26,20 @@ from tasks.host.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import IO, Any
+    from types import CodeType
+    from typing import IO, Any, Protocol
 
-    from tasks.host.boot import Packed
     from tasks.host.records import Records
+
+    class Packed(Protocol):
+        """The importer of boot.py, as a conversation and a job need it."""
+
+        sources: dict[str, str]
+        codes: dict[str, CodeType]
+
+        def add(self, packed: bytes) -> None:
+            """Take in more modules."""
+
 
 MARK = 12  # characters of the answer that begin each line
 IDLE = 30.0  # seconds unheard after which a conversation without a lock ends: sshd may not notice a cut link for hours
@@ -158,13 +168,14 @@ class Conversation:
             run.report.event("locked")
             return 0
         if self.phase == "job":
-            from tasks.host import job
+            from tasks.host import follow, job
 
-            return job.start(run, request, self)
+            reader = follow.Reader(self.wire, self.inbox, self.leave)
+            return job.start(run, request, reader, (self.packed.sources, self.packed.codes))
         if self.phase == "follow":
             from tasks.host import follow  # without `job`: only what the kind names has travelled
 
-            return follow.running(run, request, self)
+            return follow.running(run, request, follow.Reader(self.wire, self.inbox, self.leave))
         if self.phase == "watched":
             threading.Thread(target=self._end_when_abandoned, daemon=True).start()
         return perform(run, request["steps"])

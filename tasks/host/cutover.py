@@ -24,7 +24,7 @@ def target(run: Run) -> None:
 
 
 def still_live(run: Run) -> None:
-    """Before migrations, as before the cutover: the release is complete, and nobody else released meanwhile. Raises Failed."""
+    """Before migrations, as before the cutover: the release is complete, and nobody else released since. Raises Failed."""
     run.lock.require(run)
     _require_sealed(run)
     _compare(run)
@@ -85,7 +85,7 @@ def served(run: Run, outcome: str) -> None:
     live = releases.live(run)
     if live != run.release:
         run.report.fact("live_now", live)
-        raise Failed(f"another release went live meanwhile: {live or 'nothing'}", run.hint("status"))
+        raise Failed(f"another release went live since: {live or 'nothing'}", run.hint("status"))
     history.record(run, "post-release", {"name": run.release, "outcome": outcome})
 
 
@@ -105,6 +105,6 @@ def _compare(run: Run) -> None:
     if text != run.expected:
         live, before = (os.path.basename(path) or "nothing" for path in (text, run.expected))
         raise Failed(
-            f"another release went live meanwhile: {live}, and it was {before} when this run began",
+            f"another release went live since: {live}, and it was {before} when this run began",
             f"{run.hint(f'release --name {run.release}')} # {run.release} stays built",
         )

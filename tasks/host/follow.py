@@ -6,22 +6,34 @@ import contextlib
 import os
 import select
 import time
-from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
 from tasks.host import lock
 from tasks.host.failure import FAILED, Failed
+from tasks.host.inbox import Inbox
 from tasks.host.ready import ready
 from tasks.host.run import Run
-
-if TYPE_CHECKING:
-    from tasks.host.conversation import Conversation
+from tasks.host.wire import Wire
 
 PAUSE = 0.05  # seconds between two looks at the file, where nobody wakes
 PIECE = 1 << 16
 
 
-def running(run: Run, request: dict[str, Any], conversation: Conversation) -> int:
+class Reader:
+    """The workstation that a job is followed for. `leave` ends this program, which follows for nobody else."""
+
+    def __init__(self, wire: Wire, inbox: Inbox, leave: Callable[[int], None]) -> None:
+        self.wire, self.leave = wire, leave
+        self._inbox = inbox
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody reads any more."""
+        return self._inbox.ended or self.wire.gone
+
+
+def running(run: Run, request: dict[str, Any], reader: Reader) -> int:
     """Follow the job that `request` names from its event `seen` on, or whatever job is running. Its exit code."""
     ready(run)
     job = request["job"] or _running(run)
@@ -31,10 +43,10 @@ def running(run: Run, request: dict[str, Any], conversation: Conversation) -> in
         _, by, what, since, *_ = lock.signature(run.place("job.lock"))
         run.report.fact("job", job)
         run.report.note(f"following {what} of {by}, since {since}")
-    return to_the_end(run, run.place("jobs", job), conversation, seen=request["seen"])
+    return to_the_end(run, run.place("jobs", job), reader, seen=request["seen"])
 
 
-def to_the_end(run: Run, folder: str, conversation: Conversation, *, seen: int = 0, child: int = 0, wake: int = -1) -> int:
+def to_the_end(run: Run, folder: str, reader: Reader, *, seen: int = 0, child: int = 0, wake: int = -1) -> int:
     """Pass a job's events on as they are written. `child` is the job where this program started it, `wake` its pipe."""
     result = os.path.join(folder, "result")
     with open(os.path.join(folder, "events"), "rb") as file:
@@ -43,11 +55,11 @@ def to_the_end(run: Run, folder: str, conversation: Conversation, *, seen: int =
             ended = not child or os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
             over = os.path.exists(result) or (ended and not lock.job_running(run))
             for line in lines.read():
-                conversation.wire.put(line, optional=line.startswith('["line"'))
+                reader.wire.put(line, optional=line.startswith('["line"'))
             if over:
                 return _result(run, result)
-            if conversation.inbox.ended or conversation.wire.gone:
-                conversation.leave(0)  # the job goes on
+            if reader.gone:
+                reader.leave(0)  # the job goes on
             _wait(wake)
 
 

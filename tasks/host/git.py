@@ -51,7 +51,7 @@ def call(run: Run, words: tuple[str, ...], *, ssh_options: str = "", **streams: 
 
 
 def origin(run: Run) -> str:
-    """The URL of repo.git's origin, "" where it has none. The one look at git's settings tells the ssh command too."""
+    """The URL of repo.git's origin, "" where it has none. The one look at git's settings finds the ssh command too."""
     run.ssh_command, url = _configured(run, "-C", run.repo)
     return url
 
@@ -77,7 +77,7 @@ def _start(run: Run, words: tuple[str, ...], more: dict[str, str], **streams: An
     options = [word for setting in settings for word in ("-c", setting)]
     environment = {key: value for key, value in programs.inherited().items() if key not in NOT_PASSED_ON}
     fixed = {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": run.builds, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "false"}
-    ours = {strays.VARIABLE: run.build} if run.build else {}  # whoever finds this build dead ends its git too
+    ours = {strays.VARIABLE: run.build} if run.build else {}  # a run that finds this build dead ends its git too
     return programs.run(
         ["git", *options, *words], seconds=run.step_timeout, env={**environment, **fixed, **ours, **more}, **streams
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from typing import TYPE_CHECKING
+from types import CodeType
+from typing import Any
 
 from tasks.host import follow, programs
 from tasks.host.failure import Failed
@@ -13,17 +14,12 @@ from tasks.host.log import Log
 from tasks.host.ready import ready
 from tasks.host.run import Run
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tasks.host.conversation import Conversation
-
 RESERVE = 65536  # bytes: on a full disk a job would end without a word; these are given up for it
 PAYLOAD, WAKE = 3, 4  # descriptors of the job's interpreter
 START = "import marshal;p=marshal.load(open(3,'rb'));exec(p[0]);work(p)"
 
 
-def start(run: Run, request: dict[str, Any], conversation: Conversation) -> int:
+def start(run: Run, request: dict[str, Any], reader: follow.Reader, modules: tuple[dict[str, str], dict[str, CodeType]]) -> int:
     """Start the job of a request, and follow it to its end. Its exit code."""
     ready(run)
     folder = _folder(run)
@@ -31,11 +27,11 @@ def start(run: Run, request: dict[str, Any], conversation: Conversation) -> int:
     wake, waker = os.pipe()
     os.set_blocking(waker, False)  # a follower that stands still stops nobody
     os.set_blocking(wake, False)
-    pid = _spawn(request, conversation, errors, waker)
+    pid = _spawn(request, modules, errors, waker)
     os.close(errors)
     os.close(waker)
     try:
-        return follow.to_the_end(run, folder, conversation, child=pid, wake=wake)
+        return follow.to_the_end(run, folder, reader, child=pid, wake=wake)
     finally:
         os.close(wake)
 
@@ -59,12 +55,12 @@ def _new_files(run: Run, request: dict[str, Any], folder: str) -> int:
         ) from problem
 
 
-def _spawn(request: dict[str, Any], conversation: Conversation, errors: int, waker: int) -> int:
-    packed = conversation.packed
-    boot = compile(packed.sources["tasks.host.boot"], "tasks.host.boot", "exec")
+def _spawn(request: dict[str, Any], modules: tuple[dict[str, str], dict[str, CodeType]], errors: int, waker: int) -> int:
+    sources, codes = modules
+    boot = compile(sources["tasks.host.boot"], "tasks.host.boot", "exec")
     payload = os.memfd_create("job")
     with os.fdopen(os.dup(payload), "wb") as file:
-        marshal.dump((boot, packed.sources, packed.codes, request), file)
+        marshal.dump((boot, sources, codes, request), file)
     os.lseek(payload, 0, os.SEEK_SET)
     null = os.open(os.devnull, os.O_RDONLY)
     try:

@@ -156,7 +156,6 @@ class Job:
             self._fail(FAILED, late, "")
         elif status < 0:  # else a step stood still, and that is reported
             self._fail(FAILED, f"it was killed on the host (signal {-status}): out of memory?", self.run.hint("logs"))
-        self.run.begun = os.path.lexists(self.run.build) or os.path.lexists(self.run.release_path)
         self._undo(FAILED)
         self.end(FAILED)
 

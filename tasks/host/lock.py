@@ -14,14 +14,14 @@ import time
 from tasks.host import files, hold, reserve, state
 from tasks.host.failure import BUSY, Failed
 from tasks.host.ready import ready
-from tasks.host.run import Run, now
+from tasks.host.run import Protection, Run, now
 
-ASKED = 0.3  # seconds: whoever asks for the holder has the lock for an instant
-SIGNING = 2.0  # seconds for whoever has just taken it to sign
+ASKED = 0.3  # seconds: a run that asks for the holder has the lock for an instant
+SIGNING = 2.0  # seconds for a new holder to sign
 OWN_JOB = 1.0
 
 
-class Lock:
+class Lock(Protection):
     """The lock of a conversation: held from `take` until `let_go`, or by nobody."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Lock:
         try:
             if not files.flocked(descriptor, ASKED) and not _freed(descriptor, path):
                 raise _busy(run, path, "")
-            _sign(run, descriptor, path)  # at once: whoever is refused meanwhile can say by whom
+            _sign(run, descriptor, path)  # at once: a run that is refused now can name the holder
             _no_job(run, beside)
         except BaseException:
             os.close(descriptor)
@@ -77,14 +77,14 @@ class Lock:
             self._descriptor = -1
 
 
-class JobLock:
+class JobLock(Protection):
     """The lock of a job: taken while the conversation that started it still holds the other."""
 
     def __init__(self) -> None:
         self._descriptor = -1
 
     def join(self, run: Run) -> None:
-        """Take it. Raises Failed when another job runs, or the lock was lost meanwhile."""
+        """Take it. Raises Failed when another job runs, or the lock was lost since."""
         self._descriptor = _open(run, run.place("job.lock"))
         if not files.flocked(self._descriptor, OWN_JOB):
             raise _busy(run, run.place("job.lock"), "its job is still running; ")
@@ -94,9 +94,6 @@ class JobLock:
     def sign(self, run: Run) -> None:
         """Write down who runs it, and the process group that `cancel` ends: this process's own."""
         _sign(run, self._descriptor, run.place("job.lock"))
-
-    def require(self, run: Run) -> None:
-        """A job keeps its lock to its end."""
 
     def let_go(self) -> None:
         """Free it, in the process that waits for this one as well."""
@@ -120,7 +117,7 @@ def signature(path: str) -> list[str]:
 
 
 def _freed(descriptor: int, path: str) -> bool:
-    """Whoever has just taken it signs in a moment, and whoever has just let it go is no holder."""
+    """A new holder signs in a moment, and a former one is no holder."""
     deadline = time.monotonic() + SIGNING
     while time.monotonic() < deadline:
         if os.path.getsize(path):

@@ -122,7 +122,7 @@ def exit_code(status: int) -> int:
 
 
 def end_group(group: int, grace: float = GRACE) -> bool:
-    """End a process group: TERM, and KILL for whoever is there after `grace` seconds. Whether nobody is left."""
+    """End a process group: TERM, and KILL for what is there after `grace` seconds. Whether nobody is left."""
     return end_groups([group], grace)
 
 

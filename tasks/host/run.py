@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tasks.host.log import Log
 from tasks.host.records import Records
 from tasks.host.report import Report
-
-if TYPE_CHECKING:
-    from tasks.host.lock import JobLock, Lock
 
 
 def expanded(path: str) -> str:
@@ -25,14 +22,26 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
+class Protection:
+    """What protects a run from every other one. A job keeps its own to its end."""
+
+    def require(self, run: Run) -> None:
+        """Every step that changes what is protected begins with this. Raises Failed where the run has lost its lock."""
+
+
 class Run:
     """One phase of one run on this host, as a request has it."""
 
     def __init__(self, request: dict[str, Any], report: Report, log: Log) -> None:
-        site, who, about = request["site"], request["who"], request["about"]
         self.report, self.log = report, log
         self.phase: str = request["phase"]
-        # the site, from hosts.yml
+        self._take_site(request["site"])
+        self._take_who(request["who"])
+        self._take_about(request["about"])
+        self._begin()
+
+    def _take_site(self, site: dict[str, Any]) -> None:
+        """The environment, from hosts.yml, and its places on this host."""
         self.environment: str = site["environment"]
         self.link: str = site["live_link"]
         self.step_timeout = float(site["step_timeout"])  # seconds
@@ -40,7 +49,7 @@ class Run:
         self.path: list[str] = site["path"]  # put before PATH for the release user's commands
         self.env: dict[str, str] = site["env"]
         self.runtime_files: list[tuple[str, bool]] = [(glob, optional) for glob, optional in site["runtime_files"]]
-        # places of this host; the service user's programs use `releases` only where the phase gives a path of its own
+        # the service user's programs use `releases` only where the phase gives a path of its own
         self.home = os.path.expanduser("~")
         self.builds = expanded(site["builds_dir"])
         self.releases = expanded(site["releases_dir"])
@@ -48,30 +57,35 @@ class Run:
         self.live = os.path.join(self.home, self.link)
         self.repo = os.path.join(self.builds, "repo.git")
         self.runtime = os.path.join(self.home, "runtime", self.link)  # runtime files for the first release
-        # who runs it
+
+    def _take_who(self, who: dict[str, Any]) -> None:
+        """Who runs it, and with what."""
         self.id: str = who["id"]
         self.by: str = who["by"]
         self.verb: str = who["verb"]
         self.what: str = who["what"]
         self.tool: str = who["tool"]
-        # what the phase is about
+
+    def _take_about(self, about: dict[str, Any]) -> None:
+        """What the phase is about."""
         self.release: str = about["release"]
         self.ref: str = about["ref"]
         self.commit: str = about["commit"]
         self.release_path: str = about["path"] or (os.path.join(self.releases, self.release) if self.release else "")
         self.expected: str = about["expected"]  # where the live link pointed when the run began
         self.put_back: bool = about["put_back"]
-        self.lock: Lock | JobLock  # what protects this run; set by who serves it
+
+    def _begin(self) -> None:
+        """What steps leave for later steps, and what serves them."""
+        self.lock: Protection  # what protects this run; set by who serves it
         self.began = time.clock_gettime(time.CLOCK_BOOTTIME)  # of the phase, as the kernel counts the start of processes
         # the step at work, its mark in the log, and how the whole program ends when that step stands still in the kernel
         self.step, self.mark = "", 0
         self.abandon: Callable[[int], None] = os._exit
         self.announce: Callable[[str, float, str], None] = lambda *_: None  # to who waits from outside
-        # what steps leave for later steps
         self.build = os.path.join(self.state, self.release) if self.release else ""
         self.work = ""  # where commands run: the build, after the move the release
         self.job = ""  # the directory of the job that runs the phase
-        self.begun = False
         self.built_from = ""  # the release that the runtime files came from
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.repository = ""  # the URL of origin

@@ -42,7 +42,7 @@ def settle(run: Run) -> None:
     """Complete history from the live link, after a run that died between its intent and its done line. Raises Failed."""
     intent = releases.records(run).intent
     if intent and releases.live(run) == intent.get("name"):
-        wanted = ("run", "by", "verb", "name", "from", "put_back")  # its own, whoever completes it
+        wanted = ("run", "by", "verb", "name", "from", "put_back")  # its own, also where another run completes it
         record(run, "done", {**{key: intent[key] for key in wanted if key in intent}, "settled": "yes"})
     elif intent:
         record(run, "abandoned", {"name": intent.get("name", "")})
@@ -87,7 +87,7 @@ def holder(run: Run) -> dict[str, str] | None:
         _, by, what, since = files.fields(path, 4)
         if by:
             break
-        time.sleep(0.05)  # whoever has just taken it is about to sign
+        time.sleep(0.05)  # a new holder is about to sign
     return {"by": by, "what": what, "since": since}
 
 

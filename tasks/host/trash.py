@@ -54,7 +54,7 @@ def empty(run: Run, patience: float = 0.0) -> None:
                 if entry.name.endswith(LEFT) and not os.path.lexists(entry.path[: -len(LEFT)]):
                     os.unlink(entry.path)
             _delete(entries(run))
-        # whoever brought something while the lock was held has found it taken
+        # a run that brought something while the lock was held has found it taken
         more = any(not os.path.exists(path + LEFT) for path in entries(run))
 
 

@@ -25,7 +25,7 @@ def cancel() -> Phase:
 
 
 def cancel_running() -> Phase:
-    """End the job that is running, whoever has started it."""
+    """End the job that is running, no matter who started it."""
     return Phase("cancel", (step("cancel", host.cancel_running),))
 
 

@@ -35,7 +35,7 @@ def step(name: str, function: Callable[Concatenate[Run, P], None], *arguments: P
 class Phase:
     """What a host is asked for in one go.
 
-    `kind`: `plain` runs to its end whoever listens; `watched` ends when the workstation is gone; `job` outlives the
+    `kind`: `plain` runs to its end, heard or not; `watched` ends when the workstation is gone; `job` outlives the
     workstation; `lock` takes the lock and keeps it; `follow` follows a job. `undo` removes what a job has not finished;
     `options` are those of a lock or of following. `loud`: a person wants to see its steps. `moves`: the name of the step
     that moves the live link, "" for a phase that moves nothing.

@@ -66,7 +66,7 @@ def is_alive(connection: Connection) -> bool:
 
 
 class VerifiedConnection(Connection):
-    """A Fabric connection that opens its hops itself, each one verified before it is told who logs in."""
+    """A Fabric connection that opens its hops itself, each one verified before it gets a user name."""
 
     transport: Transport | None = None
     hops: tuple[Hop, ...] = ()

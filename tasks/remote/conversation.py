@@ -63,7 +63,7 @@ class Conversation:
     ) -> None:
         """Send a request, and take its events into the outcome, until its last. Raises Unreachable when nothing was sent.
 
-        `then` is sent at once too, and is begun only when this one goes well: its answer is there for whoever asks it next.
+        `then` is sent at once too, and is begun only when this one goes well: its answer is read when it is asked next.
         """
         self.busy = True
         try:

@@ -56,7 +56,7 @@ def jumps(target: Jump, ssh_config: paramiko.SSHConfig, *behind: str) -> Iterato
 
 
 def _place(settings: Settings) -> str:
-    """What makes two names the same server: under `Host *`, ssh_config tells a bastion to be reached over itself."""
+    """What makes two names the same server: under `Host *`, ssh_config has a bastion reached over itself."""
     return f"{settings['hostname']}:{settings.get('port', 22)}"
 
 

@@ -14,7 +14,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a verb. `what` is for whoever finds the lock taken."""
+    """One run of a verb. `what` is for a run that finds the lock taken."""
 
     id: str
     by: str

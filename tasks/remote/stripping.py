@@ -1,4 +1,4 @@
-"""The text of a module of the host program as it travels: what is only for whoever reads it stays at home."""
+"""The text of a module of the host program as it travels: what is only for readers is left out."""
 
 import ast
 

@@ -36,7 +36,7 @@ class Gap(Exception):
 
 
 class Marked:
-    """Tells the host program's lines from everything else that a login prints."""
+    """Separates the host program's lines from everything else that a login prints."""
 
     def __init__(self, word: str) -> None:
         self._answer = hashlib.sha256(word.encode()).hexdigest()

@@ -39,7 +39,7 @@ class Page:
         self.paragraph(Words(indent), Words(text).styled(style))
 
     def fields(self, pairs: Iterable[tuple[str, Words | str]]) -> None:
-        """A label and its words on each line; the same label twice is said once."""
+        """A label and its words on each line; the same label twice is printed once."""
         shown = list(pairs)
         width = max((len(label) for label, _ in shown), default=0)
         before = ""

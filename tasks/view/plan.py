@@ -15,7 +15,7 @@ Field = tuple[str, Words | str]
 
 
 def fields(environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str) -> Iterator[Field]:
-    """Label and words, line by line. `facts` are what lib/plan.sh tells, `choice` a ref or a finished release."""
+    """Label and words, line by line. `facts` are what host/plan.py reports, `choice` a ref or a finished release."""
     yield from _commits(state, facts)
     yield from _work(environment, state, facts, choice)
     yield from _after(environment, state)

@@ -61,9 +61,9 @@ def show_releases(document: Mapping[str, Any], stream: TextIO | None = None) -> 
 
 
 def show_history(entries: Sequence[Mapping[str, Any]], stream: TextIO | None = None) -> None:
-    """Who did what and when, the newest last. An intent is told by what came of it."""
-    told = [entry for entry in entries if entry.get("event") != "intent"]
-    rows = [[_of(entry, "at"), _of(entry, "by"), _of(entry, "verb"), _said(entry)] for entry in told]
+    """Who did what and when, the newest last. An intent is shown by what came of it."""
+    shown = [entry for entry in entries if entry.get("event") != "intent"]
+    rows = [[_of(entry, "at"), _of(entry, "by"), _of(entry, "verb"), _said(entry)] for entry in shown]
     page = Page(stream, kind=AskedFor)
     page.table(("at", "by", "verb", "what"), rows)
     if not rows:

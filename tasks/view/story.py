@@ -29,7 +29,7 @@ class Line:
     phase                                                        a phase begins
     long        step                                             a step that runs commands begins: it may take minutes
     step        step                   detail          took
-    command     command                app             took      told when its step has ended
+    command     command                app             took      printed when its step has ended
     broken      step                                   took      the step that failed
     fail        what happened
     tail        output                 app or step

@@ -73,5 +73,5 @@ def _fields(summary: Summary, steps: Sequence[tuple[str, float]]) -> Iterator[tu
 
 def _took(seconds: float, steps: Sequence[tuple[str, float]]) -> Words:
     slowest = sorted((step for step in steps if step[1] >= 1), key=lambda step: step[1], reverse=True)[:_SLOWEST]
-    told = ", ".join(f"{name} {duration(spent)}" for name, spent in slowest)
-    return words(duration(seconds), (f"  ({told})" if told else "", "dim"))
+    longest = ", ".join(f"{name} {duration(spent)}" for name, spent in slowest)
+    return words(duration(seconds), (f"  ({longest})" if longest else "", "dim"))

@@ -13,7 +13,7 @@ from tasks.view.story import Story
 
 
 class View(Protocol):
-    """Told what happens, as it happens, by any thread. Never raises because of a screen that is gone."""
+    """Shows what happens, as it happens, from any thread. Never raises because of a screen that is gone."""
 
     @property
     def steps(self) -> Sequence[tuple[str, float]]:

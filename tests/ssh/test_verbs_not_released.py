@@ -139,7 +139,7 @@ def test_live_changed_meanwhile_is_refused_and_the_release_stays(make: Make) -> 
     site.link.symlink_to(site.home / "releases" / first)
     (site.home / "go-on").touch()
     said = finish(running, 3).err
-    assert f"another release went live meanwhile: {first}, and it was {second} when this run began" in said
+    assert f"another release went live since: {first}, and it was {second} when this run began" in said
     assert site.live == first
     third = site.names[-1]
     assert f"fab -H sandbox release --name {third}" in said

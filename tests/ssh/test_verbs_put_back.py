@@ -84,7 +84,7 @@ def test_nothing_is_put_back_over_a_release_that_is_not_its_own(site: Site) -> N
     site.write(services=[{"run": f"ln -sfn '{other}' '{site.link}'; exit 1"}])
     said = site.fab("deploy", "--ref", "master", code=4).err
     assert site.live == "by-hand"
-    assert "Somebody else released meanwhile, and that stays." in said
+    assert "Somebody else released since, and that stays." in said
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def begin(run: Run) -> None:
     if os.path.lexists(run.release_path) or os.path.lexists(run.build):
         raise Failed(f"{run.release_path} is there already", run.hint("releases"))
     history.record(run, "begin", {"name": run.release, "ref": run.ref})
-    run.begun, run.work = True, run.build
+    run.work = run.build
 
 
 def preflight(run: Run) -> None:
@@ -89,7 +89,7 @@ def _refuse_link(run: Run) -> None:
 
 
 def flush(run: Run) -> None:
-    """Put every file of the release on disk, and measure meanwhile what it takes."""
+    """Put every file of the release on disk, and measure what it takes at the same time."""
     with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
         # raises OSError also where a file could not be written since the folder was opened
         run.size = measured(run.release_path, lambda: files.system_call("syncfs", folder, path=run.releases))

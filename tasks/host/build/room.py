@@ -56,16 +56,16 @@ def _words(size: int, inodes: int) -> str:
     return f"{size // 1000000} MB and {inodes} inodes"
 
 
-def measured(folder: str, meanwhile: Callable[[], None] = lambda: None) -> dict[str, int] | None:
+def measured(folder: str, beside: Callable[[], None] = lambda: None) -> dict[str, int] | None:
     """Bytes as du has them, and inodes, of which one with two names counts twice; None where du fails.
 
-    du needs half of the CPU time that a walk with stat takes here, on a core of its own; `meanwhile` is done while it works.
+    du needs half of the CPU time that a walk with stat takes here, on a core of its own; `beside` is done while it works.
     """
     null, output = os.open(os.devnull, os.O_RDWR), os.memfd_create("du")
     try:
         pid = programs.start(["du", "-s", "-k", "--", folder], null, output, null)
         try:
-            meanwhile()
+            beside()
             inodes = 1 + sum(1 for _ in tree.walk(folder))
         finally:
             code = programs.wait(pid, LONGEST) if pid else programs.NOT_FOUND

@@ -44,7 +44,7 @@ def check_web(
 
 
 def silent_places(run: Run, links: Sequence[Sequence[str]]) -> list[str]:
-    """Where a persistent link leads whose file server does not answer, by every name: whoever looks there stands still."""
+    """Where a persistent link leads whose file server does not answer, by every name: who looks there stands still."""
     found: list[str] = []
     for path, target, mountpoint in links:
         if not answers(expanded(mountpoint or target)):

@@ -45,9 +45,9 @@ class Layout:
 
         It comes before the directory of this interpreter, so that a test can put its own python3 there.
         """
-        python, told = str(Path(sys.executable).parent), self.run / "path"
+        python, file = str(Path(sys.executable).parent), self.run / "path"
         own = [] if user == RELEASE_USER else [str(self.bin)]
-        return ":".join([*own, *([told.read_text().strip(), python] if told.exists() else [python, SYSTEM_PATH])])
+        return ":".join([*own, *([file.read_text().strip(), python] if file.exists() else [python, SYSTEM_PATH])])
 
     def environment(self, user: str) -> dict[str, str]:
         """The whole environment that a login or a service starts with."""

@@ -51,7 +51,7 @@ class Server(asyncssh.SSHServer):
         return True
 
     def public_key_auth_supported(self) -> bool:
-        """Public keys are the only way in, and strangers are not told that they are strangers."""
+        """Public keys are the only way in, and an unknown user is refused as an unknown key is."""
         return True
 
     def auth_completed(self) -> None:
@@ -89,12 +89,12 @@ async def _session(layout: Layout, channel: Channel) -> None:
     if (commands := layout.run / "commands.log").exists():
         _append(commands, user=user, command=command)
     (client, port), (host, own_port) = channel.get_extra_info("peername"), channel.get_extra_info("sockname")
-    told = {"SSH_CLIENT": f"{client} {port} {own_port}", "SSH_CONNECTION": f"{client} {port} {host} {own_port}"}
+    place = {"SSH_CLIENT": f"{client} {port} {own_port}", "SSH_CONNECTION": f"{client} {port} {host} {own_port}"}
     try:
         child = subprocess.Popen(
             ["/bin/bash", "-l"] if command is None else ["/bin/bash", "-c", command],
             cwd=layout.home(user),
-            env={**layout.environment(user), **told},
+            env={**layout.environment(user), **place},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

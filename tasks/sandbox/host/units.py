@@ -12,7 +12,7 @@ RELOAD_SECONDS = 60.0
 
 
 class UnitError(Exception):
-    """A service did not do what it was told to."""
+    """A service did not do what was asked of it."""
 
 
 class Unit(NamedTuple):
@@ -80,4 +80,4 @@ class Services(NamedTuple):
         text = order.read_text().strip()
         if text == "once":
             order.unlink()
-        raise UnitError(text if text not in ("", "once") else f"{unit.name} was told to fail by {order}.")
+        raise UnitError(text if text not in ("", "once") else f"{unit.name} fails by order of {order}.")

@@ -115,7 +115,7 @@ class Request(SimpleHTTPRequestHandler):
 
 
 def main(layout: Layout) -> int:
-    """Serve until told to end; SIGHUP loads what is live."""
+    """Serve until SIGTERM; SIGHUP loads what is live."""
     Request.site = site = Site(layout)
     port = layout.port_file("web")
     server = ThreadingHTTPServer(("127.0.0.1", int(port.read_text()) if port.exists() else 0), Request)

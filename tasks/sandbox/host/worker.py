@@ -10,7 +10,7 @@ ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main(_: Layout) -> int:
-    """Stay until told to end."""
+    """Stay until SIGTERM."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     print(f"working in {Path.cwd()}", flush=True)
     say_ready()

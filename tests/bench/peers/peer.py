@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -52,7 +53,7 @@ class Command:
         return (self.folder / "printed").read_text(errors="replace")
 
 
-class Peer:
+class Peer(ABC):
     """A way to release, with a place of its own on the host: ~/`name`."""
 
     usual_name: ClassVar[str]
@@ -76,9 +77,9 @@ class Peer:
         """Its live link, as the host sees it."""
         return f"{self.place}/current"
 
+    @abstractmethod
     def command(self, verb: str) -> Command:
         """What a person types for a verb."""
-        raise NotImplementedError
 
     def set_up(self) -> None:
         """Make its place on the host: what every release shares, and whatever else a first release needs."""

@@ -1,5 +1,7 @@
 """A host with systemd and sudo, as its programs answer."""
 
+import pytest
+
 from tasks.phases.check import check_services
 from tests.functions.check.conftest import Machine, lines
 from tests.support.lines import Lines
@@ -64,3 +66,11 @@ class ServiceHost:
             found.warn,
             tuple(line for line in found.fail if not line.startswith("sudo ")),
         )
+
+
+def web_host(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> ServiceHost:
+    """A host with a web server that may be reloaded."""
+    site = ServiceHost(machine)
+    monkeypatch.setenv("UNITS", str(site.units))
+    site.unit("nginx", "/usr/sbin/nginx -g x")
+    return site

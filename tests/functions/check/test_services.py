@@ -5,17 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.functions.check.conftest import Machine
-from tests.functions.check.service_host import NGINX, WORKER, ServiceHost
+from tests.functions.check.service_host import NGINX, WORKER, ServiceHost, web_host
 
-
-@pytest.fixture
-def site(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> ServiceHost:
-    """A host with a web server that may be reloaded."""
-    site = ServiceHost(machine)
-    monkeypatch.setenv("UNITS", str(site.units))
-    site.unit("nginx", "/usr/sbin/nginx -g x")
-    return site
+site = pytest.fixture(web_host)
 
 
 def test_a_host_where_all_is_well_has_a_line_for_what_was_looked_at(site: ServiceHost) -> None:

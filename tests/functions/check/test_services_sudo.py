@@ -4,20 +4,13 @@ import pytest
 
 from tasks.host.check import services
 from tasks.phases.check import check_services
-from tests.functions.check.conftest import Machine, lines
-from tests.functions.check.service_host import NGINX, ServiceHost
+from tests.functions.check.conftest import lines
+from tests.functions.check.service_host import NGINX, ServiceHost, web_host
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 from tests.unit.made import environment
 
-
-@pytest.fixture
-def site(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> ServiceHost:
-    """A host with a web server that may be reloaded."""
-    site = ServiceHost(machine)
-    monkeypatch.setenv("UNITS", str(site.units))
-    site.unit("nginx", "/usr/sbin/nginx -g x")
-    return site
+site = pytest.fixture(web_host)
 
 
 @pytest.mark.parametrize(("user", "line"), [("root", "sudo php -v"), ("www-data", "sudo -u www-data php -v")])

@@ -229,7 +229,7 @@ class StandIn:
         """As the host does, it refuses when another release is live than when the run began."""
         expected = self.abouts[-1].expected
         if expected != self.state()["live_target"]:
-            return failed(f"another release went live meanwhile: {self.live}", step="swap")
+            return failed(f"another release went live since: {self.live}", step="swap")
         return self.swap()()
 
     def _finish(self) -> Outcome:

@@ -134,15 +134,15 @@ def test_a_post_release_is_not_sent_again_when_another_release_is_live_by_then(f
     host.answers["post-release"] = [host.colleague(lambda: CUT)]
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, host.live, host.sent.count("post-release")) == (4, OTHER, 1)
-    assert f"Live: {OTHER}. Somebody else released meanwhile, and that stays." in ran.err
+    assert f"Live: {OTHER}. Somebody else released since, and that stays." in ran.err
 
 
 def test_a_post_release_that_fails_as_another_release_is_live_puts_nothing_back(fab: Fab, host: StandIn) -> None:
     host.answers["post-release"] = [host.colleague(lambda: failed("the pool www is in another release"))]
-    host.answers["finish"] = [failed(f"another release went live meanwhile: {OTHER}", facts={"live_now": OTHER})]
+    host.answers["finish"] = [failed(f"another release went live since: {OTHER}", facts={"live_now": OTHER})]
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, host.live, host.sent.count("cutover")) == (4, OTHER, 1)
-    assert f"Live: {OTHER}. Somebody else released meanwhile, and that stays." in ran.err
+    assert f"Live: {OTHER}. Somebody else released since, and that stays." in ran.err
     assert "putting" not in ran.err
 
 

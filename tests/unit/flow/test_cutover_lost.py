@@ -57,7 +57,7 @@ def test_a_third_release_that_is_live_now_is_not_taken_for_ours(fab: Fab, host: 
     host.answers["cutover"] = [host.colleague(lambda: CUT)]
     ran = fab(*words)
     assert (ran.code, host.live, "post-release" in host.sent) == (3, OTHER, False)
-    for said in (f"another release went live meanwhile: {OTHER}", f"Live: {OTHER}; it was {OLD} when this run began."):
+    for said in (f"another release went live since: {OTHER}", f"Live: {OTHER}; it was {OLD} when this run began."):
         assert said in ran.err
 
 

@@ -129,10 +129,10 @@ def test_without_a_release_before_the_new_one_stays_live(fab: Fab, host: StandIn
 
 def test_a_live_link_that_somebody_moved_meanwhile_is_left_alone(fab: Fab, host: StandIn) -> None:
     host.answers["post-release"] = [failed("health failed")]
-    host.answers["cutover"] = [host.swap(), failed("another release went live meanwhile")]
+    host.answers["cutover"] = [host.swap(), failed("another release went live since")]
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, host.live) == (4, NEW)
-    for said in ("health failed", f"Live: {NEW}", "another release went live meanwhile"):
+    for said in ("health failed", f"Live: {NEW}", "another release went live since"):
         assert said in ran.err
 
 

@@ -106,7 +106,7 @@ def test_a_host_that_refuses_the_login_is_7_and_is_sent_nothing(fab: Fab, host: 
 
 
 def test_a_live_link_that_moved_meanwhile_is_3(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [failed("another release went live meanwhile")]
+    host.answers["cutover"] = [failed("another release went live since")]
     ran = fab("release", "--ref", "master")
     assert (ran.code, host.live) == (3, OLD)
     assert "unchanged" in ran.err
@@ -121,7 +121,7 @@ def test_a_cutover_that_fails_after_the_rename_is_4(fab: Fab, host: StandIn) -> 
 
 def test_a_migration_that_was_refused_has_changed_no_database(fab: Fab, host: StandIn, site: Site) -> None:
     site(migrate=["bin/console migrate"])
-    host.answers["migrate"] = [failed("another release went live meanwhile", step="still live")]
+    host.answers["migrate"] = [failed("another release went live since", step="still live")]
     ran = fab("release", "--ref", "master")
     assert (ran.code, host.live) == (3, OLD)
     assert "database" not in ran.err
