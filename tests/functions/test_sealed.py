@@ -67,6 +67,9 @@ def test_no_git_is_left_in_a_release_and_no_record_of_it_in_the_repository(with_
 def test_a_release_works_without_the_repository_and_without_the_builds(host: LocalHost) -> None:
     host.origin.commit({"run": "cat index.html\n"})
     host.release()
+    release = host.live.resolve()
+    texts = [path.read_bytes() for path in release.rglob("*") if path.is_file()]
+    assert not [text for text in texts if str(host.builds).encode() in text]
     shutil.rmtree(host.builds)
     said = subprocess.run(["bash", "run"], cwd=host.live, check=True, capture_output=True, text=True).stdout
     assert said == "hello\n"
