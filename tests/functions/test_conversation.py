@@ -103,11 +103,6 @@ def test_the_first_request_may_be_on_its_way_before_it_is_asked_for(login: Login
         conversation.close()
 
 
-@pytest.mark.parametrize("phase", [lock.follow(), lock.lock(), Phase("build", kind="job")], ids=lambda phase: phase.kind)
-def test_a_phase_of_any_kind_can_be_the_first_of_a_login(login: Login, phase: Phase) -> None:
-    assert NOT_SET_UP in ask(Conversation(login), phase)[0].failure
-
-
 def test_a_later_phase_brings_the_modules_that_it_needs_and_no_others(login: Login) -> None:
     conversation = Conversation(login)
     ask(conversation, Phase("state"))
