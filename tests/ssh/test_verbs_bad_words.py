@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.fab import Ran, Site, sessions, snapshot
+from tests.support.fab import Ran, Site, sessions
+from tests.support.snapshot import settled
 
 Make = Callable[..., Site]
 
@@ -20,7 +21,7 @@ def two(make: Make) -> Site:
 
 def kept(site: Site) -> object:
     """All that a mistake must not change: releases, the link, what history says."""
-    return snapshot(site.home / "releases"), site.live, (site.state / "history").read_bytes()
+    return settled(site.home / "releases"), site.live, (site.state / "history").read_bytes()
 
 
 def short(ran: Ran) -> str:

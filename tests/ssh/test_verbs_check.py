@@ -7,7 +7,8 @@ import pytest
 
 from tasks.sandbox.world import Sandbox
 from tests.support.checked import shown
-from tests.support.fab import Site, sample, sessions, snapshot
+from tests.support.fab import Site, sample, sessions
+from tests.support.snapshot import settled
 
 SERVICES = [{"systemd": "site-web", "action": "reload"}, {"systemd": "site-worker@*"}, {"supervisor": "releases"}]
 SERVICE_LINES = (
@@ -46,7 +47,7 @@ def broken(site: Site) -> Iterator[Callable[..., list[str]]]:
 
 
 def test_every_line_of_a_ready_host_is_ok(site: Site) -> None:
-    before = [snapshot(home) for home in (site.home, site.sandbox.service_home)]
+    before = [settled(home) for home in (site.home, site.sandbox.service_home)]
     found = shown(site.fab("check"))
     assert found.fail == ()
     # The sandbox has a web server of its own; the machine may have an nginx that knows nothing of it.
@@ -63,7 +64,7 @@ def test_every_line_of_a_ready_host_is_ok(site: Site) -> None:
     }
     assert named <= set(found.ok)
     assert [line for line in found.ok if line.startswith("nothing of a release runs as root")]
-    assert [snapshot(home) for home in (site.home, site.sandbox.service_home)] == before
+    assert [settled(home) for home in (site.home, site.sandbox.service_home)] == before
 
 
 def test_missing_runtime_file(site: Site, broken: Callable[..., list[str]]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tasks.sandbox.world import Sandbox
-from tests.support.fab import Site, finish, quick, snapshot
+from tests.support.fab import Site, finish, quick
+from tests.support.snapshot import settled
 
 Make = Callable[..., Site]
 
@@ -28,13 +29,13 @@ def pair(make: Make) -> tuple[Site, Site]:
 def test_environments_of_one_host_do_not_touch_each_other(pair: tuple[Site, Site]) -> None:
     prod, preprod = pair
     preprod.deploy("v1.0")
-    before = snapshot(preprod.state), preprod.live, preprod.names
+    before = settled(preprod.state), preprod.live, preprod.names
     for _ in range(2):
         prod.deploy("master")
     prod.fab("rollback")
     prod.fab("prune")
     prod.fab("hold", "--reason", "prod only")
-    assert (snapshot(preprod.state), preprod.live, preprod.names) == before
+    assert (settled(preprod.state), preprod.live, preprod.names) == before
     assert preprod.host["hold"] is None
     assert set(prod.states) == set(prod.names)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fab import Site, finish, snapshot, until
+from tests.support.fab import Site, finish, until
+from tests.support.snapshot import settled
 
 Make = Callable[..., Site]
 ENDLESS = "echo $$ > ~/pid.new; mv ~/pid.new ~/pid; exec sleep 300"
@@ -27,11 +28,11 @@ def interrupt(site: Site, number: signal.Signals, *words: str, home: Path | None
 @SIGNALS
 def test_interrupted_build_leaves_nothing_behind(live: Site, number: signal.Signals) -> None:
     first = live.live
-    before = snapshot(live.home / "releases")
+    before = settled(live.home / "releases")
     live.write(apps={"web": {"bootstrap": [ENDLESS]}})
     said, command = interrupt(live, number, "deploy", "--ref", "master")
     assert not command.exists()
-    assert snapshot(live.home / "releases") == before
+    assert settled(live.home / "releases") == before
     assert [path.name for path in live.state.glob(f"{live.link.name}-*")] == []
     assert not live.locked
     assert "interrupted during build" in said

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tasks.sandbox.world import Sandbox
-from tests.support.fab import Site, finish, quick, snapshot, until
+from tests.support.fab import Site, finish, quick, until
+from tests.support.snapshot import settled
 
 Make = Callable[..., Site]
 VERBS = (
@@ -43,11 +44,11 @@ def fails(site: Site, *words: str) -> str:
 
 def test_host_that_is_not_set_up_is_left_as_it_is_by_every_verb(make: Make) -> None:
     site = make(setup=False)
-    before = snapshot(site.home)
+    before = settled(site.home)
     running = [site.start(*words) for words in VERBS]
     for process in running:
         assert "fab -H sandbox setup" in finish(process, 3).err
-    assert snapshot(site.home) == before
+    assert settled(site.home) == before
 
 
 def test_live_directory_is_not_set_up(make: Make) -> None:
@@ -120,12 +121,12 @@ def test_refused_sudo_fails_before_anything_is_written(fresh_sandbox: Sandbox, t
     site = quick(fresh_sandbox, tmp_path, live_link="source", services=[{"systemd": "site-web"}, {"supervisor": "releases"}])
     site.fab("setup")
     (fresh_sandbox.folder / "sudoers").write_text("systemctl restart site-web\nsystemctl reload *\n")
-    before = snapshot(site.home), snapshot(fresh_sandbox.service_home)
+    before = settled(site.home), settled(fresh_sandbox.service_home)
     for words in (("deploy", "--ref", "master"), ("rollback",), ("post-release",)):
         said = site.fab(*words, code=3).err
         assert "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'" in said
         assert "sudoers" in said
-    assert (snapshot(site.home), snapshot(fresh_sandbox.service_home)) == before
+    assert (settled(site.home), settled(fresh_sandbox.service_home)) == before
 
 
 def test_live_changed_meanwhile_is_refused_and_the_release_stays(make: Make) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.fab import Ran, Site, push, snapshot
+from tests.support.fab import Ran, Site, push
+from tests.support.snapshot import settled
 
 Make = Callable[..., Site]
 
@@ -30,9 +31,9 @@ def site(make: Make) -> Site:
 def unchanged(site: Site, run: Callable[[], Ran]) -> str:
     """What a run prints that must leave both homes as they were, but for repo.git."""
     homes = site.home, site.sandbox.service_home
-    before = [snapshot(home, "repo.git") for home in homes]
+    before = [settled(home, "repo.git") for home in homes]
     ran = run()
-    assert [snapshot(home, "repo.git") for home in homes] == before
+    assert [settled(home, "repo.git") for home in homes] == before
     assert not site.locked
     return ran.out
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.fab import Site, snapshot
+from tests.support.fab import Site
+from tests.support.snapshot import settled
 
 Make = Callable[..., Site]
 
@@ -20,9 +21,9 @@ def three(make: Make) -> Site:
 
 def refused(site: Site, *words: str) -> str:
     """What is said to a rollback that must change nothing."""
-    before = snapshot(site.home / "releases"), site.live
+    before = settled(site.home / "releases"), site.live
     said = site.fab(*words, code=3).err
-    assert (snapshot(site.home / "releases"), site.live) == before
+    assert (settled(site.home / "releases"), site.live) == before
     return said
 
 

@@ -64,7 +64,8 @@ class Login:
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[1]
 
     def snapshot(self) -> str:
-        """Everything in the homes: names, kinds, modes, owners, times, sizes, link texts."""
+        """Everything in the homes: names, kinds, modes, owners, times, sizes, link texts; once what was removed is deleted."""
+        self.sh("while compgen -G '/home/*/builds/*/trash/*' >/dev/null; do sleep 0.02; done")
         return self.sh("find /home -printf '%p %y %m %u:%g %T@ %s %l\\n' | sort")
 
     def processes(self, user: str = "ftsuser") -> list[str]:

@@ -2,7 +2,6 @@
 
 import fcntl
 import glob
-import hashlib
 import json
 import os
 import subprocess
@@ -201,12 +200,6 @@ def heard(running: Process, words: str) -> str:
     raise AssertionError(f"it never printed {words!r}: {lines}")
 
 
-def snapshot(folder: Path, *without: str) -> dict[str, tuple[Any, ...]]:
-    """Everything below a folder: kind and mode, time, and content; `without` are paths that are passed over."""
-    kept = (path for path in folder.rglob("*") if not any(part in str(path.relative_to(folder)) for part in without))
-    return {str(path.relative_to(folder)): _fingerprint(path) for path in kept}
-
-
 def _is_held(file: Path) -> bool:
     if not file.exists():
         return False
@@ -216,14 +209,6 @@ def _is_held(file: Path) -> bool:
         except BlockingIOError:
             return True
     return False
-
-
-def _fingerprint(path: Path) -> tuple[Any, ...]:
-    status = path.lstat()
-    if path.is_symlink():
-        return status.st_mode, str(path.readlink())
-    content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    return status.st_mode, status.st_mtime_ns, content
 
 
 def sessions(sandbox: Sandbox) -> list[dict[str, Any]]:

@@ -4,12 +4,21 @@ import hashlib
 import stat
 from pathlib import Path
 
+from tests.support.trash import deleted
+
 Snapshot = dict[str, tuple[object, ...]]
 
 
 def snapshot(folder: Path) -> Snapshot:
     """The folder itself and all below it, no link followed."""
     return {str(path.relative_to(folder)): _entry(path) for path in (folder, *folder.rglob("*"))}
+
+
+def settled(folder: Path, *without: str) -> Snapshot:
+    """The same, once what was removed from this home is deleted; a path with one of `without` in it is passed over."""
+    for state in folder.glob("builds/*"):
+        deleted(state)
+    return {path: entry for path, entry in snapshot(folder).items() if not any(part in path for part in without)}
 
 
 def _entry(path: Path) -> tuple[object, ...]:

@@ -140,7 +140,8 @@ class Host:
         self.sh("visudo --check --quiet")
 
     def snapshot(self) -> str:
-        """Everything in both homes and of the services: names, kinds, modes, owners, times, sizes, link texts."""
+        """Both homes and the services, once what was removed is deleted: names, kinds, modes, owners, times, sizes, links."""
+        self.sh("while compgen -G '/home/*/builds/*/trash/*' >/dev/null; do sleep 0.02; done")
         return self.sh("find /home /run/services -printf '%p %y %m %u:%g %T@ %s %l\\n' | sort")
 
     def processes(self, user: str = "ftsuser") -> list[str]:
