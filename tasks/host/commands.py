@@ -24,7 +24,7 @@ WHY = {126: ", it may not be run", 127: ", command not found: is its directory i
 
 def run_lanes(run: Run, lanes: Sequence[tuple[str, str, Sequence[str]]]) -> None:
     """Run the release user's commands in the work tree: each lane is a label, a directory there, and commands."""
-    mask = Mask(run.work, runtime.present(run, run.work))
+    mask = Mask(runtime.secrets(run))
     log, environment = CappedLog(run.log), _environment(run)
     made = [
         Lane(run, Output(label, run.report, log, mask), _inside(run.work, label, folder), environment, commands)

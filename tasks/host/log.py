@@ -25,10 +25,13 @@ class Log:
         """Bytes written so far: a mark for `tail`."""
         return os.fstat(self.descriptor).st_size
 
+    def since(self, mark: int, most: int) -> bytes:
+        """What was written after the mark: the end of it, and at most so many bytes."""
+        return os.pread(self.descriptor, most, max(mark, self.size() - most))
+
     def tail(self, mark: int = 0) -> list[str]:
         """The last lines that were written after the mark."""
-        start = max(mark, self.size() - TAIL_BYTES)
-        return os.pread(self.descriptor, TAIL_BYTES, start).decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
+        return self.since(mark, TAIL_BYTES).decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
 
     def close(self) -> None:
         """Close the file; what was in memory is gone."""

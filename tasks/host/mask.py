@@ -1,77 +1,211 @@
-"""What must not be seen: the values of runtime files, in whatever a command prints."""
+"""What must not be seen: secrets, replaced in whatever a command, a service or a page has printed.
+
+A secret is found as it is written, wrapped over lines, and as JSON, HTML, URLs and base64 write it.
+"""
 
 from __future__ import annotations
 
+import binascii
 import json
-import os
 import re
-from collections.abc import Iterable
-from typing import Any
-
-from tasks.host.files import text
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 
 SHORTEST = 8  # characters of a value that is masked
-LARGEST = 1 << 20  # bytes of a file that is looked into
-HALF = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")  # half a pair of JSON's, which no program prints
-PAIR = re.compile(r"""^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.]*=("(?:\\.|[^"\\])*"|'[^']*'|[^\n]*)""", re.M)
+HEAD = 4  # bytes by which the values that may begin somewhere are found
+FAR = 1 << 20  # bytes: what may be the beginning of a wrapped value is held back no longer
+BLANKS = re.compile(rb"\x1b\[[0-9;]*m|\s+")  # what may stand in a value that was wrapped
+FRAMED = re.compile(rb"\n[ \t]*(?://|[!|*#>]|\xe2\x94[\x80-\xbf])")  # a console puts something before each line of it
+FRAMES = re.compile(rb"[ \t\r]*\n(?:\x1b\[[0-9;]*m|\s|//|[!|*#>]|\xe2\x94[\x80-\xbf])*|" + BLANKS.pattern)
+ESCAPES = [  # what a text that has one has in it
+    (b"\\", re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\s\S])")),
+    (b"&", re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,32});")),
+    (b"%", re.compile(rb"%[0-9a-fA-F]{2}|\+")),
+    (b"+", re.compile(rb"\+")),
+]
+CUT_SHORT = re.compile(rb"(?:\x1b\[?[0-9;]*|\\(?:u[0-9a-fA-F\\u]{0,9})?|&[#a-zA-Z0-9]{0,33}|%[0-9a-fA-F]?)\Z")
+IN_BASE64 = re.compile(rb"[\w+/-]{11,}\Z", re.ASCII)
+BASE64 = re.compile(rb"[\w+/-]{11,}(?:\r?\n[ \t]*[\w+/-]+)*", re.ASCII)
+STANDARD = bytes.maketrans(b"-_", b"+/")
+ASCII, ANYTHING = re.compile(rb"[\t\n\r -~]{8,}"), re.compile(rb"[\s\S]+")
 
 
 class Mask:
-    """Replaces the values of runtime files: KEY=VALUE and JSON string leaves, 8 characters or more, not in a committed .env."""
+    """Replaces secrets. One index by their first bytes serves any number of them."""
 
-    def __init__(self, folder: str, files: Iterable[str]) -> None:
-        values = {value for file in files for value in _values(folder, file)}
-        forms = (form for value in values for form in (value, json.dumps(value)[1:-1], *value.split("\n")))
-        pieces = {HALF.sub("", form) for form in forms}
-        found = [piece.encode("utf-8", "surrogateescape") for piece in pieces if len(piece) >= SHORTEST]
-        found.sort(key=len, reverse=True)
-        self.longest = max(map(len, found), default=1)
-        self._pattern = re.compile(b"|".join(map(re.escape, found))) if found else None
+    def __init__(self, values: Iterable[str]) -> None:
+        self._values: set[bytes] = set()  # without their blanks
+        self._of_words: set[bytes] = set()
+        for value in values:
+            words = value.encode("utf-8", "surrogateescape").split()
+            text = b"".join(words)
+            if len(value) >= SHORTEST and len(text) >= HEAD:
+                self._values.add(text)
+                if len(words) > 1:
+                    self._of_words.add(text)
+        self._sorted = sorted(self._values)
+        self._longest = max(map(len, self._values), default=0)
+        self._plain = ANYTHING if any(max(text) > 126 for text in self._values) else ASCII
+        lengths: dict[bytes, set[int]] = {}
+        for text in self._values:
+            lengths.setdefault(text[:HEAD], set()).add(len(text))
+        self._lengths = {head: sorted(each, reverse=True) for head, each in lengths.items()}
 
     def __call__(self, data: bytes) -> bytes:
         """The same output, each value replaced by ****."""
-        return self._pattern.sub(b"****", data) if self._pattern else data
+        return _replaced(data, self._found(data))
 
-    def cut(self, data: bytes) -> int:
-        """How much of data can be passed on before its rest has come, with no value cut in two."""
-        at = len(data) - self.longest + 1
-        for match in self._pattern.finditer(data) if self._pattern else ():
-            if match.start() < at < match.end():
-                return match.start()
-        return at
+    def begin(self, data: bytes, piece: int) -> tuple[bytes, bytes]:
+        """What can be passed on before more has come, masked, and the rest: whole lines, and of a line over `piece` a part."""
+        at = data.rfind(b"\n") + 1
+        if len(data) - at > piece:
+            at = len(data)
+        if not at:
+            return b"", data
+        found = self._found(data)
+        at = min(at, self._unfinished(data)) if len(data) < FAR else at
+        for begin, end in reversed(found):
+            at = begin if begin < at < end else at
+        line = data.rfind(b"\n", 0, at) + 1
+        at = at if at - line > piece else line
+        return _replaced(data[:at], [place for place in found if place[1] <= at]), data[at:]
+
+    def _found(self, data: bytes) -> list[tuple[int, int]]:
+        """Where values are, in order; those that overlap are one."""
+        if not self._values:
+            return []
+        places = [place for view in _views(data) for place in self._written(view)]
+        places += [place for run in BASE64.finditer(data) for place in self._in_base64(run)]
+        merged: list[tuple[int, int]] = []
+        for begin, end in sorted(places):
+            if merged and begin < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((begin, end))
+        return merged
+
+    def _written(self, view: View) -> Iterator[tuple[int, int]]:
+        for begin, end in self._spans(view.text):
+            place = view.place(begin, end)
+            # words that stand side by side in one line are no value that was wrapped
+            if view.text[begin:end] in self._of_words or _is_one_word(view.original[slice(*place)]):
+                yield place
+
+    def _in_base64(self, run: re.Match[bytes]) -> Iterator[tuple[int, int]]:
+        """The values in what may be base64, wherever a group of four begins; with all characters that have a bit of them."""
+        letters = View(run[0], BLANKS)
+        for first in range(4):
+            text = letters.text[first:].translate(STANDARD)
+            text = text[: len(text) - 1] if len(text) % 4 == 1 else text
+            for part in self._plain.finditer(binascii.a2b_base64(text + b"=" * (-len(text) % 4))):
+                plain = View(part[0], BLANKS)
+                for span in self._spans(plain.text):
+                    begin, end = (part.start() + at for at in plain.place(*span))
+                    begin, end = letters.place(first + begin * 4 // 3, first + (end * 4 + 2) // 3)
+                    yield run.start() + begin, run.start() + end
+
+    def _spans(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Where values are in a text without blanks."""
+        lengths, values = self._lengths, self._values
+        for at in range(len(text) - HEAD + 1):
+            head = text[at : at + HEAD]
+            if head in lengths:
+                end = next((at + length for length in lengths[head] if text[at : at + length] in values), 0)
+                if end:
+                    yield at, end
+
+    def _unfinished(self, data: bytes) -> int:
+        """Where that begins which may be the beginning of a value, at the end of the data."""
+        start = max(0, len(data) - 8 * self._longest - 4096)
+        end = data[start:]
+        short = CUT_SHORT.search(end)
+        first = short.start() if short else len(end)
+        if IN_BASE64.search(end):
+            first = min(first, max(0, len(end) - self._longest * 4 // 3 - 8))
+        for view in _views(end[:first]) if self._values else ():
+            text = view.text
+            places = (at for at in range(max(0, len(text) - self._longest), len(text)) if self._goes_on(text[at:]))
+            first = next((min(first, view.place(at, at + 1)[0]) for at in places), first)
+        return start + first
+
+    def _goes_on(self, text: bytes) -> bool:
+        if len(text) >= HEAD and text[:HEAD] not in self._lengths:
+            return False
+        at = bisect_right(self._sorted, text)
+        return at < len(self._sorted) and self._sorted[at].startswith(text)
 
 
-def _values(folder: str, file: str) -> Iterable[str]:
-    beside, name = os.path.split(file)
-    known = set() if name == ".env" else set(pairs(text(os.path.join(folder, beside, ".env"), LARGEST)))
-    return (value for value in secrets_in(text(os.path.join(folder, file), LARGEST)) if value not in known)
+class View:
+    """A text, or another view of it, without its blanks or decoded; and where its parts stand in the original."""
+
+    def __init__(self, data: bytes, token: re.Pattern[bytes], under: View | None = None) -> None:
+        self.original: bytes = under.original if under else data
+        self._data, self._token, self._under = data, token, under
+        self.text = token.sub(_decoded if under else b"", data)
+        self._begins: list[int] = []  # of each part of the text
+        self._places: list[tuple[int, int]] = []  # in the data: where it begins, and where it ends if it was decoded
+
+    def place(self, begin: int, end: int) -> tuple[int, int]:
+        """Where this part of the text stands in the original."""
+        if not self._begins:
+            self._take_apart()
+        first, last = bisect_right(self._begins, begin) - 1, bisect_right(self._begins, end - 1) - 1
+        start, decoded = self._places[first]
+        last_start, last_end = self._places[last]
+        start = start if decoded else start + begin - self._begins[first]
+        end = last_end or last_start + end - self._begins[last]
+        return self._under.place(start, end) if self._under else (start, end)
+
+    def _take_apart(self) -> None:
+        at = last = 0
+        for found in self._token.finditer(self._data):
+            begin, end = found.span()
+            decoded = len(_decoded(found)) if self._under else 0
+            for length, place in ((begin - last, (last, 0)), (decoded, (begin, end))):
+                if length:
+                    self._begins.append(at)
+                    self._places.append(place)
+                    at += length
+            last = end
+        self._begins.append(at)
+        self._places.append((last, 0))
 
 
-def secrets_in(content: str) -> list[str]:
-    """Every value of a file: the string leaves of JSON, what follows KEY=, or the whole text."""
-    try:
-        return _leaves(json.loads(content))
-    except (ValueError, RecursionError):
-        return [value for value in pairs(content) if value.strip("=")] or [content.strip()]  # base64 may end like KEY=
+def _views(data: bytes) -> Iterator[View]:
+    """The text as every writer may mean it."""
+    for blanks in (BLANKS, FRAMES) if FRAMED.search(data) else (BLANKS,):
+        text = View(data, blanks)
+        yield text
+        for sign, token in ESCAPES:
+            if sign in text.text:
+                yield View(text.text, token, text)
 
 
-def _leaves(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [leaf for item in value for leaf in _leaves(item)]
-    return [value] if isinstance(value, str) else []
+def _replaced(data: bytes, places: Iterable[tuple[int, int]]) -> bytes:
+    parts, last = [], 0
+    for begin, end in places:
+        parts += [data[last:begin], b"****"]
+        last = end
+    return b"".join((*parts, data[last:]))
 
 
-def pairs(content: str) -> list[str]:
-    """What follows KEY= in each line, in every reading."""
-    return [value for word in PAIR.findall(content) for value in _readings(word)]
+def _is_one_word(written: bytes) -> bool:
+    return b"\n" in written or b"\x1b" in written or len(written.split()) == 1
 
 
-def _readings(word: str) -> list[str]:
-    """What a word after KEY= may stand for, as different readers take quotes, escapes and comments."""
-    if len(word) > 1 and word[0] == word[-1] == '"':
-        return [word[1:-1], re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), word[1:-1])]
-    if len(word) > 1 and word[0] == word[-1] == "'":
-        return [word[1:-1]]
-    return [word.strip(), re.split(r"\s#", word)[0].strip()]
+def _decoded(found: re.Match[bytes]) -> bytes:
+    """What an escape stands for: blanks for nothing."""
+    token = found[0]
+    if token[:1] == b"%":
+        text = bytes.fromhex(token[1:].decode())
+    elif token[:1] == b"&":
+        import html
+
+        text = html.unescape(token.decode("ascii")).encode("utf-8", "replace")
+    elif token[:2] == b"\\u" and len(token) > 2:
+        text = json.loads(b'"%s"' % token).encode("utf-8", "replace")
+    elif token[:1] == b"\\":
+        text = b"" if token[1:] in b"nrtbf" else token[1:]
+    else:  # "+" in a URL
+        text = b""
+    return b"".join(text.split())

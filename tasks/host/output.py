@@ -13,7 +13,8 @@ from tasks.host.report import Report
 LOGGED = 64 << 20  # bytes: a command that prints without end does not fill the disk
 PIECE = 65536  # bytes: a line without an end is passed on in pieces of this size
 SEEN = 16384  # bytes of one piece in which lines are looked for, to be shown
-LAST, WIDEST = 20, 500  # how many lines of what failed are shown, and bytes of each
+LAST, WIDEST = 60, 500  # how many lines of what failed are shown, and bytes of each
+ERROR = re.compile(rb"\b(?:[a-z]*error|fatal|[a-z]*exception|failed|cannot|not found|denied)\b", re.I)
 EVERY = 0.1  # seconds between two lines that are reported
 FULL = b"(the log is full: what is printed from here on is not kept)"
 UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -44,22 +45,22 @@ class Output:
     def __init__(self, label: str, report: Report, log: CappedLog, mask: Mask) -> None:
         self.label, self._report, self._log, self._mask = label, report, log, mask
         self._tail: collections.deque[bytes] = collections.deque(maxlen=LAST)
+        self._before: list[bytes] = []  # the same of the last command that printed anything
+        self._error = b""  # the first line that looks like one
         self._partial, self._shown = b"", 0.0
 
     def begin(self, command: str) -> None:
         """A command begins."""
+        self._before = list(self._tail) or self._before
         self._tail.clear()
+        self._error = b""
         self._log.write(self.label, b"$ " + command.encode("utf-8", "surrogateescape") + b"\n", always=True)
 
     def take(self, data: bytes) -> None:
         """More output: whole lines are passed on at once, and pieces of a line that is too long to be waited for."""
-        self._partial += data
-        cut = self._partial.rfind(b"\n") + 1
-        if not cut and len(self._partial) > PIECE:
-            cut = self._mask.cut(self._partial)
-        if cut > 0:
-            done, self._partial = self._partial[:cut], self._partial[cut:]
-            self._pass_on(self._mask(done))
+        done, self._partial = self._mask.begin(self._partial + data, PIECE)
+        if done:
+            self._pass_on(done)
 
     def flush(self) -> None:
         """The command has ended: what it printed of a last line is all of it."""
@@ -68,15 +69,23 @@ class Output:
         self._partial = b""
 
     def explain(self) -> None:
-        """The command has failed: its last lines are reported, and logged where they were not kept."""
+        """The command has failed: its first error and its last lines are reported, and logged where they were not kept.
+
+        One that printed nothing is explained by what the one before it printed.
+        """
+        lines = list(self._tail) or self._before
         if self._log.full:
-            self._log.write(self.label, b"\n".join(self._tail) + b"\n", always=True)
-        for line in self._tail:
+            self._log.write(self.label, b"\n".join(lines) + b"\n", always=True)
+        if self._error and self._error not in lines:
+            lines = [self._error, b"...", *lines]
+        for line in lines:
             self._report.tail(self.label, clean(line))
 
     def _pass_on(self, data: bytes) -> None:
         self._log.write(self.label, data if data.endswith(b"\n") else data + b"\n")
         lines = _last_lines(data[-SEEN:])
+        if not self._error and ERROR.search(data):
+            self._error = next(line for line in data.split(b"\n") if ERROR.search(line))[-WIDEST:]
         self._tail.extend(line[-WIDEST:] for line in lines)
         now = time.monotonic()
         if lines and now - self._shown > EVERY:

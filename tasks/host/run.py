@@ -22,6 +22,15 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
+def _texts(value: Any) -> list[str]:
+    """Every text in a JSON value, but the keys."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item)]
+    return [value] if isinstance(value, str) else []
+
+
 class Protection:
     """What protects a run from every other one. A job keeps its own to its end."""
 
@@ -38,6 +47,7 @@ class Run:
         self._take_site(request["site"])
         self._take_who(request["who"])
         self._take_about(request["about"])
+        self.configured = set(_texts([request["site"], request["steps"]]))  # what stands in hosts.yml is no secret
         self._begin()
 
     def _take_site(self, site: dict[str, Any]) -> None:
@@ -87,6 +97,7 @@ class Run:
         self.work = ""  # where commands run: the build, after the move the release
         self.job = ""  # the directory of the job that runs the phase
         self.built_from = ""  # the release that the runtime files came from
+        self.secrets: set[str] | None = None  # the values of the runtime files, once they were read
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.repository = ""  # the URL of origin
         self.proofs: list[Any] = []  # of the services that were acted on, for the last look at all of them

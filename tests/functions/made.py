@@ -29,7 +29,7 @@ class Made(Run):
     def __init__(self, phase: str = "build", site: dict[str, Any] | None = None, **about: Any) -> None:
         self.events: list[tuple[str, ...]] = []
         who = {key: about.pop(key, value) for key, value in WHO.items()}
-        request = {"phase": phase, "site": {**SITE, **(site or {})}, "who": who, "about": {**ABOUT, **about}}
+        request = {"phase": phase, "steps": [], "site": {**SITE, **(site or {})}, "who": who, "about": {**ABOUT, **about}}
         super().__init__(request, Report(self.events.append), Log())
 
     def __del__(self) -> None:

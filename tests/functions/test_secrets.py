@@ -93,6 +93,44 @@ def test_a_value_of_a_committed_env_is_no_secret(host: LocalHost) -> None:
     assert VALUE not in seen
 
 
+def test_a_build_that_copies_its_secrets_to_env_makes_them_no_less_secret(host: LocalHost) -> None:
+    host.origin.commit({".env": "SHARED=known-to-everybody\n"})
+    (host.home / "runtime/source/.env.local").write_text(f"KEY={VALUE}\n")
+    host.use(runtime_files=[".env.local"], apps={"web": {"bootstrap": ["cp .env.local .env"]}}, publish=["cat .env; exit 1"])
+    assert VALUE not in said(host, host.build())
+
+
+def test_what_a_build_puts_in_the_place_of_a_runtime_file_is_not_waited_for(host: LocalHost) -> None:
+    command = "S=$(cut -d= -f2 .env.local); rm .env.local; mkfifo .env.local; echo $S"
+    (host.home / "runtime/source/.env.local").write_text(f"KEY={VALUE}\n")
+    host.use(runtime_files=[".env.local"], apps={"web": {"bootstrap": [command, "exit 1"]}})
+    assert VALUE not in said(host, host.build())
+
+
+def test_a_value_that_stands_in_hosts_yml_is_no_secret(host: LocalHost) -> None:
+    (host.home / "runtime/source/.env.local").write_text(f"PLACE=/srv/in-hosts-yml\nKEY={VALUE}\n")
+    apps = {"web": {"bootstrap": ["cat .env.local; exit 1"]}}
+    host.use(env={"SITE_PLACE": "/srv/in-hosts-yml"}, runtime_files=[".env.local"], apps=apps)
+    seen = said(host, host.build())
+    assert "PLACE=/srv/in-hosts-yml" in seen
+    assert VALUE not in seen
+
+
+def test_a_value_that_is_a_path_of_the_host_breaks_nothing(host: LocalHost) -> None:
+    (host.home / "runtime/source/.env.local").write_text(f"APP_PATH={host.releases}\nHOME_OF_IT={host.home}\n")
+    host.use(runtime_files=[".env.local"])
+    assert host.release() == host.live.resolve().name
+
+
+def test_a_runtime_file_that_is_too_large_to_be_looked_into_is_refused(host: LocalHost) -> None:
+    with (host.home / "runtime/source/dump.sql").open("wb") as file:
+        file.truncate(1 << 30)
+    host.use(runtime_files=["dump.sql"])
+    done = host.build()
+    assert done.code == 3
+    assert "1,073,741,824 bytes" in done.failure
+
+
 def test_a_short_value_is_left_readable(host: LocalHost) -> None:
     assert "web | A=prod" in show(host, f"A=prod\nKEY={VALUE}\n", "cat $S")
 

@@ -8,13 +8,15 @@ import os
 import stat
 from collections.abc import Iterator
 
-from tasks.host import acl, globs, tree
+from tasks.host import acl, files, git, globs, tree
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.run import Run
+from tasks.host.secrets import values
 
 KINDS = {stat.S_IFREG: "file", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
 SEAL = "release.json"
+LARGEST = 1 << 24  # bytes: every value in it is looked for in all that is printed
 
 
 def source(run: Run) -> str:
@@ -48,6 +50,26 @@ def check_one(run: Run, glob: str, optional: bool) -> None:
     if not found and not optional:
         what = f"runtime file {glob} is missing in {folder}"
         raise Failed(what, "put it there, or mark it {path: ..., optional: true} in hosts.yml")
+
+
+def secrets(run: Run) -> set[str]:
+    """What nobody may see of the commands' output: the values of the runtime files where they run, before the first has run."""
+    if run.secrets is None:
+        run.secrets = secrets_in(run, run.work) - committed(run, run.commit)
+    return run.secrets
+
+
+def secrets_in(run: Run, folder: str) -> set[str]:
+    """The values of the runtime files in a directory, but those that stand in hosts.yml."""
+    texts = (files.text(os.path.join(folder, path), LARGEST) for path in present(run, folder))
+    return {value for text in texts if "\0" not in text for value in values(text)} - run.configured
+
+
+def committed(run: Run, commit: str) -> set[str]:
+    """The values in a commit's own .env, beside runtime files: who has the sources knows them."""
+    names = sorted({os.path.join(os.path.dirname(glob), ".env") for glob, _ in run.runtime_files})
+    shown = (git.call(run, ("-C", run.repo, "show", f"{commit}:{name}")) for name in names) if commit else ()
+    return {value for done in shown if not done.code for value in values(files.decoded(done.output))}
 
 
 def copy(run: Run) -> None:
@@ -108,6 +130,8 @@ def _refuse(run: Run, full: str, about: os.stat_result) -> None:
     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
         kind = KINDS.get(stat.S_IFMT(about.st_mode), "device")
         raise _not_regular(run, full, f"but a {kind} of uid {about.st_uid}")
+    if about.st_size > LARGEST:
+        raise Failed(f"runtime file {full} has {about.st_size:,} bytes, and {LARGEST:,} at most are taken", "correct hosts.yml")
     if not about.st_size:
         raise Failed(f"runtime file {full} is empty", "restore it on the host, then type the same again")
 

@@ -12,12 +12,13 @@ import pwd
 from tasks.host import acl
 from tasks.host.run import Run
 
+MOST = 4 << 20  # bytes: masked as a whole, before any of it is cut off
 OWNERS = {acl.USER_OBJ: 6, acl.GROUP_OBJ: 0, acl.MASK: 4, acl.OTHER: 0}
 
 
 def hand_over(run: Run) -> None:
     """Put what this step printed last into a file for the release user, and report its path."""
-    text = "\n".join(run.log.tail(run.mark))
+    text = run.log.since(run.mark, MOST)
     if not text.strip():
         return
     path = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"release-{os.urandom(8).hex()}")  # noqa: S108
@@ -26,7 +27,7 @@ def hand_over(run: Run) -> None:
     except OSError:
         return  # a full disk: the failure itself is reported nevertheless
     try:
-        os.write(file, f"{text}\n".encode("utf-8", "replace"))
+        os.write(file, text)
         reader = {(acl.USER, pwd.getpwnam(run.release_user).pw_uid): 4}
         acl.write(file, {**reader, **{(tag, acl.NOBODY): bits for tag, bits in OWNERS.items()}})
     except (OSError, KeyError):

@@ -10,7 +10,7 @@ from tasks.host.files import open_regular
 from tasks.host.mask import Mask
 from tasks.host.run import Run
 
-LIMIT = 16384  # bytes
+LINES, WIDEST = 60, 300  # of what is shown: the last lines, and characters of each
 
 
 def report(run: Run, path: str) -> None:
@@ -19,12 +19,12 @@ def report(run: Run, path: str) -> None:
         file = open_regular(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
         return run.report.tail("post-release", f"what it printed is on the host, in {path}, for those who may read it")
-    try:
-        text = os.read(file, LIMIT)
-    finally:
-        os.close(file)
+    with open(file, "rb") as opened:
+        text = opened.read()
     names = [name for name in os.listdir(run.releases) if releases.is_name(run, name)]  # all, for a journal reaches back
-    files = [f"{name}/{file}" for name in names for file in runtime.present(run, os.path.join(run.releases, name))]
-    for line in filter(str.strip, Mask(run.releases, files)(text).decode("utf-8", "replace").splitlines()):
-        run.report.tail("post-release", "".join(char if char.isprintable() else " " for char in line)[:300])
+    secrets = {value for name in names for value in runtime.secrets_in(run, os.path.join(run.releases, name))}
+    live = releases.seal_of(run, releases.live(run)) or {}
+    shown = Mask(secrets - runtime.committed(run, live.get("commit") or ""))(text).decode("utf-8", "replace")
+    for line in list(filter(str.strip, shown.splitlines()))[-LINES:]:
+        run.report.tail("post-release", "".join(char if char.isprintable() else " " for char in line)[:WIDEST])
     return None
