@@ -3,11 +3,12 @@
 from tasks.flow.fleet import Fleet
 from tasks.flow.pruning import prune_now
 from tasks.flow.verb import verb
+from tasks.phases.lock import MOVE
 
 
 @verb(locks=True)
 def prune(fleet: Fleet) -> None:
     """Remove the oldest releases beyond keep_releases; never the live one or the one before."""
-    fleet.prepare()
+    fleet.prepare(needs=MOVE)
     with fleet.lock():
         prune_now(fleet)
