@@ -6,7 +6,6 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
-from tasks.phases.lock import BUILD
 
 
 @verb({"ref": "branch, tag or commit to build"}, dry=show, locks=True)
@@ -14,7 +13,7 @@ def build(fleet: Fleet, ref: str | None = None) -> None:
     """Build --ref into a sealed release that is not live yet."""
     if not ref:
         raise UsageError("build needs --ref BRANCH, TAG or COMMIT", next=fleet.hint("build --ref master"))
-    fleet.prepare(ref, needs=BUILD)
+    fleet.prepare(ref, needs="build")
     with fleet.lock():
         release = flow.build(fleet, ref)
     summarize(fleet, release, next=[fleet.hint(f"release --name {release.name}")])

@@ -5,13 +5,12 @@ from tasks.flow import services
 from tasks.flow.fleet import Fleet
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
-from tasks.phases.lock import MOVE
 
 
 @verb(locks=True)
 def post_release(fleet: Fleet) -> None:
     """Make the services use the live release, then ask the site for its health."""
-    fleet.prepare(services=True, needs=MOVE)
+    fleet.prepare(services=True, needs="move")
     with fleet.lock():
         release = fleet.primary.first
         if not release.name:

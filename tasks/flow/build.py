@@ -7,7 +7,7 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.phases import build as phases
 from tasks.phases import report
-from tasks.phases.lock import BUILD, MOVE
+from tasks.phases.lock import Needs
 from tasks.remote.run import About, Release
 
 NOTHING_SENT = "Nothing was sent to any host."
@@ -37,9 +37,9 @@ class Choice:
         return self.ref or self.name
 
     @property
-    def needs(self) -> str:
+    def needs(self) -> Needs:
         """What the lock is for: a build moves nothing before it is sealed."""
-        return BUILD if self.ref else MOVE
+        return "build" if self.ref else "move"
 
 
 def choose(fleet: Fleet, choice: Choice) -> Release:

@@ -15,6 +15,7 @@ from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
 from tasks.flow.prepare import prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
+from tasks.phases.lock import Needs
 from tasks.view.view import View
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Fleet:
 
     # -- what a run begins with
 
-    def prepare(self, what: str = "", *, services: bool = False, needs: str = "") -> None:
+    def prepare(self, what: str = "", *, services: bool = False, needs: Needs = "") -> None:
         """Try every login and every service that the run may use, before anything is written.
 
         The locks are asked for next: `what` is for a run that finds them taken, `needs` what they are for (phases/lock.py).

@@ -36,7 +36,7 @@ class HostLock:
         self._host, self._clock = host, clock
         self._locks = contextlib.ExitStack()
         self._last: Lock | None = None
-        self.needs = ""
+        self.needs: phases.Needs = ""
 
     @property
     def taken(self) -> bool:

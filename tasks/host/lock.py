@@ -17,6 +17,10 @@ from tasks.host.failure import BUSY, Failed
 from tasks.host.ready import ready
 from tasks.host.run import Protection, Run, now
 
+BUILD, MOVE, ROLLBACK = "build", "move", "rollback"
+"""What a run needs the lock for: to build, and nothing is moved before it asks for that; to move or serve what is live from its
+beginning; and to go back, for which no build is waited for. A holder's record has the first, as the phase."""
+
 ASKED = 0.3  # seconds: a run that asks for the holder has the lock for an instant
 SIGNING = 2.0  # seconds for a new holder to sign
 OWN_JOB = 1.0
@@ -34,15 +38,15 @@ class Lock(Protection):
         """Whether this process holds what protects its run."""
         return self._lock >= 0 or self._move >= 0
 
-    def take(self, run: Run, *, returns: bool = False, beside: bool = False, past: bool = False, moves: bool = False) -> None:
+    def take(self, run: Run, *, returns: bool = False, beside: bool = False, needs: str = "") -> None:
         """Take it, signed, with what a run may not begin without, and report the state under it.
 
-        `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running; `past`: a mere
-        build does not stop it; `moves`: the run moves or serves the live link from its beginning. Raises Failed.
+        `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running; `needs`: BUILD,
+        MOVE or ROLLBACK. Raises Failed.
         """
         ready(run)
         try:
-            self._begin(run, beside=beside, past=past, moves=moves)
+            self._begin(run, needs, beside=beside)
             if not returns:
                 hold.refuse(run)
             state.refuse_unsealed_live(run)
@@ -51,12 +55,12 @@ class Lock(Protection):
             self.let_go()
             raise
 
-    def acquire(self, run: Run, *, beside: bool = False) -> None:
+    def acquire(self, run: Run, *, beside: bool = False, record: str = "") -> None:
         """Take `lock`, signed, on a host that may not be set up. Raises Failed."""
         path = run.place("lock")
         descriptor = _taken(run, path, "")
         try:
-            _sign(run, descriptor, path)  # at once: a run that is refused now can name the holder
+            _sign(run, descriptor, path, record)  # at once: a run that is refused now can name the holder
             _no_job(run, beside)
         except BaseException:
             os.close(descriptor)
@@ -86,15 +90,14 @@ class Lock(Protection):
                 os.close(descriptor)
         self._lock = self._move = -1
 
-    def _begin(self, run: Run, *, beside: bool, past: bool, moves: bool) -> None:
+    def _begin(self, run: Run, needs: str, *, beside: bool) -> None:
         try:
-            self.acquire(run, beside=beside)
+            self.acquire(run, beside=beside, record=BUILD if needs == BUILD else "")
         except Failed as refused:
-            if refused.code != BUSY or not past or not _only_builds(run):
+            if refused.code != BUSY or needs != ROLLBACK or not _only_builds(run):
                 raise
-            moves = True
             run.report.note(f"{_holder(run)} is passed by: it is a build, and moves nothing")
-        if moves:
+        if needs in (MOVE, ROLLBACK):
             self.acquire_move(run)
         else:
             _settle_where_nobody_moves(run)
@@ -141,7 +144,7 @@ def _taken(run: Run, path: str, why: str, fact: str = "busy_run") -> int:
 def _only_builds(run: Run) -> bool:
     """Whether who holds a lock has recorded that it builds; an earlier version of this tool records that of a job alone."""
     paths = run.place("lock"), run.place("job.lock")
-    return all(signature(path)[5] == "build" for path in paths if files.is_flocked(path))
+    return all(signature(path)[5] == BUILD for path in paths if files.is_flocked(path))
 
 
 def _holder(run: Run) -> str:
@@ -200,8 +203,8 @@ def _open(run: Run, path: str) -> int:
         raise Failed(f"cannot write to {run.state}: {problem.strerror}", run.hint("check")) from problem
 
 
-def _sign(run: Run, descriptor: int, path: str) -> None:
-    fields = (run.id, run.by, " ".join(run.what.split()), now(), str(os.getpid()), run.phase, run.build)
+def _sign(run: Run, descriptor: int, path: str, record: str = "") -> None:
+    fields = (run.id, run.by, " ".join(run.what.split()), now(), str(os.getpid()), record or run.phase, run.build)
     data = ("\t".join(fields) + "\n").encode("utf-8", "surrogateescape")
 
     def write() -> None:

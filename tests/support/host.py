@@ -145,7 +145,7 @@ class LocalHost:
         return self
 
     @contextmanager
-    def lock(self, verb: str = "release", needs: str = "") -> Iterator[Locked]:
+    def lock(self, verb: str = "release", needs: lock.Needs = "") -> Iterator[Locked]:
         """The lock, held by a process that hears this one, or refused."""
         run = self.new_run(verb)
         with self.start(lock.lock(needs), run) as keeper:
