@@ -13,7 +13,7 @@ def build(fleet: Fleet, ref: str | None = None) -> None:
     """Build --ref into a sealed release that is not live yet."""
     if not ref:
         raise UsageError("build needs --ref BRANCH, TAG or COMMIT", next=fleet.hint("build --ref master"))
-    fleet.prepare(ref)
+    fleet.prepare(ref, needs="build")
     with fleet.lock():
         release = flow.build(fleet, ref)
     summarize(fleet, release, next=[fleet.hint(f"release --name {release.name}")])

@@ -17,7 +17,7 @@ HELP = {"ref": "branch, tag or commit to build and deploy", "name": "a release t
 def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Release, then post-release; the release before comes back when that fails."""
     choice = Choice.of(ref, name, fleet.hint("deploy --ref master"))
-    fleet.prepare(str(choice), services=True)
+    fleet.prepare(str(choice), services=True, needs=choice.needs)
     with fleet.lock():
         release = choose(fleet, choice)
         migrate(fleet, release)

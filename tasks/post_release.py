@@ -10,7 +10,7 @@ from tasks.flow.verb import verb
 @verb(locks=True)
 def post_release(fleet: Fleet) -> None:
     """Make the services use the live release, then ask the site for its health."""
-    fleet.prepare(services=True)
+    fleet.prepare(services=True, needs="move")
     with fleet.lock():
         release = fleet.primary.first
         if not release.name:

@@ -8,6 +8,6 @@ from tasks.flow.verb import verb
 @verb(locks=True)
 def prune(fleet: Fleet) -> None:
     """Remove the oldest releases beyond keep_releases; never the live one or the one before."""
-    fleet.prepare()
+    fleet.prepare(needs="move")
     with fleet.lock():
         prune_now(fleet)

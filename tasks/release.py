@@ -15,7 +15,7 @@ HELP = {"ref": "branch, tag or commit to build and release", "name": "a release 
 def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
     choice = Choice.of(ref, name, fleet.hint("release --ref master"))
-    fleet.prepare(str(choice))
+    fleet.prepare(str(choice), needs=choice.needs)
     with fleet.lock():
         chosen = choose(fleet, choice)
         migrate(fleet, chosen)

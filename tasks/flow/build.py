@@ -7,6 +7,7 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.phases import build as phases
 from tasks.phases import report
+from tasks.phases.lock import Needs
 from tasks.remote.run import About, Release
 
 NOTHING_SENT = "Nothing was sent to any host."
@@ -34,6 +35,11 @@ class Choice:
 
     def __str__(self) -> str:
         return self.ref or self.name
+
+    @property
+    def needs(self) -> Needs:
+        """What the lock is for: a build moves nothing before it is sealed."""
+        return "build" if self.ref else "move"
 
 
 def choose(fleet: Fleet, choice: Choice) -> Release:

@@ -15,6 +15,7 @@ from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
 from tasks.flow.prepare import prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
+from tasks.phases.lock import Needs
 from tasks.view.view import View
 
 if TYPE_CHECKING:
@@ -130,12 +131,13 @@ class Fleet:
 
     # -- what a run begins with
 
-    def prepare(self, what: str = "", *, services: bool = False) -> None:
+    def prepare(self, what: str = "", *, services: bool = False, needs: Needs = "") -> None:
         """Try every login and every service that the run may use, before anything is written.
 
-        `what` is for a run that finds the locks taken, which are asked for next.
+        The locks are asked for next: `what` is for a run that finds them taken, `needs` what they are for (phases/lock.py).
         """
         for member in self.members:
+            member.lock.needs = needs
             member.run = replace(member.run, what=" ".join(filter(None, (self.verb, what))))
         tried = services and bool(self.environment.services)
         self.require(lambda member: prepare(member, services=tried))

@@ -36,11 +36,16 @@ class HostLock:
         self._host, self._clock = host, clock
         self._locks = contextlib.ExitStack()
         self._last: Lock | None = None
+        self.needs: phases.Needs = ""
 
     @property
     def taken(self) -> bool:
         """Whether this run has had the lock."""
         return self._last is not None
+
+    def phase(self, *, returns: bool = False, beside: bool = False) -> Phase:
+        """What takes it, for what the run `needs`: one of phases/lock.py."""
+        return phases.lock(self.needs, returns=returns, beside=beside)
 
     def take(
         self, run: Run, *, wait: float = 0.0, patience: float = 0.0, returns: bool = False, beside: bool = False
@@ -51,11 +56,11 @@ class HostLock:
         `patience` seconds, after which the outcome is unknown. A hold is not waited for. `returns`: this run had it before, and
         no hold stops it; `beside`: its own job may be running there.
         """
-        phase = phases.lock(returns=returns, beside=beside)
+        phase = self.phase(returns=returns, beside=beside)
         began, shown = self._clock.now(), ""
         while True:
             outcome = self._try(phase, run)
-            holder = outcome.facts.get("busy_run", "")
+            holder = outcome.facts.get("busy_move") or outcome.facts.get("busy_run", "")
             if outcome.status != "failed" or not holder:
                 return outcome
             own = holder == run.id or (returns and holder == _NOBODY)

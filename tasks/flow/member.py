@@ -105,6 +105,8 @@ class Member:
             self.clock.check()
             if "lost_lock" in outcome.facts:
                 outcome = self._with_lock(phase, about)
+            if "busy_move" in outcome.facts:
+                outcome = self._when_nobody_moves(phase, about, outcome)
             if outcome.status == "unknown" and phase.is_job:
                 job = f"{self.run.id}-{phase.name}"
                 self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen))
@@ -183,6 +185,15 @@ class Member:
         if taken.status == "unknown":
             taken = self.rejoin()
         return self._run(phase, about) if taken.status == "ok" else taken
+
+    def _when_nobody_moves(self, phase: Phase, about: About, outcome: Outcome) -> Outcome:
+        """Wait for who moves or serves what is live, a rollback that this run's build has not stopped."""
+        patience = self._patience()
+        self.host.note(f"waiting: {outcome.failure}")
+        while "busy_move" in outcome.facts and patience.left:
+            patience.pause()
+            outcome = self._run(phase, about)
+        return outcome
 
     # -- lost links
 

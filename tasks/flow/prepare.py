@@ -4,7 +4,7 @@ import threading
 from queue import SimpleQueue
 
 from tasks.flow.member import Member
-from tasks.phases import lock, post_release
+from tasks.phases import post_release
 
 
 def prepare(member: Member, *, services: bool) -> None:
@@ -13,7 +13,7 @@ def prepare(member: Member, *, services: bool) -> None:
     Raises ReleaseError, that of the release user's login before any other.
     """
     if not services:
-        member.host.begin_with(lock.lock(), member.run)
+        member.host.begin_with(member.lock.phase(), member.run)
         return
     logged_in: SimpleQueue[BaseException | None] = SimpleQueue()
     threading.Thread(target=_log_in, args=(member, logged_in), daemon=True).start()
@@ -28,7 +28,7 @@ def prepare(member: Member, *, services: bool) -> None:
 
 def _log_in(member: Member, logged_in: "SimpleQueue[BaseException | None]") -> None:
     try:
-        member.host.begin_with(lock.lock(), member.run, ask=False)
+        member.host.begin_with(member.lock.phase(), member.run, ask=False)
         logged_in.put(None)
     except BaseException as problem:
         logged_in.put(problem)

@@ -162,9 +162,13 @@ class Conversation:
             self._records, self._afterwards = run.records, run.afterwards or self._afterwards
 
     def _dispatch(self, request: dict[str, Any], run: Run) -> int:
+        if request.get("needs_move"):
+            self.lock.require(run)
+            with within_its_time(run, "move"):
+                self.lock.acquire_move(run)
         if self.phase == "lock":
             with within_its_time(run, "lock"):
-                self.lock.take(run, returns=request["returns"], beside=request["beside"])
+                self.lock.take(run, **{name: request[name] for name in ("returns", "beside", "needs")})
             run.report.event("locked")
             return 0
         if self.phase == "job":

@@ -71,7 +71,7 @@ def _rename_over(run: Run, link: str) -> None:
 
 
 def sweep_staged(run: Run) -> None:
-    """Remove the links that dead runs staged, and that of an earlier version of this tool. Only under the lock."""
+    """Remove the links that dead runs staged, and that of an earlier version of this tool. Only with the right to move."""
     for name in os.listdir(run.home):
         owner = re.fullmatch(re.escape(f".{run.link}.") + "(new|[0-9a-f]{12})", name)
         path = os.path.join(run.home, name)

@@ -11,6 +11,8 @@ from typing import Any
 from tasks.host import files, reserve
 from tasks.host.run import Run, now
 
+TURN = 10.0  # seconds for another line to be on disk
+
 
 def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
     """Append a line for each of these fields, by one write. Raises Failed."""
@@ -21,6 +23,7 @@ def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
     with files.needed(path):
         descriptor = files.open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
+            files.flocked(descriptor, TURN)  # a build and a rollback may record at the same time
             new = os.fstat(descriptor).st_size == 0
             reserve.with_reserve(run, lambda: _append(descriptor, data))
         finally:

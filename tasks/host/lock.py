@@ -1,7 +1,8 @@
-"""One run at a time per live link, by two kernel locks (flock, as every version of this tool takes them).
+"""One run at a time per live link, by kernel locks (flock, as every version of this tool takes them).
 
 `lock` is held while the workstation that drives a run is heard, `job.lock` while a job of it runs. A run starts only when both
-are free, so neither can be stale.
+are free, so neither can be stale. `move` is held besides by who may move or serve the live link, taken after `lock`: a rollback
+that finds `lock` taken for a mere build passes it by, and takes `move` alone.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import fcntl
 import os
 import time
 
-from tasks.host import files, hold, reserve, state
+from tasks.host import cutover, files, hold, reserve, state
 from tasks.host.failure import BUSY, Failed
 from tasks.host.ready import ready
 from tasks.host.run import Protection, Run, now
+
+BUILD, MOVE, ROLLBACK = "build", "move", "rollback"
+"""What a run needs the lock for: to build, and nothing is moved before it asks for that; to move or serve what is live from its
+beginning; and to go back, for which no build is waited for. A holder's record has the first, as the phase."""
 
 ASKED = 0.3  # seconds: a run that asks for the holder has the lock for an instant
 SIGNING = 2.0  # seconds for a new holder to sign
@@ -22,47 +27,55 @@ OWN_JOB = 1.0
 
 
 class Lock(Protection):
-    """The lock of a conversation: held from `take` until `let_go`, or by nobody."""
+    """The locks of a conversation: held from `take` until `let_go`, or by nobody."""
 
     def __init__(self) -> None:
-        self._descriptor = -1
+        self._lock = self._move = -1  # descriptors
         self._run = ""
 
     @property
     def held(self) -> bool:
-        """Whether this process holds it."""
-        return self._descriptor >= 0
+        """Whether this process holds what protects its run."""
+        return self._lock >= 0 or self._move >= 0
 
-    def take(self, run: Run, *, returns: bool = False, beside: bool = False) -> None:
+    def take(self, run: Run, *, returns: bool = False, beside: bool = False, needs: str = "") -> None:
         """Take it, signed, with what a run may not begin without, and report the state under it.
 
-        `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running. Raises Failed.
+        `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running; `needs`: BUILD,
+        MOVE or ROLLBACK. Raises Failed.
         """
         ready(run)
-        self.acquire(run, beside=beside)
         try:
+            self._begin(run, needs, beside=beside)
             if not returns:
                 hold.refuse(run)
             state.refuse_unsealed_live(run)
-            state.settle(run)
             state.report(run)
         except BaseException:
             self.let_go()
             raise
 
-    def acquire(self, run: Run, *, beside: bool = False) -> None:
-        """Take it, signed, on a host that may not be set up. Raises Failed."""
+    def acquire(self, run: Run, *, beside: bool = False, record: str = "") -> None:
+        """Take `lock`, signed, on a host that may not be set up. Raises Failed."""
         path = run.place("lock")
-        descriptor = _open(run, path)
+        descriptor = _taken(run, path, "")
         try:
-            if not files.flocked(descriptor, ASKED) and not _freed(descriptor, path):
-                raise _busy(run, path, "")
-            _sign(run, descriptor, path)  # at once: a run that is refused now can name the holder
+            _sign(run, descriptor, path, record)  # at once: a run that is refused now can name the holder
             _no_job(run, beside)
         except BaseException:
             os.close(descriptor)
             raise
-        self._descriptor, self._run = descriptor, run.id
+        self._lock, self._run = descriptor, run.id
+
+    def acquire_move(self, run: Run) -> None:
+        """Take `move` too, where this run has it not yet, and complete what a dead run left of its own. Raises Failed."""
+        if self._move < 0:
+            path = run.place("move")
+            self._move, self._run = _taken(run, path, "what is live is being moved or served; ", "busy_move"), run.id
+            _sign(run, self._move, path)
+            _settle(run)
+        if self._lock >= 0:
+            _sign(run, self._lock, run.place("lock"))  # from here on no rollback passes it by
 
     def require(self, run: Run) -> None:
         """A step that changes what the lock protects begins with this. Raises Failed where this run has lost it."""
@@ -70,11 +83,24 @@ class Lock(Protection):
             raise lost(run)
 
     def let_go(self) -> None:
-        """Free it; nobody's signature stays."""
-        if self.held:
-            _empty(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
+        """Free them; nobody's signature stays."""
+        for descriptor in (self._move, self._lock):
+            if descriptor >= 0:
+                _empty(descriptor)
+                os.close(descriptor)
+        self._lock = self._move = -1
+
+    def _begin(self, run: Run, needs: str, *, beside: bool) -> None:
+        try:
+            self.acquire(run, beside=beside, record=BUILD if needs == BUILD else "")
+        except Failed as refused:
+            if refused.code != BUSY or needs != ROLLBACK or not _only_builds(run):
+                raise
+            run.report.note(f"{_holder(run)} is passed by: it is a build, and moves nothing")
+        if needs in (MOVE, ROLLBACK):
+            self.acquire_move(run)
+        else:
+            _settle_where_nobody_moves(run)
 
 
 class JobLock(Protection):
@@ -104,6 +130,38 @@ def lost(run: Run) -> Failed:
     """The refusal of a run whose lock was let go."""
     run.report.fact("lost_lock", "yes")
     return _busy(run, run.place("lock"), "this run has lost the lock; ")
+
+
+def _taken(run: Run, path: str, why: str, fact: str = "busy_run") -> int:
+    """A descriptor that holds the lock of this file. Raises Failed, with a fact, where somebody else's does."""
+    descriptor = _open(run, path)
+    if not files.flocked(descriptor, ASKED) and not _freed(descriptor, path):
+        os.close(descriptor)
+        raise _busy(run, path, why, fact)
+    return descriptor
+
+
+def _only_builds(run: Run) -> bool:
+    """Whether who holds a lock has recorded that it builds; an earlier version of this tool records that of a job alone."""
+    paths = run.place("lock"), run.place("job.lock")
+    return all(signature(path)[5] == BUILD for path in paths if files.is_flocked(path))
+
+
+def _holder(run: Run) -> str:
+    found = state.holder(run) or {"by": "somebody", "what": "a run"}
+    return f"{found['what']} of {found['by']}"
+
+
+def _settle(run: Run) -> None:
+    """Under `move` alone: what is between an intent and its rename is somebody's who has it."""
+    state.settle(run)
+    cutover.sweep_staged(run)
+
+
+def _settle_where_nobody_moves(run: Run) -> None:
+    with files.opened(run.place("move"), os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o600) as descriptor:
+        if files.flocked(descriptor, 0):
+            _settle(run)
 
 
 def job_running(run: Run) -> bool:
@@ -145,8 +203,8 @@ def _open(run: Run, path: str) -> int:
         raise Failed(f"cannot write to {run.state}: {problem.strerror}", run.hint("check")) from problem
 
 
-def _sign(run: Run, descriptor: int, path: str) -> None:
-    fields = (run.id, run.by, " ".join(run.what.split()), now(), str(os.getpid()), run.phase, run.build)
+def _sign(run: Run, descriptor: int, path: str, record: str = "") -> None:
+    fields = (run.id, run.by, " ".join(run.what.split()), now(), str(os.getpid()), record or run.phase, run.build)
     data = ("\t".join(fields) + "\n").encode("utf-8", "surrogateescape")
 
     def write() -> None:
@@ -165,11 +223,10 @@ def _empty(descriptor: int) -> None:
         os.ftruncate(descriptor, 0)
 
 
-def _busy(run: Run, path: str, why: str) -> Failed:
+def _busy(run: Run, path: str, why: str, fact: str = "busy_run") -> Failed:
     holder, by, what, since, *_ = signature(path)
-    run.report.fact("busy_run", holder or "unknown")
-    return Failed(
-        f"{why}{by or 'somebody'} holds the lock: {what or 'a run'}, since {since or 'just now'}",
-        f"wait for it (--wait SECONDS), follow it ({run.hint('attach')}), or end it ({run.hint('cancel')})",
-        code=BUSY,
-    )
+    run.report.fact(fact, holder or "unknown")
+    next = f"wait for it (--wait SECONDS), follow it ({run.hint('attach')}), or end it ({run.hint('cancel')})"
+    if run.release and fact == "busy_move":
+        next = f"{run.hint(f'{run.verb} --name {run.release}')} # when that has ended: {run.release} stays built"
+    return Failed(f"{why}{by or 'somebody'} holds the lock: {what or 'a run'}, since {since or 'just now'}", next, code=BUSY)

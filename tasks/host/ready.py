@@ -21,7 +21,7 @@ def ready(run: Run) -> None:
 
 def sound(run: Run) -> None:
     """What this tool keeps in the state directory is of the kind that it made: a FIFO would be waited for. Raises Failed."""
-    for path in map(run.place, ("lock", "job.lock", "hold", "history", "reserve")):
+    for path in map(run.place, ("lock", "job.lock", "move", "hold", "history", "reserve")):
         if os.path.exists(path) and stat.S_IFMT(os.stat(path).st_mode) in (stat.S_IFDIR, stat.S_IFIFO):
             raise misplaced(path, "is not the file that it should be")
     for path in map(run.place, ("logs", "jobs", "trash")):

@@ -35,6 +35,7 @@ def lock(run: Run) -> None:
     """From here on as any other run. Raises Failed."""
     if isinstance(run.lock, Lock):
         run.lock.acquire(run)
+        run.lock.acquire_move(run)
     reserve.keep(run)
 
 

@@ -80,7 +80,7 @@ def log(run: Run, name: str) -> None:
 
 def holder(run: Run) -> dict[str, str] | None:
     """Who holds a lock now. A starting run waits for this look at it."""
-    path = next(filter(files.is_flocked, (run.place("lock"), run.place("job.lock"))), None)
+    path = next(filter(files.is_flocked, map(run.place, ("lock", "job.lock", "move"))), None)
     if not path:
         return None
     for _ in range(20):

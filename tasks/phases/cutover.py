@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from tasks.config.models import Environment
 
 
+NEEDS_MOVE = (("needs_move", True),)
+"""The right to move the live link is taken with such a phase, and kept until the lock is let go."""
+
+
 def migrate(environment: Environment) -> Phase:
     """Migrations, on one host, from the sealed release, before the first cutover."""
     commands = commands_step("migrate", environment, ("migrate", ".", environment.migrate))
-    return Phase("migrate", (step("still live", host.still_live), *commands), kind="job", loud=True)
+    return Phase("migrate", (step("still live", host.still_live), *commands), kind="job", loud=True, options=NEEDS_MOVE)
 
 
 def cutover() -> Phase:
     """Compare, rename, history. Without a release name in the run it goes back to the previous good one."""
-    return Phase("cutover", (step("target", host.target), step("swap", host.swap)), loud=True, moves="swap")
+    return Phase("cutover", (step("target", host.target), step("swap", host.swap)), loud=True, moves="swap", options=NEEDS_MOVE)
 
 
 def finish(outcome: str, said: str = "") -> Phase:

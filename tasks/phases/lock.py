@@ -1,17 +1,22 @@
 """The lock that covers a run, the hold that stops everybody's, and the end of a job."""
 
+from typing import Literal
+
 from tasks.host import cancel as host
 from tasks.host import hold as holds
 from tasks.phases.report import READY
 from tasks.phases.step import Phase, step
 
+Needs = Literal["", "build", "move", "rollback"]
+"""What a run needs the lock for, as host/lock.py has it."""
 
-def lock(*, returns: bool = False, beside: bool = False) -> Phase:
+
+def lock(needs: Needs = "", *, returns: bool = False, beside: bool = False) -> Phase:
     """Take the lock, report the state of the host, and hold it while the workstation is heard.
 
     `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running there.
     """
-    return Phase("lock", kind="lock", options=(("returns", returns), ("beside", beside)))
+    return Phase("lock", kind="lock", options=(("returns", returns), ("beside", beside), ("needs", needs)))
 
 
 def follow(job: str = "", seen: int = 0) -> Phase:

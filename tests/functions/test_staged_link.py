@@ -14,12 +14,12 @@ def records(host: LocalHost) -> LocalRecords:
 
 
 @pytest.mark.parametrize("others", [".source.new", ".source.0123456789ab"])
-def test_a_link_that_another_run_has_staged_is_not_used(records: LocalRecords, others: str) -> None:
+def test_a_link_that_another_run_has_staged_is_not_used_and_goes(records: LocalRecords, others: str) -> None:
     host, (first,), (second,) = records.host, records.released(1), records.sealed(2)
     (host.home / others).symlink_to(host.releases / first)
     assert host.cut_over(second).code == 0
     host.assert_live(second)
-    assert (host.home / others).is_symlink()
+    assert not (host.home / others).is_symlink()
 
 
 @pytest.mark.parametrize("others", [".source.txt", ".source.d", ".source.not-a-run-id", ".source.0123456789abcdef"])

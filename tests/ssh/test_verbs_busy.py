@@ -24,7 +24,7 @@ def busy(make: Make) -> Iterator[tuple[Site, Forked]]:
         (site.home / name).unlink()
 
 
-@pytest.mark.parametrize("words", [("deploy", "--ref", "master"), ("rollback",), ("prune",)], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [("deploy", "--ref", "master"), ("post-release",), ("prune",)], ids=lambda words: words[0])
 def test_second_run_is_told_who_and_what_and_since_when(busy: tuple[Site, object], words: tuple[str, ...]) -> None:
     site, _ = busy
     said = site.fab(*words, code=6).err

@@ -25,7 +25,7 @@ from tests.support.talk import Ran, Run, Talk
 from tests.support.trash import deleted
 
 LINK = "source"
-OURS = {"history", "hold", "lock", "job.lock", "jobs", "logs", "trash", "reserve"}
+OURS = {"history", "hold", "lock", "job.lock", "move", "jobs", "logs", "trash", "reserve"}
 
 
 @dataclass
@@ -145,10 +145,10 @@ class LocalHost:
         return self
 
     @contextmanager
-    def lock(self, verb: str = "release") -> Iterator[Locked]:
+    def lock(self, verb: str = "release", needs: lock.Needs = "") -> Iterator[Locked]:
         """The lock, held by a process that hears this one, or refused."""
         run = self.new_run(verb)
-        with self.start(lock.lock(), run) as keeper:
+        with self.start(lock.lock(needs), run) as keeper:
             asked = keeper.answer()
             if asked.code:
                 yield Locked(run, keeper, asked, {})
@@ -226,5 +226,5 @@ class LocalHost:
         assert git(self.repo, "worktree", "list").count("\n") == 0
         assert [*(self.repo / "worktrees").glob("*"), *deleted(self.state_dir)] == []
         assert [*self.home.glob(f".{LINK}.*")] == []
-        for name in ("lock", "job.lock"):
+        for name in ("lock", "job.lock", "move"):
             subprocess.run(["flock", "--nonblock", self.state_dir / name, "true"], check=True)

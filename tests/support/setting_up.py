@@ -7,7 +7,7 @@ from tests.support.host import LocalHost
 from tests.support.snapshot import Snapshot, snapshot
 from tests.support.talk import Ran
 
-LOCKS = ("builds/source/lock", "builds/source/job.lock")
+LOCKS = ("builds/source/lock", "builds/source/job.lock", "builds/source/move")
 
 
 def set_up(host: LocalHost) -> Ran:

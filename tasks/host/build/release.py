@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from tasks.host import cutover, files, history, releases, repository, reserve, strays, trash, tree
+from tasks.host import files, history, releases, repository, reserve, strays, trash, tree
 from tasks.host.build import worktree
 from tasks.host.build.room import measured
 from tasks.host.build.seal import write
@@ -54,7 +54,6 @@ def sweep(run: Run) -> None:
                 _remove(run, place)
             except OSError:
                 run.report.warn(f"{place} could not be removed")
-    cutover.sweep_staged(run)
     trash.later(run)
     _sweep_jobs(run)
     reserve.keep(run)

@@ -1,0 +1,120 @@
+"""A mere build blocks no rollback: it holds `lock`, and who moves or serves the live link holds `move` besides."""
+
+import random
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tasks.phases import build, cutover
+from tests.support.fab import until
+from tests.support.host import LocalHost, Locked
+from tests.support.talk import Ran
+
+
+@pytest.fixture
+def two(host: LocalHost) -> tuple[str, str]:
+    """Two releases; the second is live."""
+    return host.release(), host.release()
+
+
+@pytest.fixture
+def builder(host: LocalHost, two: tuple[str, str]) -> Iterator[Locked]:
+    """A release that builds, and has moved nothing yet."""
+    assert two
+    with host.lock("release", "build") as locked:
+        yield locked
+
+
+def roll_back(host: LocalHost) -> Ran:
+    with host.lock("rollback", "rollback") as locked:
+        return locked.refused or host.run(cutover.cutover(), replace(locked.run, release=""))
+
+
+def test_a_rollback_passes_by_a_build(host: LocalHost, two: tuple[str, str], builder: Locked) -> None:
+    assert roll_back(host).code == 0
+    host.assert_live(two[0])
+    done = host.run(build.build(host.environment), replace(builder.run, ref="master"))
+    assert done.code == 0
+    refused = host.run(cutover.cutover(), builder.run)
+    assert (refused.code, "another release went live since" in refused.failure) == (3, True)
+    host.assert_live(two[0])
+    assert host.seal(builder.run.release)
+
+
+def test_a_build_whose_workstation_has_gone_is_passed_by_too(host: LocalHost, two: tuple[str, str]) -> None:
+    host.use(apps={"web": {"bootstrap": ["touch ../../../begun; until [[ -e ../../../go ]]; do sleep 0.02; done"]}})
+    with host.lock("release", "build") as locked:
+        locked.keeper.ask(replace(locked.run, ref="master").request(build.build(host.environment), host.environment))
+        until((host.home / "begun").exists)
+        locked.keeper.end()
+    assert roll_back(host).code == 0
+    (host.home / "go").touch()
+    host.assert_live(two[0])
+    until((host.releases / locked.run.release / "release.json").exists)
+
+
+@pytest.mark.parametrize("verb", ["release", "post-release", "prune", "setup"])
+def test_whoever_may_move_or_serve_is_not_passed_by(host: LocalHost, two: tuple[str, str], verb: str) -> None:
+    with host.lock(verb, "move"):
+        done = roll_back(host)
+    assert (done.code, done.facts["busy_run"] != "") == (6, True)
+    host.assert_live(two[1])
+
+
+def test_who_does_not_say_that_it_builds_is_not_passed_by(host: LocalHost, two: tuple[str, str]) -> None:
+    with host.lock("release"):
+        assert roll_back(host).code == 6
+    host.assert_live(two[1])
+
+
+def test_from_its_cutover_on_a_release_is_not_passed_by(host: LocalHost, two: tuple[str, str], builder: Locked) -> None:
+    assert host.run(build.build(host.environment), replace(builder.run, ref="master")).code == 0
+    assert host.run(cutover.cutover(), builder.run).code == 0
+    assert roll_back(host).code == 6
+    host.assert_live(builder.run.release)
+    assert two
+
+
+def test_a_cutover_names_who_moves_and_does_nothing(host: LocalHost, two: tuple[str, str], builder: Locked) -> None:
+    with host.lock("rollback", "rollback"):
+        done = host.run(cutover.cutover(), replace(builder.run, release=two[0]))
+    assert (done.code, done.facts["busy_move"] != "") == (6, True)
+    assert "what is live is being moved or served; anna@laptop holds the lock: rollback" in done.failure
+    assert host.run(cutover.cutover(), replace(builder.run, release=two[0])).code == 0
+
+
+def test_what_a_rollback_has_staged_is_left_alone_by_a_build(host: LocalHost, builder: Locked) -> None:
+    with host.lock("rollback", "rollback") as locked:
+        staged = host.home / f".source.{locked.run.id}"
+        staged.symlink_to("somewhere")
+        assert host.run(build.build(host.environment), replace(builder.run, ref="master")).code == 0
+        assert staged.is_symlink()
+    assert roll_back(host).code == 0
+    assert not staged.is_symlink()
+
+
+def test_a_run_that_begins_leaves_the_intent_of_one_that_moves_alone(host: LocalHost, two: tuple[str, str]) -> None:
+    with host.lock("build", "build"), host.lock("rollback", "rollback") as locked:
+        with (host.state_dir / "history").open("a") as history:
+            history.write(f'{{"event": "intent", "run": "{locked.run.id}", "name": "{two[0]}", "from": "{two[1]}"}}\n')
+        host.state()
+        assert host.history()[-1]["event"] == "intent"
+    with host.lock("build", "build"):
+        assert host.history()[-1]["event"] == "abandoned"
+
+
+def test_of_a_rollback_and_a_cutover_one_wins(host: LocalHost, two: tuple[str, str]) -> None:
+    dice = random.Random(7)  # noqa: S311
+    for _ in range(10):
+        with host.lock("release", "build") as locked:
+            assert host.run(build.build(host.environment), replace(locked.run, ref="master")).code == 0
+            codes: dict[str, int] = {}
+            later = threading.Timer(dice.random() * 0.3, lambda codes=codes: codes.update(back=roll_back(host).code))
+            later.start()
+            codes["forward"] = host.run(cutover.cutover(), locked.run).code
+            later.join()
+        ours = host.live.readlink().name == locked.run.release
+        assert (codes["forward"], codes["back"], ours) in [(0, 6, True), (3, 0, False), (6, 0, False)]
+    assert two
