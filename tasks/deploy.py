@@ -28,4 +28,4 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
             put_back(fleet, failure)
         prune_unused(fleet)
     back = fleet.hint("rollback") + " # if it is not what you wanted"
-    summarize(fleet, release, next=[back if fleet.primary.first.name else fleet.hint("status")])
+    summarize(fleet, release, back if fleet.primary.first.name else fleet.hint("status"))

@@ -21,4 +21,4 @@ def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> No
         migrate(fleet, chosen)
         cutover(fleet, chosen, pruning.following)
         pruning.prune(fleet)
-    summarize(fleet, chosen, next=[fleet.hint("post-release")])
+    summarize(fleet, chosen, fleet.hint("post-release"))

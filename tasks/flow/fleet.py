@@ -15,7 +15,7 @@ from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
 from tasks.flow.prepare import prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
-from tasks.view.view import View
+from tasks.view.screen import Screen
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -41,7 +41,7 @@ class Fleet:
     """The hosts of one environment in one run. Only the main thread calls it; what it is given runs in a thread per member."""
 
     def __init__(
-        self, environment: Environment, members: Sequence[Member], view: View, interrupts: Interrupts, clock: Clock
+        self, environment: Environment, members: Sequence[Member], view: Screen, interrupts: Interrupts, clock: Clock
     ) -> None:
         self.environment, self.members, self.view = environment, tuple(members), view
         self.interrupts, self.clock = interrupts, clock

@@ -1,9 +1,9 @@
 """How progress looks on a terminal: the seconds on the left, a mark, then the words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from tasks.view.story import Line
@@ -25,20 +25,15 @@ class Row:
     cropped: bool = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The rows for a console as wide as it is now."""
         room = max(options.max_width - INDENT, NARROWEST)
         took = "" if self.seconds is None else duration(self.seconds)
         head = Text.assemble((f"{took:>{GUTTER}}  ", "dim"), (f"{self.mark} ", self.style))
-        for body in self._lines(console, room):
-            yield joined(head, body)
-            head = Text(" " * INDENT)
-
-    def _lines(self, console: Console, room: int) -> list[Text]:
-        if not self.cropped:
-            return list(self.body.wrap(console, room, overflow="fold"))
         body = self.body.copy()
-        body.truncate(room, overflow="ellipsis")
-        return [body]
+        if self.cropped:
+            body.truncate(room, overflow="ellipsis")
+        for line in [body] if self.cropped else body.wrap(console, room, overflow="fold"):
+            yield joined(head, line)
+            head = Text(" " * INDENT)
 
 
 def joined(*parts: Text) -> Text:
@@ -48,68 +43,42 @@ def joined(*parts: Text) -> Text:
     return line
 
 
+_MARKS = {"step": ("✓", "green"), "broken": ("✗", "bold red"), "warn": ("!", "yellow")}
+_STYLES = {
+    "command": "dim",
+    "broken": "bold red",
+    "fail": "red",
+    "tail": "dim",
+    "end": "bold red",
+    "warn": "yellow",
+    "note": "dim",
+}
+
+
 def put(console: Console, lines: Iterable[Line], *, several: bool) -> None:
     """Print lines on a terminal. `several`: they must say which host they are about."""
     for line in lines:
-        if draw := _DRAWN.get(line.kind):
+        if line.kind == "phase":
+            console.print(Text(line.phase, "bold"))
+        elif line.kind != "long":
             said = f"{line.address}  " if several and line.address else ""
-            console.print(draw(line, Text.assemble((said, "cyan"))))
+            body = Text.assemble((said, "cyan"), *_words(line))
+            console.print(Row(body, line.seconds, *_MARKS.get(line.kind, (" ", "")), cropped=line.seconds is not None))
 
 
-def _phase(line: Line, _: Text) -> RenderableType:
-    return Text(line.phase, "bold")
-
-
-def _step(line: Line, said: Text) -> Row:
-    detail = f"  {line.label}" if line.label else ""
-    return Row(said + Text.assemble(line.text, (detail, "dim")), line.seconds, "✓", "green")
-
-
-def _command(line: Line, said: Text) -> Row:
-    label = f"{line.label}  " if line.label else ""
-    return Row(said + Text(f"  {label}{line.text}", "dim"), line.seconds)
-
-
-def _broken(line: Line, said: Text) -> Row:
-    return Row(said + Text(line.text, "bold red"), line.seconds, "✗", "bold red")
-
-
-def _fail(line: Line, said: Text) -> Row:
-    return Row(said + Text(line.text, "red"), cropped=False)
-
-
-def _tail(line: Line, said: Text) -> Row:
-    return Row(said + Text(f"{line.label} | {line.text}", "dim"), cropped=False)
-
-
-def _end(line: Line, said: Text) -> Row:
-    style = "dim" if line.text == "done" else "bold red"
-    words = {"done": f"{line.phase} done", "unknown": f"{line.phase}: the link was cut, the outcome is unknown"}
-    return Row(said + Text(words.get(line.text, f"{line.phase} {line.text}"), style), line.seconds)
-
-
-def _live(line: Line, said: Text) -> Row:
-    before = f"  before it {line.label}" if line.label else ""
-    return Row(said + Text.assemble(("live ", ""), (line.text, "bold green"), (before, "dim")), cropped=False)
-
-
-def _warn(line: Line, said: Text) -> Row:
-    return Row(said + Text(line.text, "yellow"), mark="!", style="yellow", cropped=False)
-
-
-def _note(line: Line, said: Text) -> Row:
-    return Row(said + Text(line.text, "dim"), cropped=False)
-
-
-_DRAWN: dict[str, Callable[[Line, Text], RenderableType]] = {
-    "phase": _phase,
-    "step": _step,
-    "command": _command,
-    "broken": _broken,
-    "fail": _fail,
-    "tail": _tail,
-    "end": _end,
-    "live": _live,
-    "warn": _warn,
-    "note": _note,
-}
+def _words(line: Line) -> list[tuple[str, str]]:
+    text, style = line.text, _STYLES.get(line.kind, "")
+    beside = f"  {line.label}" if line.label else ""
+    match line.kind:
+        case "step":
+            return [(text, ""), (beside, "dim")]
+        case "command":
+            return [(f"{beside}  {text}", style)]
+        case "tail":
+            return [(f"{line.label} | {text}", style)]
+        case "live":
+            return [("live ", ""), (text, "bold green"), (f"  before it {line.label}" if line.label else "", "dim")]
+        case "end":
+            outcome = ": the link was cut, the outcome is unknown" if text == "unknown" else f" {text}"
+            return [(f"{line.phase}{outcome}", "dim" if text == "done" else style)]
+    return [(text, style)]

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TextIO
 
-from tasks.view.screen import Lasting, terminal
-from tasks.view.words import Words, cell_len, words
+from tasks.errors import ReleaseError
+from tasks.view.stream import Lasting, terminal
+from tasks.view.text import clean
+from tasks.view.words import Words, cell_len
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +47,7 @@ class Page:
         before = ""
         for label, text in shown:
             head = "" if label == before else label
-            self.paragraph(words(GAP, (f"{head:{width}}", "dim"), GAP), Words(text))
+            self.paragraph(Words(GAP, (f"{head:{width}}", "dim"), GAP), Words(text))
             before = label
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Words | str]]) -> None:
@@ -57,7 +59,7 @@ class Page:
                 self.fields(zip(header, row, strict=True))
                 self.line()
             return
-        for row in [[words((name, "dim")) for name in header], *cells]:
+        for row in [[Words((name, "dim")) for name in header], *cells]:
             head = Words(GAP)
             for cell, width in zip(row[:-1], widths, strict=False):
                 head = Words(head, cell, " " * (width - cell.cell_len), GAP)
@@ -83,3 +85,18 @@ class Page:
             row = Text.assemble(first or indent, line)
             row.rstrip()
             console.print(row, no_wrap=True, crop=False, overflow="ignore")
+
+
+def show_error(error: ReleaseError, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> None:
+    """What happened, its details, the state that the hosts are in, and what to type next, on stderr."""
+    page = Page(stream or sys.stderr, environ)
+    first, *more = [clean(line) for line in error.what.splitlines()] or [type(error).__name__]
+    page.line(Words(("error: ", "bold red"), (first, "bold red")))
+    for line in more:
+        page.line(line, indent="  ")
+    for line in error.details:
+        page.line(clean(line), "dim", indent="  ")
+    for line in error.state.splitlines():
+        page.line(clean(line))
+    if error.next:
+        page.line(Words("next: ", (clean(error.next), "bold")))

@@ -14,12 +14,7 @@ class Words:
     def __init__(self, *parts: str | tuple[str, str] | Words) -> None:
         self.parts: list[tuple[str, str]] = []
         for part in parts:
-            if isinstance(part, Words):
-                self.parts += part.parts
-            elif isinstance(part, str):
-                self.parts.append((part, ""))
-            else:
-                self.parts.append(part)
+            self.parts += part.parts if isinstance(part, Words) else [(part, "") if isinstance(part, str) else part]
 
     @property
     def plain(self) -> str:
@@ -40,11 +35,6 @@ class Words:
         from rich.text import Text
 
         return Text.assemble(*self.parts)
-
-
-def words(*parts: str | tuple[str, str]) -> Words:
-    """Words out of plain text and (text, style)."""
-    return Words(*parts)
 
 
 def cell_len(text: str) -> int:

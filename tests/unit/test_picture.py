@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 from docs.make.picture import drawn, kept
-from tasks.view.summary import Summary, show_summary
-from tasks.view.view import open_view
+from tasks.view.screen import open_view
+from tasks.view.summary import show_summary
 from tests.unit.view.scenes import BUILD, CUTOVER, Terminal, events
 
 XTERM = {"TERM": "xterm", "COLUMNS": "100", "LINES": "50"}
@@ -17,7 +17,7 @@ def lines() -> list[str]:
     with open_view(("web1",), XTERM, terminal) as view:
         for event in events([*BUILD, *CUTOVER]):
             view.event("web1", event)
-        show_summary(Summary("prod", "deploy", "source-2"), view, terminal, XTERM)
+        show_summary("prod", "source-2", steps=view.story.steps, stream=terminal, environ=XTERM)
     return kept(terminal.getvalue())
 
 
