@@ -17,7 +17,6 @@ from tasks.config.words import nearest
 
 DEFAULTS, HOSTS, REPOSITORY = "defaults", "hosts", "repository"
 NAMES = TypeAdapter(dict[EnvironmentName, Any])
-SITE = frozenset({"address", "port", "release_user", "live_link"})
 STAND_IN = {REPOSITORY: "stands in for one that is missing or wrong"}
 
 

@@ -23,7 +23,6 @@ def clashes(environment: Environment) -> Iterator[Clash]:
     yield from _addresses(environment)
     yield from _directories(environment)
     yield from _links(environment)
-    yield from _files(environment)
 
 
 def _addresses(environment: Environment) -> Iterator[Clash]:
@@ -47,7 +46,7 @@ def _directories(environment: Environment) -> Iterator[Clash]:
     ]
     if builds == releases:
         yield Clash(("releases_dir", "builds_dir"), "must not be the same directory as builds_dir")
-    elif any(RELEASE_NAME.fullmatch(part) for part in _below(builds, releases)):
+    elif builds.is_relative_to(releases) and RELEASE_NAME.fullmatch(builds.relative_to(releases).parts[0]):
         yield Clash(("builds_dir", "releases_dir"), "would lie in a release")
     else:
         yield from islice(_inside_one_another(places), 1)
@@ -69,27 +68,19 @@ def _inside_one_another(places: Iterable[Place]) -> Iterator[Clash]:
             yield Clash((*one.keys, *other.keys), f"{one.name} ({shown(str(one.path))}) would {where} {other.name}")
 
 
-def _below(path: PurePosixPath, parent: PurePosixPath) -> tuple[str, ...]:
-    return path.relative_to(parent).parts[:1] if path.is_relative_to(parent) else ()
-
-
 def _links(environment: Environment) -> Iterator[Clash]:
     links = {link.path for link in environment.persistent_links}
     for link in environment.persistent_links:
-        for outer in _first(PurePosixPath(link.path).parents, links):
+        if outer := _first(PurePosixPath(link.path).parents, links):
             sentence = f"lies in {shown(outer)}, which is a persistent link itself"
             yield Clash(("persistent_links",), sentence, (link.path,))
-
-
-def _files(environment: Environment) -> Iterator[Clash]:
-    links = {link.path for link in environment.persistent_links}
     for index, file in enumerate(environment.runtime_files):
         path = PurePosixPath(file.path)
-        for link in _first((path, *path.parents), links):
-            sentence = f"the file {shown(file.path)} lies in the persistent link {shown(link)}, where it is already"
+        if outer := _first((path, *path.parents), links):
+            sentence = f"the file {shown(file.path)} lies in the persistent link {shown(outer)}, where it is already"
             yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
 
 
-def _first(paths: Iterable[PurePosixPath], links: set[str]) -> list[str]:
+def _first(paths: Iterable[PurePosixPath], links: set[str]) -> str | None:
     """The nearest of these directories that is a persistent link; looked up, as there may be thousands of both."""
-    return list(islice((str(path) for path in paths if str(path) in links), 1))
+    return next((str(path) for path in paths if str(path) in links), None)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tasks.config.mistakes import AS_TEXT, Mistake, Where, kind
+from tasks.config.mistakes import AS_TEXT, HALF, Mistake, Where, kind
 from tasks.config.words import short, shown
 
 MOST_VALUES = 100_000
@@ -134,7 +134,7 @@ class Values:
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            self.mistakes.append(Mistake(where, "holds half a character (an escape from \\ud800 to \\udfff)"))
+            self.mistakes.append(Mistake(where, HALF))
             return text
 
     def _mapping(self, node: MappingNode, where: Where) -> dict[str, Any]:

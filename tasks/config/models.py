@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from tasks.config import values
 from tasks.config.section import Keyed, Section
@@ -58,7 +58,7 @@ class HealthCheck(Section):
 
     url: values.HealthUrl = Field(description="http or https, as seen from the host.")
     headers: Annotated[Mapping[values.HeaderName, values.HeaderValue], *ReadOnly] = Field(
-        default_factory=values.nothing, description="Sent with the request."
+        default_factory=dict, validate_default=True, description="Sent with the request."
     )
     status: int = Field(200, ge=100, le=599, description="The status that means healthy.")
     contains: Text | None = Field(None, description="Text that the body must hold.")
@@ -82,7 +82,6 @@ class SystemdService(Section):
 
     @property
     def label(self) -> str:
-        """The words for this service on a screen."""
         return f"systemd {self.unit}" + (" (reload)" if self.action == "reload" else "")
 
 
@@ -103,7 +102,6 @@ class SupervisorService(Section):
 
     @property
     def label(self) -> str:
-        """The words for this service on a screen."""
         return f"supervisor {self.program}"
 
 
@@ -143,32 +141,17 @@ AnyService = Annotated[
 ]
 
 
-def _short_file(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
-
-
-def _short_target(value: Any) -> Any:
-    return {"target": value} if isinstance(value, str) else value
-
-
-def _links(targets: Mapping[str, LinkTarget]) -> tuple[PersistentLink, ...]:
-    return tuple(PersistentLink(path=path, **dict(target)) for path, target in targets.items())
-
-
-def _apps(keys: Mapping[str, AppKeys]) -> tuple[App, ...]:
-    return tuple(App(name=name, **dict(each)) for name, each in keys.items())
-
-
-AnyFile = Annotated[RuntimeFile, BeforeValidator(_short_file, json_schema_input_type=str | RuntimeFile)]
-AnyTarget = Annotated[LinkTarget, BeforeValidator(_short_target, json_schema_input_type=str | LinkTarget)]
+AnyFile = Annotated[RuntimeFile, values.short(lambda path: {"path": path}, RuntimeFile)]
+AnyTarget = Annotated[LinkTarget, values.short(lambda target: {"target": target}, LinkTarget)]
+AnyAddresses = Annotated[tuple[Word, ...], Many, values.short(lambda address: [address], tuple[str, ...])]
 
 
 class Settings(Section):
     """What `defaults` and every host may say. A host's key replaces the whole key of defaults."""
 
-    addresses: Annotated[
-        tuple[Word, ...], Many, BeforeValidator(values.one_or_many, json_schema_input_type=str | tuple[str, ...])
-    ] = Field((), validation_alias="address", description="One address, or several that are released together.")
+    addresses: AnyAddresses = Field(
+        (), validation_alias="address", description="One address, or several that are released together."
+    )
     repository: values.Repository = Field(description="What git fetches from. Access is by SSH key.")
 
     release_user: User = Field("ftsuser", description="Fetches, builds and swaps; needs no sudo.")
@@ -185,14 +168,14 @@ class Settings(Section):
 
     path: Annotated[tuple[values.SearchPath, ...], Many] = Field((), description="Put before PATH for release_user.")
     env: Annotated[Mapping[values.Variable, values.Literally], *ReadOnly] = Field(
-        default_factory=values.nothing, description="Set for release_user's commands; literal; not for secrets."
+        default_factory=dict, validate_default=True, description="Set for release_user's commands; literal; not for secrets."
     )
 
     runtime_files: Annotated[tuple[AnyFile, ...], Many] = Field((), description="Copied from the live release.")
-    persistent_links: Annotated[tuple[PersistentLink, ...], Keyed(dict[values.LinkPath, AnyTarget], _links)] = Field(
-        (), description="A path in the release: what it points to on the host."
+    persistent_links: Annotated[tuple[PersistentLink, ...], Keyed(dict[values.LinkPath, AnyTarget], PersistentLink, "path")] = (
+        Field((), description="A path in the release: what it points to on the host.")
     )
-    apps: Annotated[tuple[App, ...], Keyed(dict[values.Name, AppKeys], _apps)] = Field(
+    apps: Annotated[tuple[App, ...], Keyed(dict[values.Name, AppKeys], App, "name")] = Field(
         (), description="Built side by side; the commands of one app run in order."
     )
     carry_assets: Annotated[tuple[BelowPath, ...], Many] = Field(

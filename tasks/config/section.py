@@ -1,6 +1,6 @@
 """What every mapping of known keys in hosts.yml has in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_validator
@@ -35,14 +35,16 @@ def keys_of(section: type[Section]) -> list[str]:
 
 
 class Keyed:
-    """Reads a mapping of names to sections as a tuple of values that know their own name."""
+    """Reads a mapping of names to sections as a tuple of values that know their own name, in a field called so."""
 
-    def __init__(self, mapping: Any, collect: Callable[[Mapping[str, Any]], tuple[Section, ...]]) -> None:
-        self.mapping = mapping
-        self.collect = collect
+    def __init__(self, mapping: Any, section: type[Section], field: str) -> None:
+        self.mapping, self.section, self.field = mapping, section, field
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        collected = core_schema.no_info_after_validator_function(self.collect, handler.generate_schema(self.mapping))
+        named = core_schema.no_info_after_validator_function(self._named, handler.generate_schema(self.mapping))
         return core_schema.no_info_wrap_validator_function(
-            lambda value, read: value if isinstance(value, tuple) else read(value), collected
+            lambda value, read: value if isinstance(value, tuple) else read(value), named
         )
+
+    def _named(self, mapping: Mapping[str, Section]) -> tuple[Section, ...]:
+        return tuple(self.section(**{self.field: name}, **dict(keys)) for name, keys in mapping.items())
