@@ -5,7 +5,6 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import check as phases
-from tasks.phases.sudoers import sudoers as sudoers_phase
 from tasks.view.report import print_lines, show_check
 
 _HELP = {"sudoers": "print the smallest sudoers file for the service user, and check nothing"}
@@ -43,7 +42,7 @@ def _found(member: Member) -> list[tuple[str, ...]]:
 def _print_sudoers(fleet: Fleet) -> None:
     environment, rules = fleet.environment, list[str]()
     if environment.services:
-        rules = fleet.first(lambda member: member.require(sudoers_phase(environment))).texts
+        rules = fleet.first(lambda member: member.require(phases.sudoers(environment))).texts
     head = (
         f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
         "Try it with `visudo -cf FILE`, then, as root:",

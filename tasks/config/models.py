@@ -70,19 +70,19 @@ class SystemdService(Section):
 
     kind: ClassVar[Literal["systemd"]] = "systemd"
 
-    unit: Word = Field(validation_alias="systemd", description="A unit, or a glob of units: php8.2-fpm, messenger@*.")
+    name: Word = Field(validation_alias="systemd", description="A unit, or a glob of units: php8.2-fpm, messenger@*.")
     action: Literal["restart", "reload"] = Field("restart", description="What `systemctl` is asked to do.")
 
-    @field_validator("unit")
+    @field_validator("name")
     @classmethod
-    def _has_processes(cls, unit: str) -> str:
-        if unit.endswith((".target", ".socket")):
+    def _has_processes(cls, name: str) -> str:
+        if name.endswith((".target", ".socket")):
             raise values.mistake("it has no processes that could be shown to run the release: name the services behind it")
-        return unit
+        return name
 
     @property
     def label(self) -> str:
-        return f"systemd {self.unit}" + (" (reload)" if self.action == "reload" else "")
+        return f"systemd {self.name}" + (" (reload)" if self.action == "reload" else "")
 
 
 class SupervisorService(Section):
@@ -90,7 +90,7 @@ class SupervisorService(Section):
 
     kind: ClassVar[Literal["supervisor"]] = "supervisor"
 
-    program: Word = Field(validation_alias="supervisor", description="A program, or a group: releases, workers:*.")
+    name: Word = Field(validation_alias="supervisor", description="A program, or a group: releases, workers:*.")
     action: Literal["restart"] = Field("restart", description="supervisor can only restart.")
 
     @field_validator("action", mode="before")
@@ -102,7 +102,7 @@ class SupervisorService(Section):
 
     @property
     def label(self) -> str:
-        return f"supervisor {self.program}"
+        return f"supervisor {self.name}"
 
 
 class RunService(Section):

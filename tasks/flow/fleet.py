@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from tasks.errors import Interrupted, ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Stopped
@@ -52,14 +52,9 @@ class Fleet:
         """The first member, for what one host does for all."""
         return self.members[0]
 
-    @property
-    def verb(self) -> str:
-        """The verb of this run."""
-        return self.primary.run.verb
-
     def hint(self, words: str) -> str:
         """A command to type next."""
-        return f"fab -H {self.environment.name} {words}"
+        return self.primary.hint(words)
 
     def note(self, text: str) -> None:
         """A line about the whole run."""
@@ -81,8 +76,7 @@ class Fleet:
         results, defects = Results[T](), list[BaseException]()
         end = None if within is None else self.clock.now() + within
         for _ in members:
-            found = self._next(inbox, end)
-            if found is None:
+            if not (found := self._next(inbox, end)):
                 break
             member, result = found
             if isinstance(result, ReleaseError):
@@ -136,7 +130,7 @@ class Fleet:
         `what` is for a run that finds the locks taken, which are asked for next.
         """
         for member in self.members:
-            member.run = replace(member.run, what=" ".join(filter(None, (self.verb, what))))
+            member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
         tried = services and bool(self.environment.services)
         self.require(lambda member: prepare(member, services=tried))
 
@@ -188,19 +182,14 @@ class Fleet:
     def _next(self, inbox: SimpleQueue[tuple[Member, Any]], end: float | None) -> tuple[Member, Any] | None:
         """What the next member came to; None when the time is over."""
         shown = False
-        while True:
-            try:
-                found: tuple[Member, Any] | None = self.interrupts.wait(
-                    inbox, None if end is None else max(0.0, end - self.clock.now())
-                )
-            except Empty:
-                return None
-            if found:
-                return found
-            if self.interrupts.waiting and not shown:
-                running = names([member.phase for member in self.members if member.phase])
-                self.note(f"{running or 'this'} is waited for; Ctrl-C again leaves it to itself")
-                shown = True
+        with suppress(Empty):
+            while not (found := self.interrupts.wait(inbox, None if end is None else max(0.0, end - self.clock.now()))):
+                if self.interrupts.waiting and not shown:
+                    running = names([member.phase for member in self.members if member.phase])
+                    self.note(f"{running or 'this'} is waited for; Ctrl-C again leaves it to itself")
+                    shown = True
+            return cast("tuple[Member, Any]", found)
+        return None
 
 
 def _act(act: Callable[[Member], T], member: Member, inbox: SimpleQueue[tuple[Member, Any]]) -> None:

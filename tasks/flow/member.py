@@ -52,7 +52,7 @@ class Member:
     @property
     def live(self) -> str:
         """The name of the live release, "" when there is none, or it is not known yet."""
-        return self.known.live.name if self.known.live else ""
+        return self.known.live.release.name if self.known.live else ""
 
     def stand(self, cause: ReleaseError | None = None) -> Stand:
         """How this member stands, and what went wrong on it."""

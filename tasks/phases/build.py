@@ -78,7 +78,7 @@ def _carry(environment: Environment) -> tuple[Step, ...]:
 
 def _writable(environment: Environment) -> tuple[Step, ...]:
     """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
-    units = tuple(dict.fromkeys(service.unit for service in environment.services if service.kind == "systemd"))
+    units = tuple(dict.fromkeys(service.name for service in environment.services if service.kind == "systemd"))
     return (step("writable", writable.make, units, environment.writable),) if environment.writable else ()
 
 
