@@ -13,8 +13,7 @@ from tasks.config.section import Section, keys_of
 from tasks.config.words import nearest, shown
 
 Where = tuple[str | int, ...]
-PLAIN_KEY = re.compile(r"[\w@/*-]+")
-LONGEST_KEY = 60
+PLAIN_KEY = re.compile(r"[\w@/*-]{1,60}")
 SECTIONS: dict[str, type[Section]] = {
     "runtime_files": models.RuntimeFile,
     "persistent_links": models.LinkTarget,
@@ -49,12 +48,8 @@ class Mistake(NamedTuple):
 
 def place(where: Where) -> str:
     """`hosts.prod.services[1]`: a key that is not a plain word stands in quotes."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in where)
-    return "".join(steps).removeprefix(".")
-
-
-def _key(key: str) -> str:
-    return key if PLAIN_KEY.fullmatch(key) and len(key) <= LONGEST_KEY else shown(key)
+    keys = (f"[{key}]" if isinstance(key, int) else f".{key if PLAIN_KEY.fullmatch(key) else shown(key)}" for key in where)
+    return "".join(keys).removeprefix(".")
 
 
 def kind(value: object) -> str:

@@ -1,7 +1,7 @@
 """The one table of keys: everything that hosts.yml can say about an environment."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
@@ -13,7 +13,9 @@ KINDS = ("systemd", "supervisor", "run")
 LONGEST_LABEL = 48
 DAY = 24 * 60 * 60
 
-Commands = Annotated[tuple[Text, ...], Many]
+T = TypeVar("T")
+Listed = Annotated[tuple[T, ...], Many]
+Commands = Listed[Text]
 
 
 class RuntimeFile(Section):
@@ -41,10 +43,8 @@ class AppKeys(Section):
 
     path: values.InsidePath = Field(".", description="Where its commands run, relative to the release.")
     bootstrap: Commands = Field((), description="The commands that build it, in order.")
-    inputs: Annotated[tuple[values.Input, ...], Many] = Field(
-        (), description="What the build depends on (default: path); !PATH leaves one out."
-    )
-    drop: Annotated[tuple[BelowPath, ...], Many] = Field((), description="What is not needed to run: left out.")
+    inputs: Listed[values.Input] = Field((), description="What the build depends on (default: path); !PATH leaves one out.")
+    drop: Listed[BelowPath] = Field((), description="What is not needed to run: left out.")
 
 
 class App(AppKeys):
@@ -166,28 +166,28 @@ class Settings(Section):
     live_link: values.LiveLink = Field("source", description="The link in the home directory that serves the site.")
     keep_releases: int = Field(5, ge=1, description="The live one and the one before it are kept, whatever this says.")
 
-    path: Annotated[tuple[values.SearchPath, ...], Many] = Field((), description="Put before PATH for release_user.")
+    path: Listed[values.SearchPath] = Field((), description="Put before PATH for release_user.")
     env: Annotated[Mapping[values.Variable, values.Literally], *ReadOnly] = Field(
         default_factory=dict, validate_default=True, description="Set for release_user's commands; literal; not for secrets."
     )
 
-    runtime_files: Annotated[tuple[AnyFile, ...], Many] = Field((), description="Copied from the live release.")
+    runtime_files: Listed[AnyFile] = Field((), description="Copied from the live release.")
     persistent_links: Annotated[tuple[PersistentLink, ...], Keyed(dict[values.LinkPath, AnyTarget], PersistentLink, "path")] = (
         Field((), description="A path in the release: what it points to on the host.")
     )
     apps: Annotated[tuple[App, ...], Keyed(dict[values.Name, AppKeys], App, "name")] = Field(
         (), description="Built side by side; the commands of one app run in order."
     )
-    carry_assets: Annotated[tuple[BelowPath, ...], Many] = Field(
+    carry_assets: Listed[BelowPath] = Field(
         (), description="Hashed assets of the live release that the new one lacks are copied in."
     )
-    writable: Annotated[tuple[BelowPath, ...], Many] = Field((), description="Writable by the pool user of php-fpm.")
+    writable: Listed[BelowPath] = Field((), description="Writable by the pool user of php-fpm.")
 
     publish: Commands = Field((), description="Run in the release's final place, before the swap, in order.")
     verify: Commands = Field((), description="Must succeed in the final place before the swap.")
     migrate: Commands = Field((), description="Run on one host, when every host has built, before the first swap.")
-    services: Annotated[tuple[AnyService, ...], Many] = Field((), description="Restarted in order, after the swap.")
-    health: Annotated[tuple[HealthCheck, ...], Many] = Field((), description="Every check must pass after that.")
+    services: Listed[AnyService] = Field((), description="Restarted in order, after the swap.")
+    health: Listed[HealthCheck] = Field((), description="Every check must pass after that.")
     step_timeout: int = Field(1800, ge=1, le=DAY, description="Seconds for one command before the release is given up.")
 
 

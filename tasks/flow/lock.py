@@ -1,14 +1,13 @@
 """The lock of one host: taken, taken again after a lost link or a long sleep, and let go."""
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tasks.errors import Unreachable
-from tasks.flow.clock import Clock, Patience
+from tasks.flow.clock import Clock
 from tasks.phases import lock as phases
 from tasks.phases.step import Phase
-from tasks.remote.host import Host, Lock
+from tasks.remote.host import Host
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import Run
 
@@ -35,12 +34,8 @@ class HostLock:
     def __init__(self, host: Host, clock: Clock) -> None:
         self._host, self._clock = host, clock
         self._locks = contextlib.ExitStack()
-        self._last: Lock | None = None
-
-    @property
-    def taken(self) -> bool:
+        self.taken = False
         """Whether this run has had the lock."""
-        return self._last is not None
 
     def take(
         self, run: Run, *, wait: float = 0.0, patience: float = 0.0, returns: bool = False, beside: bool = False
@@ -77,28 +72,11 @@ class HostLock:
             lock = self._locks.enter_context(self._host.lock(phase, run))
         except Unreachable as refused:
             return refusal(refused)
-        if not lock.held:
-            return lock.outcome
-        self._last = lock
-        lock.outcome.code = 0
+        if lock.held:
+            self.taken, lock.outcome.code = True, 0
         return lock.outcome
 
 
 def refusal(refused: Unreachable) -> Outcome:
     """What it means that nothing could be sent: a failure, and nothing has happened on the host."""
     return Outcome(code=refused.code, failure=refused.what, next=refused.next, noise=list(refused.details))
-
-
-def over_new_link(host: Host, act: Callable[[], Outcome], patience: Patience) -> Outcome:
-    """Connect again and act, until that has an outcome; unknown, with the last reason, when the patience ends before."""
-    while True:
-        try:
-            host.reconnect()
-            outcome = act()
-        except Unreachable as away:
-            outcome = refusal(away)
-        if outcome.status != "unknown" and outcome.code != Unreachable.exit_code:
-            return outcome
-        if not patience.left:
-            return Outcome(failure=outcome.failure)
-        patience.pause()

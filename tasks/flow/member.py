@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tasks.errors import ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Patience
-from tasks.flow.lock import HostLock, Options, over_new_link, refusal
+from tasks.flow.lock import HostLock, Options, refusal
 from tasks.flow.standing import Stand, Standing, failure
 from tasks.flow.state import HostState
 from tasks.phases import lock as lock_phases
@@ -239,9 +239,19 @@ class Member:
         return outcome
 
     def _over_new_link(self, act: Callable[[], Outcome], patience: Patience) -> Outcome:
-        outcome = over_new_link(self.host, act, patience)
-        self._given_up = outcome.status == "unknown"
-        return outcome
+        """Connect again and act, until that has an outcome; unknown, with the last reason, when the patience ends before."""
+        while True:
+            try:
+                self.host.reconnect()
+                outcome = act()
+            except Unreachable as away:
+                outcome = refusal(away)
+            self._given_up = outcome.status == "unknown" or outcome.code == Unreachable.exit_code
+            if not self._given_up:
+                return outcome
+            if not patience.left:
+                return Outcome(failure=outcome.failure)
+            patience.pause()
 
     def _patience(self) -> Patience:
         """With a link that is lost now; none, where it has ended before and nothing was heard of the host since."""

@@ -3,7 +3,8 @@
 import os
 
 from .layout import Layout
-from .units import SUPERVISOR, Services, Unit, UnitError
+from .process import UnitError
+from .units import SUPERVISOR, Services, Unit
 
 NO_SUCH_PROGRAM = 4
 NOT_RUNNING = 3

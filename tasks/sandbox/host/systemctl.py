@@ -7,7 +7,8 @@ import sys
 from typing import NamedTuple
 
 from .layout import Layout
-from .units import SYSTEMD, Services, Unit, UnitError
+from .process import UnitError
+from .units import SYSTEMD, Services, Unit
 
 NOT_LOADED = 5
 NOT_ACTIVE = 3
