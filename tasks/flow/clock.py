@@ -22,7 +22,6 @@ class Clock:
         self._stopping = threading.Event()
 
     def now(self) -> float:
-        """Seconds on a clock that only goes forward."""
         return time.monotonic()
 
     def pause(self, seconds: float) -> None:
@@ -35,7 +34,6 @@ class Clock:
         self._stopping.set()
 
     def check(self) -> None:
-        """Raises Stopped when the workers are stopped."""
         if self._stopping.is_set():
             raise Stopped
 

@@ -118,18 +118,12 @@ class Member:
 
     def require(self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None) -> Outcome:
         """One phase that must go well. Raises what its failure means."""
-        outcome = self.send(phase, about, again=again, texts=texts)
-        if outcome.status != "ok":
-            raise self.failure(outcome, phase)
-        return outcome
+        return self._well(self.send(phase, about, again=again, texts=texts), phase)
 
     def ask(self) -> HostState:
         """The state as it is now, asked once, without the lock, while something may still run. Raises ReleaseError."""
         phase = report.state()
-        outcome = self.host.run(phase, self.run)
-        if outcome.status != "ok":
-            raise self.failure(outcome, phase)
-        self.learn(outcome)
+        self.learn(self._well(self.host.run(phase, self.run), phase))
         return self.known
 
     def cancel(self) -> bool:
@@ -137,7 +131,7 @@ class Member:
         return self.host.run(lock_phases.cancel(), self.run).status != "unknown"
 
     def follow(self) -> Outcome:
-        """Follow the job that is running on the host to its end, no matter who started it, over as many links as it takes."""
+        """Follow the job that is running there to its end, over as many links as it takes. Raises what its failure means."""
         outcome, phase = Outcome(), lock_phases.follow()
         with self._in(phase):
             self.host.go_on(phase, self.run, outcome)
@@ -145,6 +139,11 @@ class Member:
                 self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen - OF_FOLLOWING))
             self.clock.check()
             self.host.end(phase, outcome)
+        return self._well(outcome, phase)
+
+    def _well(self, outcome: Outcome, phase: Phase) -> Outcome:
+        if outcome.status != "ok":
+            raise self.failure(outcome, phase)
         return outcome
 
     # -- the lock
@@ -156,9 +155,7 @@ class Member:
         if outcome.status == "unknown":
             self.host.warn("the link was lost while the lock was taken; connecting again")
             outcome = self._over_new_link(lambda: self.lock.take(self.run, wait=options.wait, patience=patience.left), patience)
-        if outcome.status != "ok":
-            raise self.failure(outcome, lock_phases.lock())
-        self.learn(outcome)
+        self.learn(self._well(outcome, lock_phases.lock()))
 
     def rejoin(self, patience: Patience | None = None, *, beside: bool = False) -> Outcome:
         """Over a new link, take the lock again, where this run had it: ok, failed when refused, unknown when patience ends.

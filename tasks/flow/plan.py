@@ -8,7 +8,7 @@ from tasks.flow.member import Member
 from tasks.phases import build, cutover, lock, report
 from tasks.remote.request import request
 from tasks.remote.run import About, Release, Run
-from tasks.view.report import show_plan
+from tasks.view.plan import show_plan
 
 
 def show(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:

@@ -24,6 +24,7 @@ Lane = tuple[str, str, Sequence[str]]
 
 def build(environment: Environment) -> Phase:
     """The build, on one host. What it leaves when it fails is removed by `undo`."""
+    carried = environment.carry_assets
     return Phase(
         "build",
         (
@@ -40,7 +41,7 @@ def build(environment: Environment) -> Phase:
             step("runtime files", runtime.copy),
             *commands_step("bootstrap", environment, *((app.name, app.path, app.bootstrap) for app in environment.apps)),
             *_drop(environment.apps),
-            *_carry(environment),
+            *((step("carry assets", assets.carry, environment.keep_releases, carried),) if carried else ()),
             step("persistent links", persistent.make, links(environment)),
             step("detach", worktree.detach),
             step("move", release.move),
@@ -69,11 +70,6 @@ def settings_step(name: str, environment: Environment, *, only_warn: bool = Fals
     folders = tuple(dict.fromkeys([".", *(posixpath.normpath(app.path) for app in environment.apps)]))
     function = settings.warn if only_warn else settings.check
     return step(name, function, environment.env.get("APP_ENV", "prod"), folders)
-
-
-def _carry(environment: Environment) -> tuple[Step, ...]:
-    carried = step("carry assets", assets.carry, environment.keep_releases, environment.carry_assets)
-    return (carried,) if environment.carry_assets else ()
 
 
 def _writable(environment: Environment) -> tuple[Step, ...]:

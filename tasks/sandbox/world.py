@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from tasks.sandbox import files, host, origin
 from tasks.sandbox.host import process
 from tasks.sandbox.host.layout import Layout
 
-PROJECT = Path(__file__).resolve().parents[2]
 MARK = "this-is-a-sandbox"
 
 
@@ -25,12 +23,6 @@ class Sandbox(Layout):
         super().__init__(folder)
         self.port, self.web_port = (int(self.port_file(name).read_text()) for name in ("ssh", "web"))
         self.web_url = f"http://127.0.0.1:{self.web_port}"
-
-
-def default_folder() -> Path:
-    """Where the sandbox of this project lies: $SANDBOX_DIR, or .sandbox beside the fabfile."""
-    chosen = os.environ.get("SANDBOX_DIR")
-    return (Path(chosen).expanduser() if chosen else PROJECT / ".sandbox").resolve()
 
 
 def running(folder: Path) -> Sandbox | None:

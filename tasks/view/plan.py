@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from tasks.view.page import Page
+from tasks.view.stream import AskedFor
 from tasks.view.text import clean
 from tasks.view.words import Words
 
@@ -14,18 +16,23 @@ if TYPE_CHECKING:
 Field = tuple[str, Words | str]
 
 
-def fields(environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str) -> Iterator[Field]:
-    """Label and words, line by line. `facts` are what host/plan.py reports, `choice` a ref or a finished release."""
-    yield from _commits(state, facts)
-    yield from _work(environment, state, facts, choice)
-    yield from _after(environment, state)
-
-
-def listings(facts: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """The commits and the files since what is live: a title and lines."""
+def show_plan(
+    environment: Environment,
+    state: Mapping[str, Any],
+    facts: Mapping[str, str],
+    choice: str,
+    stream: TextIO | None = None,
+) -> None:
+    """What a release of `choice`, a ref or a finished release, would do. `facts` are what host/plan.py reports."""
+    page = Page(stream, kind=AskedFor)
+    page.line(f"{clean(environment.name)}: plan for {clean(choice)}", "bold")
+    page.fields([*_commits(state, facts), *_work(environment, state, facts, choice), *_after(environment, state)])
     for key, count in (("commits", "commit_count"), ("files", "file_count")):
-        if lines := [clean(line) for line in facts.get(key, "").splitlines()]:
-            yield f"{key} ({clean(facts.get(count, ''))})", lines
+        if lines := facts.get(key, "").splitlines():
+            page.line()
+            page.line(f"{key} ({clean(facts.get(count, ''))})", "bold")
+            for line in lines:
+                page.line(clean(line), indent="  ")
 
 
 def _commits(state: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[Field]:

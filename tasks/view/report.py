@@ -7,16 +7,12 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from tasks.view import plan
 from tasks.view.page import Page
 from tasks.view.stream import AskedFor
 from tasks.view.text import clean
 from tasks.view.words import Words
-
-if TYPE_CHECKING:
-    from tasks.config.models import Environment
 
 _NEWEST = 5
 _STYLES = {"live": "bold green", "bad": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red"}
@@ -70,24 +66,6 @@ def show_history(entries: Sequence[Mapping[str, Any]], stream: TextIO | None = N
         page.line("nothing yet", indent="  ")
 
 
-def show_plan(
-    environment: Environment,
-    state: Mapping[str, Any],
-    facts: Mapping[str, str],
-    choice: str,
-    stream: TextIO | None = None,
-) -> None:
-    """What a release of `choice`, a ref or a finished release, would do."""
-    page = Page(stream, kind=AskedFor)
-    page.line(Words((f"{clean(environment.name)}: plan for {clean(choice)}", "bold")))
-    page.fields(plan.fields(environment, state, facts, choice))
-    for title, lines in plan.listings(facts):
-        page.line()
-        page.line(Words((title, "bold")))
-        for line in lines:
-            page.line(line, indent="  ")
-
-
 def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -> None:
     """A line for each (address, level, text, what to do), and the verdict."""
     page, before = Page(stream, kind=AskedFor), ""
@@ -131,7 +109,10 @@ def _of(values: Mapping[str, Any], key: str) -> str:
 
 def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, Words | str]]:
     live = host["live"]
-    yield "live", _release(live) if live else Words(("nothing yet", "yellow"))
+    if live:
+        yield "live", Words((_of(live, "name"), "bold green"), f"  {_of(live, 'ref')}  {_of(live, 'commit')[:12]}")
+    else:
+        yield "live", Words(("nothing yet", "yellow"))
     yield "previous", clean(host["previous"] or "none: there is nothing to roll back to")
     if host["post_release_pending"]:
         yield "pending", Words((f"post-release: fab -H {clean(environment)} post-release", "yellow"))
@@ -141,10 +122,6 @@ def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield "lock", "free"
     if hold := host["hold"]:
         yield "hold", Words((f"{_of(hold, 'by')}: {_of(hold, 'reason')}, since {_of(hold, 'since')}", "yellow"))
-
-
-def _release(release: Mapping[str, Any]) -> Words:
-    return Words((_of(release, "name"), "bold green"), f"  {_of(release, 'ref')}  {_of(release, 'commit')[:12]}")
 
 
 def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[str, Any]]) -> None:

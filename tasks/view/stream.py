@@ -38,7 +38,6 @@ class Lasting:
             self._let_go(problem)
 
     def isatty(self) -> bool:
-        """Is it a terminal?"""
         return not self._stream.closed and self._stream.isatty()
 
     def _let_go(self, problem: Exception) -> None:  # noqa: ARG002, the next class asks what it was

@@ -18,12 +18,10 @@ class Words:
 
     @property
     def plain(self) -> str:
-        """The text alone."""
         return "".join(text for text, _ in self.parts)
 
     @property
     def cell_len(self) -> int:
-        """The columns that it takes."""
         return cell_len(self.plain)
 
     def styled(self, style: str) -> Words:

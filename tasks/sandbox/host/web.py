@@ -48,7 +48,6 @@ class Site:
             return HTTPStatus.INTERNAL_SERVER_ERROR, "plain", f"{error}\n"
 
     def health(self, release: Path) -> str:
-        """Whether the release can serve."""
         _container(release)
         health = (release / "config" / "health").read_text().strip()
         if health != "ok":
