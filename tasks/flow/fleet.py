@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from tasks.errors import Interrupted, ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Stopped
@@ -29,12 +29,11 @@ LET_GO = 10.0
 T = TypeVar("T")
 
 
-class Results(Generic[T]):
+class Results(NamedTuple, Generic[T]):
     """What an act came to on each member: a value or an error. Members that were not waited for are in neither."""
 
-    def __init__(self) -> None:
-        self.values: dict[Member, T] = {}
-        self.errors: dict[Member, ReleaseError] = {}
+    values: dict[Member, T]
+    errors: dict[Member, ReleaseError]
 
 
 class Fleet:
@@ -73,7 +72,7 @@ class Fleet:
         inbox: SimpleQueue[tuple[Member, Any]] = SimpleQueue()
         for member in members:
             threading.Thread(target=_act, args=(act, member, inbox), daemon=True).start()
-        results, defects = Results[T](), list[BaseException]()
+        results, defects = Results[T]({}, {}), list[BaseException]()
         end = None if within is None else self.clock.now() + within
         for _ in members:
             if not (found := self._next(inbox, end)):

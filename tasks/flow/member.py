@@ -90,8 +90,6 @@ class Member:
         self.standing, self.expected = standing, path
         self.state = self.known.switched(release, path)
 
-    # -- sending
-
     def send(
         self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None, then: Next | None = None
     ) -> Outcome:
@@ -120,11 +118,10 @@ class Member:
         """One phase that must go well. Raises what its failure means."""
         return self._well(self.send(phase, about, again=again, texts=texts), phase)
 
-    def ask(self) -> HostState:
-        """The state as it is now, asked once, without the lock, while something may still run. Raises ReleaseError."""
+    def ask(self) -> None:
+        """Learn the state as it is now, asked once, without the lock, while something may still run. Raises ReleaseError."""
         phase = report.state()
         self.learn(self._well(self.host.run(phase, self.run), phase))
-        return self.known
 
     def cancel(self) -> bool:
         """End what this run has left running there; whether that was answered. Raises Unreachable."""
@@ -145,8 +142,6 @@ class Member:
         if outcome.status != "ok":
             raise self.failure(outcome, phase)
         return outcome
-
-    # -- the lock
 
     def take_lock(self) -> None:
         """Take it, and learn the state under it. Raises Busy, and what else a refusal means."""
@@ -180,8 +175,6 @@ class Member:
         if taken.status == "unknown":
             taken = self.rejoin()
         return self._run(phase, about) if taken.status == "ok" else taken
-
-    # -- lost links
 
     @contextlib.contextmanager
     def _in(self, phase: Phase) -> Iterator[None]:

@@ -17,7 +17,7 @@ from rich.text import Text
 from tasks.view.screen import Screen
 from tasks.view.story import Lane, Line, Running, Story
 from tasks.view.stream import terminal
-from tasks.view.text import duration
+from tasks.view.words import duration
 
 GUTTER = 10
 INDENT = GUTTER + 4

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from tasks.errors import ReleaseError
 from tasks.view.stream import Lasting, terminal
-from tasks.view.text import clean
-from tasks.view.words import Words, cell_len
+from tasks.view.words import Words, cell_len, clean
 
 if TYPE_CHECKING:
     from rich.console import Console

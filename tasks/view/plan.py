@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tasks.view.page import Page
 from tasks.view.stream import AskedFor
-from tasks.view.text import clean
-from tasks.view.words import Words
+from tasks.view.words import Words, clean
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment

@@ -11,8 +11,7 @@ from typing import Any, TextIO
 
 from tasks.view.page import Page
 from tasks.view.stream import AskedFor
-from tasks.view.text import clean
-from tasks.view.words import Words
+from tasks.view.words import Words, clean
 
 _NEWEST = 5
 _STYLES = {"live": "bold green", "bad": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red"}

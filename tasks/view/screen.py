@@ -12,7 +12,7 @@ from typing import Self, TextIO
 from tasks.phases.event import Event
 from tasks.view.story import Line, Story
 from tasks.view.stream import Lasting
-from tasks.view.text import clean, duration
+from tasks.view.words import clean, duration
 
 
 class Screen(ABC):

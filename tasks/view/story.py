@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tasks.phases.event import Event
-from tasks.view.text import clean
-from tasks.view.words import cell_len
+from tasks.view.words import cell_len, clean
 
 SLOW = 2.0
 """Seconds after which a quiet phase is worth its line."""

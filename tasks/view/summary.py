@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from tasks.view.page import Page
-from tasks.view.text import clean, duration
-from tasks.view.words import Words
+from tasks.view.words import Words, clean, duration
 
 _SLOWEST = 3
 

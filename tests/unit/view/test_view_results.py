@@ -12,7 +12,7 @@ from tasks.errors import NotReleased
 from tasks.view.page import show_error
 from tasks.view.report import print_json, show_check, show_history, show_log, show_releases, show_status
 from tasks.view.summary import show_summary
-from tasks.view.text import clean
+from tasks.view.words import clean
 from tests.unit.view.scenes import COMMIT, Terminal, release, shown
 
 JSON = st.recursive(
