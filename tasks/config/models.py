@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from tasks.config import values
-from tasks.config.section import Keyed, Section
+from tasks.config.section import Section, named
 from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User, Word
 
 KINDS = ("systemd", "supervisor", "run")
@@ -172,10 +172,10 @@ class Settings(Section):
     )
 
     runtime_files: Listed[AnyFile] = Field((), description="Copied from the live release.")
-    persistent_links: Annotated[tuple[PersistentLink, ...], Keyed(dict[values.LinkPath, AnyTarget], PersistentLink, "path")] = (
+    persistent_links: Annotated[tuple[PersistentLink, ...], named(dict[values.LinkPath, AnyTarget], PersistentLink, "path")] = (
         Field((), description="A path in the release: what it points to on the host.")
     )
-    apps: Annotated[tuple[App, ...], Keyed(dict[values.Name, AppKeys], App, "name")] = Field(
+    apps: Annotated[tuple[App, ...], named(dict[values.Name, AppKeys], App, "name")] = Field(
         (), description="Built side by side; the commands of one app run in order."
     )
     carry_assets: Listed[BelowPath] = Field(

@@ -110,12 +110,8 @@ def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts)
             yield fleet
         except KeyboardInterrupt:
             raise fleet.interrupted() from None
-        except ReleaseError as error:
-            raise fleet.judged(error) from None
-        except Exit:
-            raise
-        except Exception as defect:
-            raise fleet.judged(_defect(defect, fleet)) from defect
+        except Exception as problem:
+            raise fleet.judged(_error(problem, fleet)) from None
         finally:
             fleet.close()
 
@@ -138,19 +134,21 @@ def _exit_codes() -> Iterator[None]:
         print("interrupted; nothing was sent to any host", file=sys.stderr)
         raise Exit(code=130) from None
     except Exception as problem:
-        if isinstance(problem, Exit) and not isinstance(problem, ReleaseError):
-            raise
-        error = problem if isinstance(problem, ReleaseError) else _defect(problem)
+        error = _error(problem)
         show_error(error)
         raise Exit(code=error.code) from None
 
 
-def _defect(error: Exception, fleet: Fleet | None = None) -> ReleaseError:
-    """A mistake of this tool's own, shown like any other error. RELEASE_DEBUG=1 prints where it came from."""
+def _error(problem: Exception, fleet: Fleet | None = None) -> ReleaseError:
+    """What to show of a problem, a mistake of this tool's own too: RELEASE_DEBUG=1 prints where that came from."""
+    if isinstance(problem, ReleaseError):
+        return problem
+    if isinstance(problem, Exit):  # Invoke's own
+        raise problem
     if os.environ.get("RELEASE_DEBUG"):
-        traceback.print_exception(error)
+        traceback.print_exception(problem)
     return NotReleased(
-        f"a defect of this tool: {type(error).__name__}: {error}",
+        f"a defect of this tool: {type(problem).__name__}: {problem}",
         details=["RELEASE_DEBUG=1 shows where it happened, for your report"],
         state="" if fleet else NOTHING_SENT,
         next=fleet.hint("status") if fleet else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,14 +24,9 @@ NARROWEST = 11
 class Page:
     """Where results are written. Whatever a host said has to pass `clean` before."""
 
-    def __init__(
-        self,
-        stream: TextIO | None = None,
-        environ: Mapping[str, str] = os.environ,
-        kind: type[Lasting] = Lasting,
-    ) -> None:
+    def __init__(self, stream: TextIO | None = None, kind: type[Lasting] = Lasting) -> None:
         stream = stream or sys.stdout
-        self._console = terminal(stream, environ) if stream.isatty() else None
+        self._console = terminal(stream, os.environ) if stream.isatty() else None
         self._file = kind(stream)
         self._width = self._console.width if self._console else ENDLESS
 
@@ -86,9 +81,9 @@ class Page:
             console.print(row, no_wrap=True, crop=False, overflow="ignore")
 
 
-def show_error(error: ReleaseError, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> None:
+def show_error(error: ReleaseError, stream: TextIO | None = None) -> None:
     """What happened, its details, the state that the hosts are in, and what to type next, on stderr."""
-    page = Page(stream or sys.stderr, environ)
+    page = Page(stream or sys.stderr)
     first, *more = [clean(line) for line in error.what.splitlines()] or [type(error).__name__]
     page.line(Words(("error: ", "bold red"), (first, "bold red")))
     for line in more:

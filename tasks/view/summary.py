@@ -1,7 +1,6 @@
 """What a build, a release, a deploy or a rollback has come to."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TextIO
 
 from tasks.view.page import Page
@@ -23,14 +22,13 @@ def show_summary(
     pending: bool = False,
     next: Sequence[str] = (),
     stream: TextIO | None = None,
-    environ: Mapping[str, str] = os.environ,
 ) -> None:
     """Print what is live now, what was before, and what to type next.
 
     `built` is a release that is there but not live; `seconds` is what the verb took, and those of `steps` what each step took.
     """
     name, outcome = (built, " is built, and not live") if built else (live, " is live" if live else "nothing is live")
-    page = Page(stream, environ)
+    page = Page(stream)
     page.line()
     page.line(Words((f"{clean(environment)}: ", "bold"), (clean(name), "bold green"), (outcome, "bold")))
     fields: list[tuple[str, Words | str]] = [

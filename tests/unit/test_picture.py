@@ -14,10 +14,12 @@ XTERM = {"TERM": "xterm", "COLUMNS": "100", "LINES": "50"}
 
 def lines() -> list[str]:
     terminal = Terminal()
-    with open_view(("web1",), XTERM, terminal) as view:
+    with pytest.MonkeyPatch.context() as patch, open_view(("web1",), XTERM, terminal) as view:
+        for name, value in XTERM.items():
+            patch.setenv(name, value)
         for event in events([*BUILD, *CUTOVER]):
             view.event("web1", event)
-        show_summary("prod", "source-2", steps=view.story.steps, stream=terminal, environ=XTERM)
+        show_summary("prod", "source-2", steps=view.story.steps, stream=terminal)
     return kept(terminal.getvalue())
 
 
