@@ -9,6 +9,10 @@ from tasks.config.models import Environment
 from tasks.config.values import RELEASE_NAME
 from tasks.config.words import shown
 
+RELEASES = "releases_dir"
+Place = tuple[str, PurePosixPath, tuple[str, ...]]
+"""A path on the host that is the tool's own: its name, and the keys that it comes from."""
+
 
 class Clash(NamedTuple):
     """Keys whose values do not go together. `inside` is the way to the value within the first of them."""
@@ -37,12 +41,12 @@ def _directories(environment: Environment) -> Iterator[Clash]:
     """No place of the tool on a host may be, or lie in, another of its places: the first that would is named."""
     builds, releases = PurePosixPath(environment.builds_dir), PurePosixPath(environment.releases_dir)
     link = environment.live_link
-    places = [
-        Place("the live link", PurePosixPath("~", link), ("live_link",)),
-        Place("the runtime files", PurePosixPath("~/runtime", link), ("live_link",)),
-        Place("the repository of builds_dir", builds / "repo.git", ("builds_dir",)),
-        Place("this environment's part of builds_dir", builds / link, ("builds_dir", "live_link")),
-        Place("releases_dir", releases, ("releases_dir",)),
+    places: list[Place] = [
+        ("the live link", PurePosixPath("~", link), ("live_link",)),
+        ("the runtime files", PurePosixPath("~/runtime", link), ("live_link",)),
+        ("the repository of builds_dir", builds / "repo.git", ("builds_dir",)),
+        ("this environment's part of builds_dir", builds / link, ("builds_dir", "live_link")),
+        (RELEASES, releases, (RELEASES,)),
     ]
     if builds == releases:
         yield Clash(("releases_dir", "builds_dir"), "must not be the same directory as builds_dir")
@@ -52,20 +56,11 @@ def _directories(environment: Environment) -> Iterator[Clash]:
         yield from islice(_inside_one_another(places), 1)
 
 
-class Place(NamedTuple):
-    """A path on the host that is the tool's own, and the keys that it comes from."""
-
-    name: str
-    path: PurePosixPath
-    keys: tuple[str, ...]
-
-
 def _inside_one_another(places: Iterable[Place]) -> Iterator[Clash]:
-    for one, other in permutations(places, 2):
-        holds_all_releases = other.name == "releases_dir" and one.path != other.path
-        if one.path.is_relative_to(other.path) and not holds_all_releases:
-            where = "be" if one.path == other.path else f"lie in {shown(str(other.path))},"
-            yield Clash((*one.keys, *other.keys), f"{one.name} ({shown(str(one.path))}) would {where} {other.name}")
+    for (name, path, keys), (outer, around, more) in permutations(places, 2):
+        if path == around or (path.is_relative_to(around) and outer != RELEASES):
+            where = "be" if path == around else f"lie in {shown(str(around))},"
+            yield Clash((*keys, *more), f"{name} ({shown(str(path))}) would {where} {outer}")
 
 
 def _links(environment: Environment) -> Iterator[Clash]:
