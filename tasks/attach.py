@@ -4,13 +4,12 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import lock
-from tasks.remote.outcome import Outcome
 
 
 @verb()
 def attach(fleet: Fleet) -> None:
     """Follow the job that is running on the host, to its end; Ctrl-C leaves it running."""
-    outcome = fleet.first(_follow)
+    outcome = fleet.first(Member.follow)
     name = outcome.facts.get("release", "")
     fleet.note(f"{name} is built" if name else "it has ended well")
     fleet.note("next: " + fleet.hint(f"release --name {name}" if name else "status"))
@@ -19,13 +18,6 @@ def attach(fleet: Fleet) -> None:
 @verb()
 def cancel(fleet: Fleet) -> None:
     """End the job that is running on the host: its partial build is removed, the live site stays."""
-    outcome = fleet.first(lambda member: member.require(lock.cancel_running()))
+    outcome = fleet.first(lambda member: member.require(lock.cancel(anybodys=True)))
     fleet.require(Member.ask)
     fleet.note(f"ended: {outcome.facts.get('cancelled', 'it')}. {fleet.state()}")
-
-
-def _follow(member: Member) -> Outcome:
-    outcome = member.follow()
-    if outcome.status != "ok":
-        raise member.failure(outcome, lock.follow())
-    return outcome

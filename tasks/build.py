@@ -16,4 +16,4 @@ def build(fleet: Fleet, ref: str | None = None) -> None:
     fleet.prepare(ref, needs="build")
     with fleet.lock():
         release = flow.build(fleet, ref)
-    summarize(fleet, release, next=[fleet.hint(f"release --name {release.name}")])
+    summarize(fleet, release, fleet.hint(f"release --name {release.name}"))

@@ -5,7 +5,6 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import check as phases
-from tasks.phases.sudoers import sudoers as sudoers_phase
 from tasks.view.report import print_lines, show_check
 
 _HELP = {"sudoers": "print the smallest sudoers file for the service user, and check nothing"}
@@ -16,11 +15,7 @@ def check(fleet: Fleet, sudoers: bool = False) -> None:
     """Everything that a release needs, a line each: ok, warn or FAIL, and what to do."""
     if sudoers:
         _print_sudoers(fleet)
-    else:
-        _check(fleet)
-
-
-def _check(fleet: Fleet) -> None:
+        return
     found = [line for lines in fleet.require(_found).values() for line in lines]
     show_check(found)
     failed = sum(level == "FAIL" for _, level, *_ in found)
@@ -33,17 +28,15 @@ def _check(fleet: Fleet) -> None:
 def _found(member: Member) -> list[tuple[str, ...]]:
     """Every line of the checks of a host: its address, ok, warn or FAIL, the text, and what to do."""
     environment = member.host.environment
-    outcomes = [member.require(phases.check(environment))]
-    facts = outcomes[0].facts
-    outcomes.append(member.require(phases.check_services(environment, facts["live_link"], facts["releases"])))
-    events = [event for outcome in outcomes for event in outcome.events if event.kind == "check"]
-    return [(member.host.address, *event.words) for event in events]
+    site = member.require(phases.check(environment))
+    services = member.require(phases.check_services(environment, site.facts["live_link"], site.facts["releases"]))
+    return [(member.host.address, *event.words) for event in (*site.events, *services.events) if event.kind == "check"]
 
 
 def _print_sudoers(fleet: Fleet) -> None:
     environment, rules = fleet.environment, list[str]()
     if environment.services:
-        rules = fleet.first(lambda member: member.require(sudoers_phase(environment))).texts
+        rules = fleet.first(lambda member: member.require(phases.sudoers(environment))).texts
     head = (
         f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
         "Try it with `visudo -cf FILE`, then, as root:",

@@ -1,7 +1,7 @@
 """deploy: release and post-release, undone when post-release fails."""
 
 from tasks.errors import LiveButFailed
-from tasks.flow.build import Choice, choose
+from tasks.flow.build import choose, chosen, needs
 from tasks.flow.cutover import cutover, migrate
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
@@ -16,8 +16,8 @@ HELP = {"ref": "branch, tag or commit to build and deploy", "name": "a release t
 @verb(HELP, dry=show, locks=True)
 def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Release, then post-release; the release before comes back when that fails."""
-    choice = Choice.of(ref, name, fleet.hint("deploy --ref master"))
-    fleet.prepare(str(choice), services=True, needs=choice.needs)
+    choice = chosen(ref, name, fleet.hint("deploy --ref master"))
+    fleet.prepare(choice.ref or choice.name, services=True, needs=needs(choice))
     with fleet.lock():
         release = choose(fleet, choice)
         migrate(fleet, release)
@@ -28,4 +28,4 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
             put_back(fleet, failure)
         prune_unused(fleet)
     back = fleet.hint("rollback") + " # if it is not what you wanted"
-    summarize(fleet, release, next=[back if fleet.primary.first.name else fleet.hint("status")])
+    summarize(fleet, release, back if fleet.primary.first.name else fleet.hint("status"))

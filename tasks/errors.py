@@ -1,15 +1,4 @@
-"""What can go wrong, and the exit code of each: the interface to scripts and CI.
-
-ReleaseError                 invoke.Exit, so that Fabric prints it and leaves with its code
-├── UsageError           2   a wrong option, or a mistake in hosts.yml
-├── NotReleased          3   failed before the cutover: the live site is as it was
-├── LiveButFailed        4   failed after the cutover: the new release is live
-├── PutBack              5   failed after the cutover: the release before is live again
-├── Busy                 6   somebody else holds the lock, or a hold
-├── Unreachable          7   a host did not answer, is not who it should be, or refused the login
-├── OutcomeUnknown       8   a cutover was sent, and the host cannot be asked what became of it
-└── Interrupted        130   Ctrl-C
-"""
+"""What can go wrong, and the exit code of each: the interface to scripts and CI."""
 
 from collections.abc import Sequence
 
@@ -17,7 +6,7 @@ from invoke.exceptions import Exit
 
 
 class ReleaseError(Exit):
-    """An error with what a person needs at three in the morning.
+    """An error with what a person needs at three in the morning: an Exit of Invoke, so that Fabric leaves with its code.
 
     `what` happened (and where), the `state` that the hosts are in, what to type `next`, and `details`: lines to show as
     they are, the last output of a failing command say.
@@ -40,32 +29,32 @@ class ReleaseError(Exit):
 
 
 class UsageError(ReleaseError):
-    exit_code = 2
+    exit_code = 2  # a wrong option, or a mistake in hosts.yml
 
 
 class NotReleased(ReleaseError):
-    exit_code = 3
+    exit_code = 3  # failed before the cutover: the live site is as it was
 
 
 class LiveButFailed(ReleaseError):
-    exit_code = 4
+    exit_code = 4  # failed after the cutover: the new release is live
 
 
 class PutBack(ReleaseError):
-    exit_code = 5
+    exit_code = 5  # failed after the cutover: the release before is live again
 
 
 class Busy(ReleaseError):
-    exit_code = 6
+    exit_code = 6  # somebody else holds the lock, or a hold
 
 
 class Unreachable(ReleaseError):
-    exit_code = 7
+    exit_code = 7  # a host did not answer, is not who it should be, or refused the login
 
 
 class OutcomeUnknown(ReleaseError):
-    exit_code = 8
+    exit_code = 8  # a cutover was sent, and the host cannot be asked what became of it
 
 
 class Interrupted(ReleaseError):
-    exit_code = 130
+    exit_code = 130  # Ctrl-C

@@ -4,8 +4,8 @@ from tasks.errors import UsageError
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import requests, show
 from tasks.flow.verb import verb
+from tasks.view.plan import request_lines
 from tasks.view.report import print_json, print_lines
-from tasks.view.steps import lines
 
 _HELP = {
     "ref": "branch, tag or commit",
@@ -20,7 +20,7 @@ def plan(fleet: Fleet, ref: str | None = None, steps: bool = False, json: bool =
     if steps and json:
         print_json({"environment": fleet.environment.name, "requests": requests(fleet)})
     elif steps:
-        print_lines(lines(requests(fleet)))
+        print_lines(request_lines(requests(fleet)))
     elif json:
         raise UsageError("plan takes --json with --steps", next=fleet.hint("plan --steps --json"))
     elif not ref:

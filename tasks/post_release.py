@@ -16,4 +16,4 @@ def post_release(fleet: Fleet) -> None:
         if not release.name:
             raise NotReleased("nothing is live yet", next=fleet.hint("deploy --ref master"))
         services.post_release(fleet, release)
-    summarize(fleet, release, next=[fleet.hint("status")])
+    summarize(fleet, release, fleet.hint("status"))

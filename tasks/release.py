@@ -1,7 +1,7 @@
 """release: build, migrate, cutover."""
 
 from tasks.flow import pruning
-from tasks.flow.build import Choice, choose
+from tasks.flow.build import choose, chosen, needs
 from tasks.flow.cutover import cutover, migrate
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
@@ -14,11 +14,11 @@ HELP = {"ref": "branch, tag or commit to build and release", "name": "a release 
 @verb(HELP, dry=show, locks=True)
 def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
-    choice = Choice.of(ref, name, fleet.hint("release --ref master"))
-    fleet.prepare(str(choice), needs=choice.needs)
+    choice = chosen(ref, name, fleet.hint("release --ref master"))
+    fleet.prepare(choice.ref or choice.name, needs=needs(choice))
     with fleet.lock():
-        chosen = choose(fleet, choice)
-        migrate(fleet, chosen)
-        cutover(fleet, chosen, pruning.following)
+        made = choose(fleet, choice)
+        migrate(fleet, made)
+        cutover(fleet, made, pruning.following)
         pruning.prune(fleet)
-    summarize(fleet, chosen, next=[fleet.hint("post-release")])
+    summarize(fleet, made, fleet.hint("post-release"))

@@ -22,7 +22,7 @@ def rollback(fleet: Fleet, to: str | None = None) -> None:
     if note := undone(fleet):
         fleet.note(note)
     forward = fleet.hint(f"release --name {fleet.primary.first.name}") + " # to go forward again"
-    summarize(fleet, release, next=[fleet.hint("status"), forward])
+    summarize(fleet, release, fleet.hint("status"), forward)
 
 
 def _target(fleet: Fleet, to: str | None) -> Release:

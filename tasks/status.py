@@ -46,12 +46,9 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
 
 
 def _document(fleet: Fleet) -> dict[str, Any]:
-    hosts = [_host(member) for member in fleet.require(Member.ask)]
+    fleet.require(Member.ask)
+    for member in fleet.members:
+        if member.known.live_path and not member.live:
+            member.host.warn(f"the live link points at {member.known.live_path}, which is no release of this environment")
+    hosts = [{"address": member.host.address, **member.known.document} for member in fleet.members]
     return {"environment": fleet.environment.name, "hosts": hosts}
-
-
-def _host(member: Member) -> dict[str, Any]:
-    state = member.known
-    if state.live_path and not state.live:
-        member.host.warn(f"the live link points at {state.live_path}, which is no release of this environment")
-    return {"address": member.host.address, **state.document}

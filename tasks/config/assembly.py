@@ -3,7 +3,7 @@
 So a mistake in defaults is reported once, and every mistake of the file in one run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +17,7 @@ from tasks.config.words import nearest
 
 DEFAULTS, HOSTS, REPOSITORY = "defaults", "hosts", "repository"
 NAMES = TypeAdapter(dict[EnvironmentName, Any])
-SITE = frozenset({"address", "port", "release_user", "live_link"})
+AS_WRITTEN: Any = {"by_alias": True, "by_name": False}
 STAND_IN = {REPOSITORY: "stands in for one that is missing or wrong"}
 
 
@@ -43,38 +43,36 @@ def assemble(document: object) -> tuple[dict[str, Environment], list[Mistake]]:
     """The environments of a document and every mistake in it; with a mistake, the environments are not to be used."""
     if not isinstance(document, dict):
         return {}, [Mistake((), f"expected a mapping with hosts: in it, found {kind(document)}")]
-    hosts = _hosts(document)
+    hosts = found if isinstance(found := document.get(HOSTS), dict) else {}
+    misnamed = _judged((HOSTS,), hosts, NAMES.validate_python)
     defaults = _block((DEFAULTS,), document.get(DEFAULTS))
     blocks = {name: _block((HOSTS, name), value) for name, value in hosts.items()}
-    mistakes = [*_outermost(document), *defaults.mistakes, *_names(hosts)]
+    mistakes = [*_outermost(document), *defaults.mistakes, *misnamed]
     mistakes += [each for block in blocks.values() for each in block.mistakes]
     mistakes += _repositories(defaults, list(blocks.values()))
-    badly_named = {each.where[1] for each in _names(hosts)}
-    merged = {name: _merge(name, defaults, block) for name, block in blocks.items() if name not in badly_named}
+    refused = {each.where[1] for each in misnamed}
+    merged = {name: _merge(name, defaults, block) for name, block in blocks.items() if name not in refused}
     for name, environment in merged.items():
         mistakes += _clashes(environment, defaults, blocks[name])
     return merged, list(dict.fromkeys(mistakes))
-
-
-def _hosts(document: dict[str, Any]) -> dict[str, Any]:
-    hosts = document.get(HOSTS)
-    return hosts if isinstance(hosts, dict) else {}
 
 
 def _outermost(document: dict[str, Any]) -> Iterator[Mistake]:
     for key in document:
         if key not in (DEFAULTS, HOSTS) and not key.startswith(FREE_KEYS):
             yield Mistake((key,), "is not a known key" + nearest(key, (DEFAULTS, HOSTS)))
-    if not _hosts(document) and not any(nearest(key, (HOSTS,)) for key in document.keys() - {DEFAULTS, HOSTS}):
-        found = "an empty one" if document.get(HOSTS) == {} else kind(document.get(HOSTS))
+    hosts = document.get(HOSTS)
+    there = isinstance(hosts, dict) and hosts
+    if not there and not any(nearest(key, (HOSTS,)) for key in document.keys() - {DEFAULTS, HOSTS}):
+        found = "an empty one" if hosts == {} else kind(hosts)
         yield Mistake((HOSTS,), f"expected a mapping that names at least one environment, found {found}")
 
 
-def _names(hosts: dict[str, Any]) -> list[Mistake]:
+def _judged(where: Where, keys: dict[str, Any], judge: Callable[[Any], object]) -> list[Mistake]:
     try:
-        NAMES.validate_python(hosts)
+        judge(keys)
     except ValidationError as error:
-        return [Mistake((HOSTS, *each.where), each.sentence) for each in findings(error, hosts)]
+        return [Mistake((*where, *each.where), each.sentence) for each in findings(error, keys)]
     return []
 
 
@@ -82,11 +80,7 @@ def _block(where: Where, value: object) -> Block:
     if not isinstance(value, dict | None):
         return Block(where, {}, [Mistake(where, f"expected a mapping of settings, found {kind(value)}")])
     keys = value or {}
-    try:
-        Settings.model_validate(STAND_IN | keys, by_alias=True, by_name=False)
-    except ValidationError as error:
-        return Block(where, keys, [Mistake((*where, *each.where), each.sentence) for each in findings(error, keys)])
-    return Block(where, keys, [])
+    return Block(where, keys, _judged(where, keys, lambda each: Settings.model_validate(STAND_IN | each, **AS_WRITTEN)))
 
 
 def _repositories(defaults: Block, blocks: list[Block]) -> list[Mistake]:
@@ -104,7 +98,7 @@ def _merge(name: str, defaults: Block, block: Block) -> Environment:
     """The environment, without the keys whose mistakes are reported already."""
     wrong = _wrong(defaults, block)
     sound = {key: value for key, value in {**defaults.keys, **block.keys}.items() if key not in wrong}
-    return Environment.model_validate({**STAND_IN, **sound, "name": name}, by_alias=True, by_name=False)
+    return Environment.model_validate({**STAND_IN, **sound, "name": name}, **AS_WRITTEN)
 
 
 def _clashes(environment: Environment, defaults: Block, block: Block) -> Iterator[Mistake]:

@@ -9,6 +9,10 @@ from tasks.config.models import Environment
 from tasks.config.values import RELEASE_NAME
 from tasks.config.words import shown
 
+RELEASES = "releases_dir"
+Place = tuple[str, PurePosixPath, tuple[str, ...]]
+"""A path on the host that is the tool's own: its name, and the keys that it comes from."""
+
 
 class Clash(NamedTuple):
     """Keys whose values do not go together. `inside` is the way to the value within the first of them."""
@@ -23,7 +27,6 @@ def clashes(environment: Environment) -> Iterator[Clash]:
     yield from _addresses(environment)
     yield from _directories(environment)
     yield from _links(environment)
-    yield from _files(environment)
 
 
 def _addresses(environment: Environment) -> Iterator[Clash]:
@@ -38,58 +41,41 @@ def _directories(environment: Environment) -> Iterator[Clash]:
     """No place of the tool on a host may be, or lie in, another of its places: the first that would is named."""
     builds, releases = PurePosixPath(environment.builds_dir), PurePosixPath(environment.releases_dir)
     link = environment.live_link
-    places = [
-        Place("the live link", PurePosixPath("~", link), ("live_link",)),
-        Place("the runtime files", PurePosixPath("~/runtime", link), ("live_link",)),
-        Place("the repository of builds_dir", builds / "repo.git", ("builds_dir",)),
-        Place("this environment's part of builds_dir", builds / link, ("builds_dir", "live_link")),
-        Place("releases_dir", releases, ("releases_dir",)),
+    places: list[Place] = [
+        ("the live link", PurePosixPath("~", link), ("live_link",)),
+        ("the runtime files", PurePosixPath("~/runtime", link), ("live_link",)),
+        ("the repository of builds_dir", builds / "repo.git", ("builds_dir",)),
+        ("this environment's part of builds_dir", builds / link, ("builds_dir", "live_link")),
+        (RELEASES, releases, (RELEASES,)),
     ]
     if builds == releases:
         yield Clash(("releases_dir", "builds_dir"), "must not be the same directory as builds_dir")
-    elif any(RELEASE_NAME.fullmatch(part) for part in _below(builds, releases)):
+    elif builds.is_relative_to(releases) and RELEASE_NAME.fullmatch(builds.relative_to(releases).parts[0]):
         yield Clash(("builds_dir", "releases_dir"), "would lie in a release")
     else:
         yield from islice(_inside_one_another(places), 1)
 
 
-class Place(NamedTuple):
-    """A path on the host that is the tool's own, and the keys that it comes from."""
-
-    name: str
-    path: PurePosixPath
-    keys: tuple[str, ...]
-
-
 def _inside_one_another(places: Iterable[Place]) -> Iterator[Clash]:
-    for one, other in permutations(places, 2):
-        holds_all_releases = other.name == "releases_dir" and one.path != other.path
-        if one.path.is_relative_to(other.path) and not holds_all_releases:
-            where = "be" if one.path == other.path else f"lie in {shown(str(other.path))},"
-            yield Clash((*one.keys, *other.keys), f"{one.name} ({shown(str(one.path))}) would {where} {other.name}")
-
-
-def _below(path: PurePosixPath, parent: PurePosixPath) -> tuple[str, ...]:
-    return path.relative_to(parent).parts[:1] if path.is_relative_to(parent) else ()
+    for (name, path, keys), (outer, around, more) in permutations(places, 2):
+        if path == around or (path.is_relative_to(around) and outer != RELEASES):
+            where = "be" if path == around else f"lie in {shown(str(around))},"
+            yield Clash((*keys, *more), f"{name} ({shown(str(path))}) would {where} {outer}")
 
 
 def _links(environment: Environment) -> Iterator[Clash]:
     links = {link.path for link in environment.persistent_links}
     for link in environment.persistent_links:
-        for outer in _first(PurePosixPath(link.path).parents, links):
+        if outer := _first(PurePosixPath(link.path).parents, links):
             sentence = f"lies in {shown(outer)}, which is a persistent link itself"
             yield Clash(("persistent_links",), sentence, (link.path,))
-
-
-def _files(environment: Environment) -> Iterator[Clash]:
-    links = {link.path for link in environment.persistent_links}
     for index, file in enumerate(environment.runtime_files):
         path = PurePosixPath(file.path)
-        for link in _first((path, *path.parents), links):
-            sentence = f"the file {shown(file.path)} lies in the persistent link {shown(link)}, where it is already"
+        if outer := _first((path, *path.parents), links):
+            sentence = f"the file {shown(file.path)} lies in the persistent link {shown(outer)}, where it is already"
             yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
 
 
-def _first(paths: Iterable[PurePosixPath], links: set[str]) -> list[str]:
+def _first(paths: Iterable[PurePosixPath], links: set[str]) -> str | None:
     """The nearest of these directories that is a persistent link; looked up, as there may be thousands of both."""
-    return list(islice((str(path) for path in paths if str(path) in links), 1))
+    return next((str(path) for path in paths if str(path) in links), None)

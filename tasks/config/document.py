@@ -13,25 +13,19 @@ from typing import Any, NoReturn
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tasks.config.mistakes import AS_TEXT, Mistake, Where, kind
-from tasks.config.words import short, shown
+from tasks.config.mistakes import AS_TEXT, HALF, Mistake, Where, kind
+from tasks.config.words import shown
 
 MOST_VALUES = 100_000
 TOO_MANY = f"holds more than {MOST_VALUES} values when its aliases are followed"
 TAG = "tag:yaml.org,2002:"
-SCALARS = {
-    "null": r"|~|null|Null|NULL",
-    "bool": r"true|True|TRUE|false|False|FALSE",
-    "int": r"[-+]?(0|[1-9][0-9]{0,17})",
-    "float": r"[-+]?[0-9]+\.[0-9]*",
-    "merge": r"<<",
-    "str": r"[\s\S]*",
-}
-MEANINGS: dict[str, Callable[[str], Any]] = {
-    "null": lambda _: None,
-    "bool": lambda text: text.lower() == "true",
-    "int": int,
-    "float": Decimal,
+SCALARS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "null": (r"|~|null|Null|NULL", lambda _: None),
+    "bool": (r"true|True|TRUE|false|False|FALSE", lambda text: text.lower() == "true"),
+    "int": (r"[-+]?(0|[1-9][0-9]{0,17})", int),
+    "float": (r"[-+]?[0-9]+\.[0-9]*", Decimal),
+    "merge": (r"<<", str),
+    "str": (r"[\s\S]*", str),
 }
 
 
@@ -45,7 +39,7 @@ class Parser(yaml.SafeLoader):
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own, emptied
 
 
-for _name, _pattern in SCALARS.items():
+for _name, (_pattern, _) in SCALARS.items():
     Parser.add_implicit_resolver(TAG + _name, re.compile(rf"(?:{_pattern})\Z"), None)
 
 
@@ -84,7 +78,8 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
         return "a tab, where YAML takes only spaces"
     if "another document" in problem:
         return "a second document begins: hosts.yml is one (remove the line ---)"
-    return short(problem + (f" ({error.context})" if error.context else ""))
+    line = problem + (f" ({error.context})" if error.context else "")
+    return line if len(line) <= 200 else line[:200] + "..."
 
 
 def _fail(node: Node, sentence: str) -> NoReturn:
@@ -125,16 +120,17 @@ class Values:
             return self._mapping(node, where)
         if isinstance(node, SequenceNode) and node.tag == f"{TAG}seq":
             return [self.of(item, (*where, index)) for index, item in enumerate(node.value)]
-        name = node.tag.removeprefix(TAG)
-        if isinstance(node, ScalarNode) and name in SCALARS and re.fullmatch(SCALARS[name], node.value):
-            return MEANINGS[name](node.value) if name in MEANINGS else self._text(node.value, where)
+        pattern, meaning = SCALARS.get(node.tag.removeprefix(TAG), ("(?!)", str))
+        if isinstance(node, ScalarNode) and re.fullmatch(pattern, node.value):
+            value = meaning(node.value)
+            return self._text(value, where) if isinstance(value, str) else value
         _fail(node, f"the tag {shown(node.tag.replace(TAG, '!!'))} is not read here: leave it out")
 
     def _text(self, text: str, where: Where) -> str:
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            self.mistakes.append(Mistake(where, "holds half a character (an escape from \\ud800 to \\udfff)"))
+            self.mistakes.append(Mistake(where, HALF))
             return text
 
     def _mapping(self, node: MappingNode, where: Where) -> dict[str, Any]:

@@ -44,11 +44,16 @@ def find_hosts_file(name: str | None, cwd: Path, *, project: Path = PROJECT) -> 
         return cwd / _at_home(chosen)
     if name != SANDBOX:
         return project / "hosts.yml"
-    folder = os.environ.get("SANDBOX_DIR")
-    found = (cwd / _at_home(folder) if folder else project / ".sandbox") / "hosts.yml"
+    found = sandbox_folder(cwd, project) / "hosts.yml"
     if not found.is_file():
         raise UsageError(f"the sandbox is not running: there is no {found}", next="fab sandbox.start")
     return found
+
+
+def sandbox_folder(cwd: Path, project: Path = PROJECT) -> Path:
+    """Where the sandbox of this project lies: $SANDBOX_DIR, or .sandbox beside the fabfile."""
+    chosen = os.environ.get("SANDBOX_DIR")
+    return cwd / _at_home(chosen) if chosen else project / ".sandbox"
 
 
 def _at_home(path: str) -> Path:

@@ -8,33 +8,32 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tasks.config.models import (
-    KINDS,
-    AppKeys,
-    HealthCheck,
-    LinkTarget,
-    RunService,
-    RuntimeFile,
-    Settings,
-    SupervisorService,
-    SystemdService,
-)
+from tasks.config import models
 from tasks.config.section import Section, keys_of
 from tasks.config.words import nearest, shown
 
 Where = tuple[str | int, ...]
-PLAIN_KEY = re.compile(r"[\w@/*-]+")
-LONGEST_KEY = 60
+PLAIN_KEY = re.compile(r"[\w@/*-]{1,60}")
 SECTIONS: dict[str, type[Section]] = {
-    "runtime_files": RuntimeFile,
-    "persistent_links": LinkTarget,
-    "apps": AppKeys,
-    "health": HealthCheck,
-    "systemd": SystemdService,
-    "supervisor": SupervisorService,
-    "run": RunService,
+    "runtime_files": models.RuntimeFile,
+    "persistent_links": models.LinkTarget,
+    "apps": models.AppKeys,
+    "health": models.HealthCheck,
+    "systemd": models.SystemdService,
+    "supervisor": models.SupervisorService,
+    "run": models.RunService,
+}
+TYPES = {
+    bool: "true or false",
+    int: "a whole number",
+    str: "text",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "nothing",
 }
 AS_TEXT = "put quotes around it"
+ADDRESSES = "an address, or a list of addresses"
+HALF = r"holds half a character (an escape from \ud800 to \udfff)"
 
 
 class Mistake(NamedTuple):
@@ -49,25 +48,13 @@ class Mistake(NamedTuple):
 
 def place(where: Where) -> str:
     """`hosts.prod.services[1]`: a key that is not a plain word stands in quotes."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in where)
-    return "".join(steps).removeprefix(".")
-
-
-def _key(key: str) -> str:
-    return key if PLAIN_KEY.fullmatch(key) and len(key) <= LONGEST_KEY else shown(key)
+    keys = (f"[{key}]" if isinstance(key, int) else f".{key if PLAIN_KEY.fullmatch(key) else shown(key)}" for key in where)
+    return "".join(keys).removeprefix(".")
 
 
 def kind(value: object) -> str:
     """What a value is, in the words of somebody who writes YAML; never the value itself, which may be a secret."""
-    kinds: tuple[tuple[type, str], ...] = (
-        (bool, "true or false"),
-        (int, "a whole number"),
-        (str, "text"),
-        (list, "a list"),
-        (dict, "a mapping"),
-        (type(None), "nothing"),
-    )
-    return next((words for each, words in kinds if isinstance(value, each)), "a number with a point")
+    return TYPES.get(type(value), "a number with a point")
 
 
 def findings(error: ValidationError, block: dict[str, Any]) -> list[Mistake]:
@@ -76,7 +63,7 @@ def findings(error: ValidationError, block: dict[str, Any]) -> list[Mistake]:
     errors = sorted(error.errors(include_url=False), key=lambda each: order.get(str(each["loc"][0]), len(order)))
     misspelt = {(*each["loc"][:-1], _meant(each)) for each in errors if each["type"] == "extra_forbidden"}
     wanted = (each for each in errors if not (each["type"] == "missing" and each["loc"] in misspelt))
-    return [Mistake(_where(each["loc"], block), _sentence(each)) for each in wanted]
+    return [Mistake(_where(each["loc"], block), SENTENCES[each["type"]](each)) for each in wanted]
 
 
 def _where(loc: Where, block: Any) -> Where:
@@ -95,26 +82,21 @@ def _where(loc: Where, block: Any) -> Where:
 def _known(error: ErrorDetails) -> list[str]:
     """The keys that could stand where an unknown one does."""
     loc = error["loc"]
-    section: type[Section] = Settings if len(loc) == 1 else SECTIONS[str(loc[0] if loc[0] != "services" else loc[2])]
-    return keys_of(section)
+    return keys_of(models.Settings if len(loc) == 1 else SECTIONS[str(loc[0] if loc[0] != "services" else loc[2])])
 
 
 def _meant(error: ErrorDetails) -> str | None:
     return next(iter(get_close_matches(str(error["loc"][-1]), _known(error), n=1)), None)
 
 
-def _sentence(error: ErrorDetails) -> str:
-    return SENTENCES[error["type"]](error)
-
-
-def _found(expected: str, error: ErrorDetails) -> str:
-    return f"expected {expected}, found {kind(error['input'])}"
+def _found(expected: str, error: ErrorDetails, empty: str = "") -> str:
+    hint = f": write {empty} for an empty one" if empty and error["input"] is None else ""
+    return f"expected {expected}, found {kind(error['input'])}{hint}"
 
 
 def _text(error: ErrorDetails) -> str:
-    value = error["input"]
     hints = {dict: f" (text with a colon and a space in it: {AS_TEXT})", type(None): f" (a lone ~: {AS_TEXT})", list: ""}
-    return _found("text", error) + hints.get(type(value), f": {AS_TEXT}")
+    return _found("text", error) + hints.get(type(error["input"]), f": {AS_TEXT}")
 
 
 def _number(error: ErrorDetails) -> str:
@@ -123,33 +105,20 @@ def _number(error: ErrorDetails) -> str:
     return _found("a whole number", error) + (": take the quotes away" if quoted else "")
 
 
-def _list(error: ErrorDetails) -> str:
-    expected = "an address, or a list of addresses" if error["loc"] == ("address",) else "a list"
-    return _found(expected, error) + (": write [] for an empty one" if error["input"] is None else "")
-
-
-def _mapping(error: ErrorDetails) -> str:
-    return _found("a mapping", error) + (": write {} for an empty one" if error["input"] is None else "")
-
-
 def _section(error: ErrorDetails) -> str:
     short = error["loc"][0] in ("runtime_files", "persistent_links")
-    return _found("a path or a mapping", error) if short else _mapping(error)
+    return _found("a path or a mapping", error) if short else _found("a mapping", error, "{}")
 
 
 def _choice(error: ErrorDetails) -> str:
-    expected = error["ctx"]["expected"].replace("'", "")
-    value = error["input"]
+    expected, value = error["ctx"]["expected"].replace("'", ""), error["input"]
     found = shown(value) if isinstance(value, str) else kind(value)
     return f"expected {expected}, found {found}" + nearest(value, expected.split(" or "))
 
 
 def _service(error: ErrorDetails) -> str:
-    value = error["input"]
-    unknown = [key for key in value if key not in KINDS] if isinstance(value, dict) else []
-    close = [key for key in unknown if get_close_matches(key, KINDS, n=1)]
-    hint = nearest(close[0], KINDS) if close else ""
-    return error["msg"] + hint
+    unknown = [key for key in error["input"] if key not in models.KINDS] if isinstance(error["input"], dict) else []
+    return error["msg"] + next(filter(None, (nearest(key, models.KINDS) for key in unknown)), "")
 
 
 SENTENCES: dict[str, Callable[[ErrorDetails], str]] = {
@@ -158,11 +127,12 @@ SENTENCES: dict[str, Callable[[ErrorDetails], str]] = {
     "extra_forbidden": lambda error: "is not a known key" + nearest(error["loc"][-1], _known(error)),
     "string_type": _text,
     "string_too_short": lambda _: "must not be empty",
+    "string_unicode": lambda _: HALF,
     "int_type": _number,
     "bool_type": lambda error: _found("true or false", error),
-    "tuple_type": _list,
-    "dict_type": _mapping,
-    "mapping_type": _mapping,
+    "tuple_type": lambda error: _found(ADDRESSES if error["loc"] == ("address",) else "a list", error, "[]"),
+    "dict_type": lambda error: _found("a mapping", error, "{}"),
+    "mapping_type": lambda error: _found("a mapping", error, "{}"),
     "model_type": _section,
     "literal_error": _choice,
     "service_kind": _service,

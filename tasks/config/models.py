@@ -1,19 +1,21 @@
 """The one table of keys: everything that hosts.yml can say about an environment."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from tasks.config import values
-from tasks.config.section import Keyed, Section
+from tasks.config.section import Section, named
 from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User, Word
 
 KINDS = ("systemd", "supervisor", "run")
 LONGEST_LABEL = 48
 DAY = 24 * 60 * 60
 
-Commands = Annotated[tuple[Text, ...], Many]
+T = TypeVar("T")
+Listed = Annotated[tuple[T, ...], Many]
+Commands = Listed[Text]
 
 
 class RuntimeFile(Section):
@@ -41,10 +43,8 @@ class AppKeys(Section):
 
     path: values.InsidePath = Field(".", description="Where its commands run, relative to the release.")
     bootstrap: Commands = Field((), description="The commands that build it, in order.")
-    inputs: Annotated[tuple[values.Input, ...], Many] = Field(
-        (), description="What the build depends on (default: path); !PATH leaves one out."
-    )
-    drop: Annotated[tuple[BelowPath, ...], Many] = Field((), description="What is not needed to run: left out.")
+    inputs: Listed[values.Input] = Field((), description="What the build depends on (default: path); !PATH leaves one out.")
+    drop: Listed[BelowPath] = Field((), description="What is not needed to run: left out.")
 
 
 class App(AppKeys):
@@ -58,7 +58,7 @@ class HealthCheck(Section):
 
     url: values.HealthUrl = Field(description="http or https, as seen from the host.")
     headers: Annotated[Mapping[values.HeaderName, values.HeaderValue], *ReadOnly] = Field(
-        default_factory=values.nothing, description="Sent with the request."
+        default_factory=dict, validate_default=True, description="Sent with the request."
     )
     status: int = Field(200, ge=100, le=599, description="The status that means healthy.")
     contains: Text | None = Field(None, description="Text that the body must hold.")
@@ -70,20 +70,19 @@ class SystemdService(Section):
 
     kind: ClassVar[Literal["systemd"]] = "systemd"
 
-    unit: Word = Field(validation_alias="systemd", description="A unit, or a glob of units: php8.2-fpm, messenger@*.")
+    name: Word = Field(validation_alias="systemd", description="A unit, or a glob of units: php8.2-fpm, messenger@*.")
     action: Literal["restart", "reload"] = Field("restart", description="What `systemctl` is asked to do.")
 
-    @field_validator("unit")
+    @field_validator("name")
     @classmethod
-    def _has_processes(cls, unit: str) -> str:
-        if unit.endswith((".target", ".socket")):
+    def _has_processes(cls, name: str) -> str:
+        if name.endswith((".target", ".socket")):
             raise values.mistake("it has no processes that could be shown to run the release: name the services behind it")
-        return unit
+        return name
 
     @property
     def label(self) -> str:
-        """The words for this service on a screen."""
-        return f"systemd {self.unit}" + (" (reload)" if self.action == "reload" else "")
+        return f"systemd {self.name}" + (" (reload)" if self.action == "reload" else "")
 
 
 class SupervisorService(Section):
@@ -91,7 +90,7 @@ class SupervisorService(Section):
 
     kind: ClassVar[Literal["supervisor"]] = "supervisor"
 
-    program: Word = Field(validation_alias="supervisor", description="A program, or a group: releases, workers:*.")
+    name: Word = Field(validation_alias="supervisor", description="A program, or a group: releases, workers:*.")
     action: Literal["restart"] = Field("restart", description="supervisor can only restart.")
 
     @field_validator("action", mode="before")
@@ -103,8 +102,7 @@ class SupervisorService(Section):
 
     @property
     def label(self) -> str:
-        """The words for this service on a screen."""
-        return f"supervisor {self.program}"
+        return f"supervisor {self.name}"
 
 
 class RunService(Section):
@@ -143,32 +141,17 @@ AnyService = Annotated[
 ]
 
 
-def _short_file(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
-
-
-def _short_target(value: Any) -> Any:
-    return {"target": value} if isinstance(value, str) else value
-
-
-def _links(targets: Mapping[str, LinkTarget]) -> tuple[PersistentLink, ...]:
-    return tuple(PersistentLink(path=path, **dict(target)) for path, target in targets.items())
-
-
-def _apps(keys: Mapping[str, AppKeys]) -> tuple[App, ...]:
-    return tuple(App(name=name, **dict(each)) for name, each in keys.items())
-
-
-AnyFile = Annotated[RuntimeFile, BeforeValidator(_short_file, json_schema_input_type=str | RuntimeFile)]
-AnyTarget = Annotated[LinkTarget, BeforeValidator(_short_target, json_schema_input_type=str | LinkTarget)]
+AnyFile = Annotated[RuntimeFile, values.short(lambda path: {"path": path}, RuntimeFile)]
+AnyTarget = Annotated[LinkTarget, values.short(lambda target: {"target": target}, LinkTarget)]
+AnyAddresses = Annotated[tuple[Word, ...], Many, values.short(lambda address: [address], tuple[str, ...])]
 
 
 class Settings(Section):
     """What `defaults` and every host may say. A host's key replaces the whole key of defaults."""
 
-    addresses: Annotated[
-        tuple[Word, ...], Many, BeforeValidator(values.one_or_many, json_schema_input_type=str | tuple[str, ...])
-    ] = Field((), validation_alias="address", description="One address, or several that are released together.")
+    addresses: AnyAddresses = Field(
+        (), validation_alias="address", description="One address, or several that are released together."
+    )
     repository: values.Repository = Field(description="What git fetches from. Access is by SSH key.")
 
     release_user: User = Field("ftsuser", description="Fetches, builds and swaps; needs no sudo.")
@@ -183,28 +166,28 @@ class Settings(Section):
     live_link: values.LiveLink = Field("source", description="The link in the home directory that serves the site.")
     keep_releases: int = Field(5, ge=1, description="The live one and the one before it are kept, whatever this says.")
 
-    path: Annotated[tuple[values.SearchPath, ...], Many] = Field((), description="Put before PATH for release_user.")
+    path: Listed[values.SearchPath] = Field((), description="Put before PATH for release_user.")
     env: Annotated[Mapping[values.Variable, values.Literally], *ReadOnly] = Field(
-        default_factory=values.nothing, description="Set for release_user's commands; literal; not for secrets."
+        default_factory=dict, validate_default=True, description="Set for release_user's commands; literal; not for secrets."
     )
 
-    runtime_files: Annotated[tuple[AnyFile, ...], Many] = Field((), description="Copied from the live release.")
-    persistent_links: Annotated[tuple[PersistentLink, ...], Keyed(dict[values.LinkPath, AnyTarget], _links)] = Field(
-        (), description="A path in the release: what it points to on the host."
+    runtime_files: Listed[AnyFile] = Field((), description="Copied from the live release.")
+    persistent_links: Annotated[tuple[PersistentLink, ...], named(dict[values.LinkPath, AnyTarget], PersistentLink, "path")] = (
+        Field((), description="A path in the release: what it points to on the host.")
     )
-    apps: Annotated[tuple[App, ...], Keyed(dict[values.Name, AppKeys], _apps)] = Field(
+    apps: Annotated[tuple[App, ...], named(dict[values.Name, AppKeys], App, "name")] = Field(
         (), description="Built side by side; the commands of one app run in order."
     )
-    carry_assets: Annotated[tuple[BelowPath, ...], Many] = Field(
+    carry_assets: Listed[BelowPath] = Field(
         (), description="Hashed assets of the live release that the new one lacks are copied in."
     )
-    writable: Annotated[tuple[BelowPath, ...], Many] = Field((), description="Writable by the pool user of php-fpm.")
+    writable: Listed[BelowPath] = Field((), description="Writable by the pool user of php-fpm.")
 
     publish: Commands = Field((), description="Run in the release's final place, before the swap, in order.")
     verify: Commands = Field((), description="Must succeed in the final place before the swap.")
     migrate: Commands = Field((), description="Run on one host, when every host has built, before the first swap.")
-    services: Annotated[tuple[AnyService, ...], Many] = Field((), description="Restarted in order, after the swap.")
-    health: Annotated[tuple[HealthCheck, ...], Many] = Field((), description="Every check must pass after that.")
+    services: Listed[AnyService] = Field((), description="Restarted in order, after the swap.")
+    health: Listed[HealthCheck] = Field((), description="Every check must pass after that.")
     step_timeout: int = Field(1800, ge=1, le=DAY, description="Seconds for one command before the release is given up.")
 
 

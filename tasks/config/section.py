@@ -1,10 +1,8 @@
 """What every mapping of known keys in hosts.yml has in common."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, ConfigDict, TypeAdapter, WrapValidator, model_validator
 
 FREE_KEYS = "x-"
 
@@ -34,15 +32,14 @@ def keys_of(section: type[Section]) -> list[str]:
     return [str(field.validation_alias or name) for name, field in section.model_fields.items()]
 
 
-class Keyed:
-    """Reads a mapping of names to sections as a tuple of values that know their own name."""
+def named(mapping: Any, section: type[Section], field: str) -> WrapValidator:
+    """Reads a mapping of names to keys as a tuple of sections that have their own name, in this field."""
+    keys_by_name = TypeAdapter[dict[str, Section]](mapping)
 
-    def __init__(self, mapping: Any, collect: Callable[[Mapping[str, Any]], tuple[Section, ...]]) -> None:
-        self.mapping = mapping
-        self.collect = collect
+    def read(value: Any, _: object) -> tuple[Section, ...]:
+        if isinstance(value, tuple):
+            return value
+        found = keys_by_name.validate_python(value)
+        return tuple(section(**{field: name}, **dict(keys)) for name, keys in found.items())
 
-    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        collected = core_schema.no_info_after_validator_function(self.collect, handler.generate_schema(self.mapping))
-        return core_schema.no_info_wrap_validator_function(
-            lambda value, read: value if isinstance(value, tuple) else read(value), collected
-        )
+    return WrapValidator(read, json_schema_input_type=mapping)

@@ -33,28 +33,19 @@ def load(path: Path) -> Inventory:
     """As `inventory.load`, which judges a file only when it, or the code that judges it, has changed. Raises UsageError."""
     data = content(path)
     source = b"\0".join([data, files([*sorted(HERE.glob("*.py"))])])
-    text = kept("hosts", source, lambda: json.dumps(plain(dict(parse(path, data)))).encode())
-    return Inventory(path, cast("Mapping[str, Environment]", value(json.loads(text))))
+    text = kept("hosts", source, lambda: json.dumps(parse(path, data), default=plain).encode())
+    return Inventory(path, cast("Mapping[str, Environment]", json.loads(text, object_hook=value)))
 
 
 def plain(of: Any) -> Any:
-    """A value of hosts.yml as JSON has it: a section by its fields, its kind and its label."""
+    """What JSON has not, as it has it: a section by its fields, its kind and its label; a mapping by its pairs."""
     if isinstance(of, Mapping):
-        return {PAIRS: [[key, plain(each)] for key, each in of.items()]}
-    if isinstance(of, tuple):
-        return [plain(each) for each in of]
-    if fields := getattr(type(of), "model_fields", None):
-        names = (*fields, *(name for name in ("kind", "label") if hasattr(of, name)))
-        return {name: plain(getattr(of, name)) for name in names}
-    return of
+        return {PAIRS: list(of.items())}
+    return {name: getattr(of, name) for name in (*type(of).model_fields, "kind", "label") if hasattr(of, name)}
 
 
-def value(of: Any) -> Any:
-    """The value that `plain` was given."""
-    if isinstance(of, list):
-        return tuple(value(each) for each in of)
-    if not isinstance(of, dict):
-        return of
-    if PAIRS in of:
-        return MappingProxyType({key: value(each) for key, each in of[PAIRS]})
-    return Stored({name: value(each) for name, each in of.items()})
+def value(keys: dict[str, Any]) -> Any:
+    """The mapping, or the section, that `plain` was given."""
+    if PAIRS in keys:
+        return MappingProxyType(dict(keys[PAIRS]))
+    return Stored({name: tuple(each) if isinstance(each, list) else each for name, each in keys.items()})

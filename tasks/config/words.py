@@ -8,11 +8,6 @@ def shown(text: str) -> str:
     return repr(text) if len(text) <= 60 else repr(text[:60]) + "..."
 
 
-def short(line: str) -> str:
-    """A line that a screen can show."""
-    return line if len(line) <= 200 else line[:200] + "..."
-
-
 def nearest(name: object, names: Iterable[str]) -> str:
     """`, did you mean X?` where one of the names is close to this one."""
     from difflib import get_close_matches

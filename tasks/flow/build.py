@@ -1,6 +1,6 @@
 """From a ref, or a name, to a release that is sealed on every member."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tasks.errors import NotReleased, UsageError
 from tasks.flow.fleet import Fleet
@@ -13,36 +13,25 @@ from tasks.remote.run import About, Release
 NOTHING_SENT = "Nothing was sent to any host."
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What to release: a ref to build, or the name of a release that was built before."""
-
-    ref: str = ""
-    name: str = ""
-
-    @classmethod
-    def of(cls, ref: str | None, name: str | None, example: str) -> "Choice":
-        """Exactly one of the two. Raises UsageError."""
-        if ref is not None and name is not None:
-            raise UsageError("--ref and --name cannot be given together", state=NOTHING_SENT, next=example)
-        if not (ref or name or "").strip():
-            raise UsageError(
-                "name what to release: --ref BRANCH, TAG or COMMIT, or --name RELEASE for one that was built before",
-                state=NOTHING_SENT,
-                next=example,
-            )
-        return cls(ref or "", name or "")
-
-    def __str__(self) -> str:
-        return self.ref or self.name
-
-    @property
-    def needs(self) -> Needs:
-        """What the lock is for: a build moves nothing before it is sealed."""
-        return "build" if self.ref else "move"
+def chosen(ref: str | None, name: str | None, example: str) -> Release:
+    """What to release: a ref to build, or the name of a release that was built before. Raises UsageError."""
+    if ref is not None and name is not None:
+        raise UsageError("--ref and --name cannot be given together", state=NOTHING_SENT, next=example)
+    if not (ref or name or "").strip():
+        raise UsageError(
+            "name what to release: --ref BRANCH, TAG or COMMIT, or --name RELEASE for one that was built before",
+            state=NOTHING_SENT,
+            next=example,
+        )
+    return Release(name or "", ref or "")
 
 
-def choose(fleet: Fleet, choice: Choice) -> Release:
+def needs(choice: Release) -> Needs:
+    """What the lock is for: a build moves nothing before it is sealed."""
+    return "build" if choice.ref else "move"
+
+
+def choose(fleet: Fleet, choice: Release) -> Release:
     """A release that is sealed on every member: built from the ref, or found by its name."""
     for member in fleet.members:
         if member.known.pending:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from itertools import chain, repeat
 
 PAUSES = (0.5, 1.5, 3.0)
 """Seconds between the first tries to reach a host again whose link was lost."""
@@ -22,7 +22,6 @@ class Clock:
         self._stopping = threading.Event()
 
     def now(self) -> float:
-        """Seconds on a clock that only goes forward."""
         return time.monotonic()
 
     def pause(self, seconds: float) -> None:
@@ -35,7 +34,6 @@ class Clock:
         self._stopping.set()
 
     def check(self) -> None:
-        """Raises Stopped when the workers are stopped."""
         if self._stopping.is_set():
             raise Stopped
 
@@ -50,7 +48,7 @@ class Patience:
     def renew(self) -> None:
         """Something came from the host: begin again."""
         self._end = self._clock.now() + self._seconds
-        self._pauses = _pauses()
+        self._pauses = chain(PAUSES, repeat(LONGEST_PAUSE))
 
     @property
     def left(self) -> float:
@@ -60,9 +58,3 @@ class Patience:
     def pause(self) -> None:
         """Wait before the next try. Raises Stopped."""
         self._clock.pause(next(self._pauses))
-
-
-def _pauses() -> Iterator[float]:
-    yield from PAUSES
-    while True:
-        yield LONGEST_PAUSE

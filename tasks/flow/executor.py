@@ -13,7 +13,7 @@ from tasks.config.inventory import UNTOUCHED, find_hosts_file
 from tasks.config.stored import load
 from tasks.config.words import shown
 from tasks.errors import ReleaseError, UsageError
-from tasks.view.errors import show_error
+from tasks.view.page import show_error
 
 
 class Named(Executor):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from tasks.errors import Interrupted, ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Stopped
@@ -16,7 +16,7 @@ from tasks.flow.member import Member
 from tasks.flow.prepare import prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
 from tasks.phases.lock import Needs
-from tasks.view.view import View
+from tasks.view.screen import Screen
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -30,19 +30,18 @@ LET_GO = 10.0
 T = TypeVar("T")
 
 
-class Results(Generic[T]):
+class Results(NamedTuple, Generic[T]):
     """What an act came to on each member: a value or an error. Members that were not waited for are in neither."""
 
-    def __init__(self) -> None:
-        self.values: dict[Member, T] = {}
-        self.errors: dict[Member, ReleaseError] = {}
+    values: dict[Member, T]
+    errors: dict[Member, ReleaseError]
 
 
 class Fleet:
     """The hosts of one environment in one run. Only the main thread calls it; what it is given runs in a thread per member."""
 
     def __init__(
-        self, environment: Environment, members: Sequence[Member], view: View, interrupts: Interrupts, clock: Clock
+        self, environment: Environment, members: Sequence[Member], view: Screen, interrupts: Interrupts, clock: Clock
     ) -> None:
         self.environment, self.members, self.view = environment, tuple(members), view
         self.interrupts, self.clock = interrupts, clock
@@ -53,14 +52,9 @@ class Fleet:
         """The first member, for what one host does for all."""
         return self.members[0]
 
-    @property
-    def verb(self) -> str:
-        """The verb of this run."""
-        return self.primary.run.verb
-
     def hint(self, words: str) -> str:
         """A command to type next."""
-        return f"fab -H {self.environment.name} {words}"
+        return self.primary.hint(words)
 
     def note(self, text: str) -> None:
         """A line about the whole run."""
@@ -79,11 +73,10 @@ class Fleet:
         inbox: SimpleQueue[tuple[Member, Any]] = SimpleQueue()
         for member in members:
             threading.Thread(target=_act, args=(act, member, inbox), daemon=True).start()
-        results, defects = Results[T](), list[BaseException]()
+        results, defects = Results[T]({}, {}), list[BaseException]()
         end = None if within is None else self.clock.now() + within
         for _ in members:
-            found = self._next(inbox, end)
-            if found is None:
+            if not (found := self._next(inbox, end)):
                 break
             member, result = found
             if isinstance(result, ReleaseError):
@@ -138,7 +131,7 @@ class Fleet:
         """
         for member in self.members:
             member.lock.needs = needs
-            member.run = replace(member.run, what=" ".join(filter(None, (self.verb, what))))
+            member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
         tried = services and bool(self.environment.services)
         self.require(lambda member: prepare(member, services=tried))
 
@@ -190,19 +183,14 @@ class Fleet:
     def _next(self, inbox: SimpleQueue[tuple[Member, Any]], end: float | None) -> tuple[Member, Any] | None:
         """What the next member came to; None when the time is over."""
         shown = False
-        while True:
-            try:
-                found: tuple[Member, Any] | None = self.interrupts.wait(
-                    inbox, None if end is None else max(0.0, end - self.clock.now())
-                )
-            except Empty:
-                return None
-            if found:
-                return found
-            if self.interrupts.waiting and not shown:
-                running = names([member.phase for member in self.members if member.phase])
-                self.note(f"{running or 'this'} is waited for; Ctrl-C again leaves it to itself")
-                shown = True
+        with suppress(Empty):
+            while not (found := self.interrupts.wait(inbox, None if end is None else max(0.0, end - self.clock.now()))):
+                if self.interrupts.waiting and not shown:
+                    running = names([member.phase for member in self.members if member.phase])
+                    self.note(f"{running or 'this'} is waited for; Ctrl-C again leaves it to itself")
+                    shown = True
+            return cast("tuple[Member, Any]", found)
+        return None
 
 
 def _act(act: Callable[[Member], T], member: Member, inbox: SimpleQueue[tuple[Member, Any]]) -> None:

@@ -8,7 +8,7 @@ from tasks.errors import Unreachable
 from tasks.flow.clock import Clock, Patience
 from tasks.phases import lock as phases
 from tasks.phases.step import Phase
-from tasks.remote.host import Host, Lock
+from tasks.remote.host import Host
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import Run
 
@@ -35,13 +35,9 @@ class HostLock:
     def __init__(self, host: Host, clock: Clock) -> None:
         self._host, self._clock = host, clock
         self._locks = contextlib.ExitStack()
-        self._last: Lock | None = None
         self.needs: phases.Needs = ""
-
-    @property
-    def taken(self) -> bool:
+        self.taken = False
         """Whether this run has had the lock."""
-        return self._last is not None
 
     def phase(self, *, returns: bool = False, beside: bool = False) -> Phase:
         """What takes it, for what the run `needs`: one of phases/lock.py."""
@@ -82,10 +78,8 @@ class HostLock:
             lock = self._locks.enter_context(self._host.lock(phase, run))
         except Unreachable as refused:
             return refusal(refused)
-        if not lock.held:
-            return lock.outcome
-        self._last = lock
-        lock.outcome.code = 0
+        if lock.held:
+            self.taken, lock.outcome.code = True, 0
         return lock.outcome
 
 
@@ -94,16 +88,10 @@ def refusal(refused: Unreachable) -> Outcome:
     return Outcome(code=refused.code, failure=refused.what, next=refused.next, noise=list(refused.details))
 
 
-def over_new_link(host: Host, act: Callable[[], Outcome], patience: Patience) -> Outcome:
-    """Connect again and act, until that has an outcome; unknown, with the last reason, when the patience ends before."""
+def when_nobody_moves(act: Callable[[], Outcome], patience: Patience) -> Outcome:
+    """Act, once nobody moves or serves what is live: a rollback, which this run's build has not stopped."""
     while True:
-        try:
-            host.reconnect()
-            outcome = act()
-        except Unreachable as away:
-            outcome = refusal(away)
-        if outcome.status != "unknown" and outcome.code != Unreachable.exit_code:
-            return outcome
-        if not patience.left:
-            return Outcome(failure=outcome.failure)
         patience.pause()
+        outcome = act()
+        if "busy_move" not in outcome.facts or not patience.left:
+            return outcome

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tasks.errors import ReleaseError, Unreachable
 from tasks.flow.clock import Clock, Patience
-from tasks.flow.lock import HostLock, Options, over_new_link, refusal
+from tasks.flow.lock import HostLock, Options, refusal, when_nobody_moves
 from tasks.flow.standing import Stand, Standing, failure
 from tasks.flow.state import HostState
 from tasks.phases import lock as lock_phases
@@ -52,7 +52,7 @@ class Member:
     @property
     def live(self) -> str:
         """The name of the live release, "" when there is none, or it is not known yet."""
-        return self.known.live.name if self.known.live else ""
+        return self.known.live.release.name if self.known.live else ""
 
     def stand(self, cause: ReleaseError | None = None) -> Stand:
         """How this member stands, and what went wrong on it."""
@@ -90,8 +90,6 @@ class Member:
         self.standing, self.expected = standing, path
         self.state = self.known.switched(release, path)
 
-    # -- sending
-
     def send(
         self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None, then: Next | None = None
     ) -> Outcome:
@@ -106,7 +104,8 @@ class Member:
             if "lost_lock" in outcome.facts:
                 outcome = self._with_lock(phase, about)
             if "busy_move" in outcome.facts:
-                outcome = self._when_nobody_moves(phase, about, outcome)
+                self.host.note(f"waiting: {outcome.failure}")
+                outcome = when_nobody_moves(lambda: self._run(phase, about), self._patience())
             if outcome.status == "unknown" and phase.is_job:
                 job = f"{self.run.id}-{phase.name}"
                 self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen))
@@ -120,26 +119,18 @@ class Member:
 
     def require(self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None) -> Outcome:
         """One phase that must go well. Raises what its failure means."""
-        outcome = self.send(phase, about, again=again, texts=texts)
-        if outcome.status != "ok":
-            raise self.failure(outcome, phase)
-        return outcome
+        return self._well(self.send(phase, about, again=again, texts=texts), phase)
 
-    def ask(self) -> HostState:
-        """The state as it is now, asked once, without the lock, while something may still run. Raises ReleaseError."""
-        phase = report.state()
-        outcome = self.host.run(phase, self.run)
-        if outcome.status != "ok":
-            raise self.failure(outcome, phase)
-        self.learn(outcome)
-        return self.known
+    def ask(self) -> None:
+        """Learn the state as it is now, asked once, without the lock, while something may still run. Raises ReleaseError."""
+        self.learn(self._well(self.host.run(report.state(), self.run), report.state()))
 
     def cancel(self) -> bool:
         """End what this run has left running there; whether that was answered. Raises Unreachable."""
         return self.host.run(lock_phases.cancel(), self.run).status != "unknown"
 
     def follow(self) -> Outcome:
-        """Follow the job that is running on the host to its end, no matter who started it, over as many links as it takes."""
+        """Follow the job that is running there to its end, over as many links as it takes. Raises what its failure means."""
         outcome, phase = Outcome(), lock_phases.follow()
         with self._in(phase):
             self.host.go_on(phase, self.run, outcome)
@@ -147,9 +138,12 @@ class Member:
                 self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen - OF_FOLLOWING))
             self.clock.check()
             self.host.end(phase, outcome)
-        return outcome
+        return self._well(outcome, phase)
 
-    # -- the lock
+    def _well(self, outcome: Outcome, phase: Phase) -> Outcome:
+        if outcome.status != "ok":
+            raise self.failure(outcome, phase)
+        return outcome
 
     def take_lock(self) -> None:
         """Take it, and learn the state under it. Raises Busy, and what else a refusal means."""
@@ -158,9 +152,7 @@ class Member:
         if outcome.status == "unknown":
             self.host.warn("the link was lost while the lock was taken; connecting again")
             outcome = self._over_new_link(lambda: self.lock.take(self.run, wait=options.wait, patience=patience.left), patience)
-        if outcome.status != "ok":
-            raise self.failure(outcome, lock_phases.lock())
-        self.learn(outcome)
+        self.learn(self._well(outcome, lock_phases.lock()))
 
     def rejoin(self, patience: Patience | None = None, *, beside: bool = False) -> Outcome:
         """Over a new link, take the lock again, where this run had it: ok, failed when refused, unknown when patience ends.
@@ -185,17 +177,6 @@ class Member:
         if taken.status == "unknown":
             taken = self.rejoin()
         return self._run(phase, about) if taken.status == "ok" else taken
-
-    def _when_nobody_moves(self, phase: Phase, about: About, outcome: Outcome) -> Outcome:
-        """Wait for who moves or serves what is live, a rollback that this run's build has not stopped."""
-        patience = self._patience()
-        self.host.note(f"waiting: {outcome.failure}")
-        while "busy_move" in outcome.facts and patience.left:
-            patience.pause()
-            outcome = self._run(phase, about)
-        return outcome
-
-    # -- lost links
 
     @contextlib.contextmanager
     def _in(self, phase: Phase) -> Iterator[None]:
@@ -250,9 +231,19 @@ class Member:
         return outcome
 
     def _over_new_link(self, act: Callable[[], Outcome], patience: Patience) -> Outcome:
-        outcome = over_new_link(self.host, act, patience)
-        self._given_up = outcome.status == "unknown"
-        return outcome
+        """Connect again and act, until that has an outcome; unknown, with the last reason, when the patience ends before."""
+        while True:
+            try:
+                self.host.reconnect()
+                outcome = act()
+            except Unreachable as away:
+                outcome = refusal(away)
+            self._given_up = outcome.status == "unknown" or outcome.code == Unreachable.exit_code
+            if not self._given_up:
+                return outcome
+            if not patience.left:
+                return Outcome(failure=outcome.failure)
+            patience.pause()
 
     def _patience(self) -> Patience:
         """With a link that is lost now; none, where it has ended before and nothing was heard of the host since."""

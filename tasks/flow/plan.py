@@ -2,29 +2,24 @@
 
 from typing import Any
 
-from tasks.flow.build import Choice, find
+from tasks.flow.build import chosen, find
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.phases import build, cutover, lock, report
-from tasks.remote.outcome import Outcome
 from tasks.remote.request import request
 from tasks.remote.run import About, Release, Run
-from tasks.view.report import show_plan
+from tasks.view.plan import show_plan
 
 
 def show(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Show what a release of this ref, or of this finished release, would do."""
-    choice = Choice.of(ref, name, fleet.hint("plan --ref master"))
-    wanted = Release(ref=choice.ref)
+    choice = wanted = chosen(ref, name, fleet.hint("plan --ref master"))
     if choice.name:
         fleet.require(Member.ask)
         wanted = Release(ref=find(fleet, choice.name).commit)
-    outcome = fleet.first(lambda member: _ask(member, wanted))
-    show_plan(fleet.environment, fleet.primary.known.document, outcome.facts, str(choice))
-
-
-def _ask(member: Member, wanted: Release) -> Outcome:
-    return member.require(report.plan(member.host.environment), About(wanted), again=True)
+    phase = report.plan(fleet.environment)
+    outcome = fleet.first(lambda member: member.require(phase, About(wanted), again=True))
+    show_plan(fleet.environment, fleet.primary.known.document, outcome.facts, choice.ref or choice.name)
 
 
 def requests(fleet: Fleet) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate
+from typing import TYPE_CHECKING, Any, Concatenate, NoReturn
 
 from fabric.config import Config
 from fabric.tasks import task
@@ -30,8 +30,8 @@ from tasks.flow.lock import Options
 from tasks.flow.member import Member
 from tasks.remote.host import Host
 from tasks.remote.run import Run
-from tasks.view.errors import show_error
-from tasks.view.view import open_view
+from tasks.view.page import show_error
+from tasks.view.screen import open_view
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -55,29 +55,26 @@ def verb(
     Under `fab --dry` the function `dry` runs in its place; one that only `reads` runs itself, and any other refuses, as it
     would not know what to show. One that `locks` has the options --wait and --patience too.
     """
+    times = _TIMES if locks else {}
 
     def decorate(body: Body) -> Any:
         @functools.wraps(body)
         def run(connection: Any, **words: Any) -> None:
             name = body.__name__.replace("_", "-")
-            with _exit_codes() as interrupts:
+            with Interrupts() as interrupts, _exit_codes():
                 _check_text(words)
-                chosen = (body if reads else _dry(name, dry)) if connection.config.run.dry else body
-                options = _options({option: words.pop(option) for option in (_TIMES if locks else ())})
+                chosen = (body if reads else dry or _refuse_dry(name)) if connection.config.run.dry else body
+                given = {option: text for option in times if (text := words.pop(option)) is not None}
+                options = Options(**{option: _seconds(option, text) for option, text in given.items()})
                 with _fleet(connection, name, options, interrupts) as fleet:
                     chosen(fleet, **words)
 
         signature = inspect.signature(body)
-        own = list(signature.parameters.values())
-        more = [inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None) for option in (_TIMES if locks else ())]
-        run.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
-        return task(help={**(help or {}), **(_TIMES if locks else {})})(run)  # type: ignore[no-untyped-call]
+        more = [inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None) for option in times]
+        run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *more])  # type: ignore[attr-defined]
+        return task(help={**(help or {}), **times})(run)  # type: ignore[no-untyped-call]
 
     return decorate
-
-
-def _options(given: dict[str, str | None]) -> Options:
-    return Options(**{option: _seconds(option, text) for option, text in given.items() if text is not None})
 
 
 def _seconds(option: str, text: str) -> float:
@@ -90,21 +87,13 @@ def _check_text(words: dict[str, Any]) -> None:
     for name, value in words.items():
         if isinstance(value, str) and len(value) > LONGEST:
             raise UsageError(f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state=NOTHING_SENT)
-        if isinstance(value, str) and not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                raise UsageError(f"--{name} is not UTF-8", state=NOTHING_SENT) from None
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise UsageError(f"--{name} is not UTF-8", state=NOTHING_SENT)
 
 
-def _dry(name: str, dry: Body | None) -> Body:
-    if dry is None:
-        raise UsageError(
-            f"{name} has no dry run",
-            state=NOTHING_SENT,
-            next="fab -H ENVIRONMENT plan --ref REF shows what a release would do",
-        )
-    return dry
+def _refuse_dry(name: str) -> NoReturn:
+    shows = "fab -H ENVIRONMENT plan --ref REF shows what a release would do"
+    raise UsageError(f"{name} has no dry run", state=NOTHING_SENT, next=shows)
 
 
 @contextmanager
@@ -121,12 +110,8 @@ def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts)
             yield fleet
         except KeyboardInterrupt:
             raise fleet.interrupted() from None
-        except ReleaseError as error:
-            raise fleet.judged(error) from None
-        except Exit:
-            raise
-        except Exception as defect:
-            raise fleet.judged(_defect(defect, fleet)) from defect
+        except Exception as problem:
+            raise fleet.judged(_error(problem, fleet)) from None
         finally:
             fleet.close()
 
@@ -141,36 +126,29 @@ def _check_addresses(environment: Environment) -> None:
 
 
 @contextmanager
-def _exit_codes() -> Iterator[Interrupts]:
+def _exit_codes() -> Iterator[None]:
     """Errors are shown, then become the exit code."""
-    with Interrupts() as interrupts, _shown():
-        yield interrupts
-
-
-@contextmanager
-def _shown() -> Iterator[None]:
     try:
         yield
-    except ReleaseError as error:
-        show_error(error)
-        raise Exit(code=error.code) from None
     except KeyboardInterrupt:
         print("interrupted; nothing was sent to any host", file=sys.stderr)
         raise Exit(code=130) from None
-    except Exit:
-        raise
-    except Exception as error:
-        defect = _defect(error)
-        show_error(defect)
-        raise Exit(code=defect.code) from None
+    except Exception as problem:
+        error = _error(problem)
+        show_error(error)
+        raise Exit(code=error.code) from None
 
 
-def _defect(error: Exception, fleet: Fleet | None = None) -> ReleaseError:
-    """A mistake of this tool's own, shown like any other error. RELEASE_DEBUG=1 prints where it came from."""
+def _error(problem: Exception, fleet: Fleet | None = None) -> ReleaseError:
+    """What to show of a problem, a mistake of this tool's own too: RELEASE_DEBUG=1 prints where that came from."""
+    if isinstance(problem, ReleaseError):
+        return problem
+    if isinstance(problem, Exit):  # Invoke's own
+        raise problem
     if os.environ.get("RELEASE_DEBUG"):
-        traceback.print_exception(error)
+        traceback.print_exception(problem)
     return NotReleased(
-        f"a defect of this tool: {type(error).__name__}: {error}",
+        f"a defect of this tool: {type(problem).__name__}: {problem}",
         details=["RELEASE_DEBUG=1 shows where it happened, for your report"],
         state="" if fleet else NOTHING_SENT,
         next=fleet.hint("status") if fleet else "",

@@ -24,6 +24,7 @@ Lane = tuple[str, str, Sequence[str]]
 
 def build(environment: Environment) -> Phase:
     """The build, on one host. What it leaves when it fails is removed by `undo`."""
+    carried = environment.carry_assets
     return Phase(
         "build",
         (
@@ -40,7 +41,7 @@ def build(environment: Environment) -> Phase:
             step("runtime files", runtime.copy),
             *commands_step("bootstrap", environment, *((app.name, app.path, app.bootstrap) for app in environment.apps)),
             *_drop(environment.apps),
-            *_carry(environment),
+            *((step("carry assets", assets.carry, environment.keep_releases, carried),) if carried else ()),
             step("persistent links", persistent.make, links(environment)),
             step("detach", worktree.detach),
             step("move", release.move),
@@ -71,14 +72,9 @@ def settings_step(name: str, environment: Environment, *, only_warn: bool = Fals
     return step(name, function, environment.env.get("APP_ENV", "prod"), folders)
 
 
-def _carry(environment: Environment) -> tuple[Step, ...]:
-    carried = step("carry assets", assets.carry, environment.keep_releases, environment.carry_assets)
-    return (carried,) if environment.carry_assets else ()
-
-
 def _writable(environment: Environment) -> tuple[Step, ...]:
     """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
-    units = tuple(dict.fromkeys(service.unit for service in environment.services if service.kind == "systemd"))
+    units = tuple(dict.fromkeys(service.name for service in environment.services if service.kind == "systemd"))
     return (step("writable", writable.make, units, environment.writable),) if environment.writable else ()
 
 

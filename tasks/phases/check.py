@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tasks.host.check import commands, git_server, services, state, web
+from tasks.host.services import sudoers as rules
+from tasks.phases.links import links
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, Step, step
 
@@ -36,10 +38,10 @@ def check(environment: Environment) -> Phase:
             step("versions", commands.check_versions, tuple((app.name, app.path) for app in environment.apps)),
             step("repository", git_server.check_repository, environment.repository),
             step("runtime files", state.check_runtime),
-            step("persistent links", state.check_links, _links(environment)),
+            step("persistent links", state.check_links, links(environment)),
             step("clock", state.check_clock),
             *_later(environment),
-            step("web", web.check_web, _php(environment), environment.writable, _units(environment), _links(environment)),
+            step("web", web.check_web, _php(environment), environment.writable, _units(environment), links(environment)),
         ),
         kind="watched",
     )
@@ -65,6 +67,19 @@ def check_services(environment: Environment, live_link: str = "", releases: str 
     )
 
 
+def sudoers(environment: Environment) -> Phase:
+    """The smallest sudoers file: a rule for each sudo command of post-release, as the host knows paths, and php-fpm."""
+    return Phase(
+        "sudoers",
+        (
+            *(step(f"sudo {words[0]}", rules.rule, words) for words in sudo_commands(environment)),
+            *(step(service.label, rules.service_rules, *words) for service, words in proven(environment)),
+            step("journal", rules.journal),
+        ),
+        as_service_user=True,
+    )
+
+
 def _later(environment: Environment) -> tuple[Step, ...]:
     """Keys that this version reads but does not act on: nobody should find that out from a broken page."""
     keys = (f"apps.{app.name}.inputs" for app in environment.apps if app.inputs)
@@ -73,11 +88,7 @@ def _later(environment: Environment) -> tuple[Step, ...]:
 
 def _units(environment: Environment) -> Pairs:
     """Action and name of the services that are units."""
-    return tuple((each.action, each.unit) for each in environment.services if each.kind == "systemd")
-
-
-def _links(environment: Environment) -> tuple[tuple[str, str, str], ...]:
-    return tuple((link.path, link.target, link.mountpoint or "") for link in environment.persistent_links)
+    return tuple((each.action, each.name) for each in environment.services if each.kind == "systemd")
 
 
 def _php(environment: Environment) -> str:
@@ -87,8 +98,7 @@ def _php(environment: Environment) -> str:
 
 def _commands(environment: Environment) -> Pairs:
     """Every command word of the release user's commands with the key that first names it."""
-    first = dict(reversed(list(_named(environment))))
-    return tuple(sorted(first.items()))
+    return tuple(sorted(dict(reversed(list(_named(environment)))).items()))
 
 
 def _named(environment: Environment) -> Iterator[tuple[str, str]]:

@@ -24,14 +24,9 @@ def follow(job: str = "", seen: int = 0) -> Phase:
     return Phase("attach", kind="follow", loud=True, options=(("job", job), ("seen", seen)))
 
 
-def cancel() -> Phase:
-    """End this run's job on the host: it removes its partial build itself."""
-    return Phase("cancel", (step("cancel", host.cancel),))
-
-
-def cancel_running() -> Phase:
-    """End the job that is running, no matter who started it."""
-    return Phase("cancel", (step("cancel", host.cancel_running),))
+def cancel(*, anybodys: bool = False) -> Phase:
+    """End this run's job on the host, or `anybodys`: it removes its partial build itself."""
+    return Phase("cancel", (step("cancel", host.cancel_running if anybodys else host.cancel),))
 
 
 def hold(reason: str) -> Phase:

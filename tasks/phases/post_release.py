@@ -12,7 +12,7 @@ from tasks.host.services import post_release as services
 from tasks.phases.step import Phase, Step, step
 
 if TYPE_CHECKING:
-    from tasks.config.models import Environment, HealthCheck, Service, SupervisorService, SystemdService
+    from tasks.config.models import Environment, HealthCheck, Service
 
 WAITING = 120
 """Seconds that an action on a service may take besides its programs: for a unit that is held back, and until it follows."""
@@ -66,8 +66,7 @@ def try_services(environment: Environment) -> Phase:
 
 def proven(environment: Environment) -> tuple[tuple[Service, tuple[str, str, str]], ...]:
     """The services whose processes are shown to run the release, as kind, action, name; `run` is proven by health alone."""
-    found = (service for service in environment.services if service.kind != "run")
-    return tuple((service, _words(service)) for service in found)
+    return tuple((each, (each.kind, each.action, each.name)) for each in environment.services if each.kind != "run")
 
 
 def sudo_commands(environment: Environment) -> tuple[Words, ...]:
@@ -76,18 +75,12 @@ def sudo_commands(environment: Environment) -> tuple[Words, ...]:
     return tuple(dict.fromkeys(words for words in found if words))
 
 
-def _words(service: SystemdService | SupervisorService) -> tuple[str, str, str]:
-    if service.kind == "systemd":
-        return ("systemd", service.action, service.unit)
-    return ("supervisor", service.action, service.program)
-
-
 def _sudo(service: Service) -> tuple[Words, ...]:
     match service.kind:
         case "systemd":
-            return (("systemctl", service.action, service.unit),)
+            return (("systemctl", service.action, service.name),)
         case "supervisor":
-            return (("supervisorctl", service.action, service.program), ("supervisorctl", "status", service.program))
+            return (("supervisorctl", service.action, service.name), ("supervisorctl", "status", service.name))
         case "run":
             return (_sudo_in(service.command),)
 
@@ -104,7 +97,7 @@ def _sudo_in(text: str) -> Words:
 def _act(service: Service) -> Step:
     if service.kind == "run":
         return step(service.label, services.run_command, service.command)
-    return step(service.label, services.act, *_words(service))
+    return step(service.label, services.act, service.kind, service.action, service.name)
 
 
 def _health(check: HealthCheck) -> Step:

@@ -30,8 +30,11 @@ def create(layout: Layout) -> None:
         _write_private(layout.home(user) / ".ssh" / "authorized_keys", public)
     for name, text in RUNTIME_FILES.items():
         _write_private(layout.release_home / "runtime" / LIVE_LINK / name, text)
-    for name in COMMANDS:
-        _create_command(layout, name)
+    for name in COMMANDS:  # a shebang could hold neither spaces nor arguments; they are called often, and need no packages (-S)
+        words = [sys.executable, "-S", str(Path(host.__file__).parent), name, str(layout.folder)]
+        file = layout.bin / name
+        file.write_text(f'#!/bin/bash\nexec {shlex.join(words)} "$@"\n')
+        file.chmod(0o755)
 
 
 def _create_key(file: Path) -> str:
@@ -48,11 +51,3 @@ def _write_private(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.touch(mode=0o600)
     file.write_text(text)
-
-
-def _create_command(layout: Layout, name: str) -> None:
-    """A two-line program: a shebang could hold neither spaces nor arguments. It is called often, and needs no packages (-S)."""
-    words = [sys.executable, "-S", str(Path(host.__file__).parent), name, str(layout.folder)]
-    file = layout.bin / name
-    file.write_text(f'#!/bin/bash\nexec {shlex.join(words)} "$@"\n')
-    file.chmod(0o755)

@@ -40,23 +40,19 @@ def create(origin: Path, clone: Path) -> None:
     _git(origin.parent, "init", "--quiet", "--bare", f"--initial-branch={MAIN}", str(origin))
     _git(clone.parent, "init", "--quiet", f"--initial-branch={MAIN}", str(clone))
     for commit in HISTORY:
-        _commit(clone, commit)
+        if commit.branch != MAIN:
+            _git(clone, "checkout", "--quiet", "-b", commit.branch)
+        # Content only: with the old mtime too, git may take a changed file of the same size for the one it knows.
+        shutil.copytree(SITE / commit.overlay, clone, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        _git(clone, "add", "--all")
+        _git(clone, "commit", "--quiet", f"--message={commit.message}", commit=commit)
+        if commit.tag:
+            _git(clone, "tag", "--annotate", f"--message=Release {commit.tag}", commit.tag, commit=commit)
     _git(clone, "checkout", "--quiet", MAIN)
     _git(clone, "config", "user.name", "Sandbox")
     _git(clone, "config", "user.email", "sandbox@example.com")
     _git(clone, "remote", "add", "origin", str(origin))
     _git(clone, "push", "--quiet", "--set-upstream", "origin", MAIN, DESIGN, TAG)
-
-
-def _commit(clone: Path, commit: Commit) -> None:
-    if commit.branch != MAIN:
-        _git(clone, "checkout", "--quiet", "-b", commit.branch)
-    # Content only: with the old mtime too, git may take a changed file of the same size for the one it knows.
-    shutil.copytree(SITE / commit.overlay, clone, copy_function=shutil.copyfile, dirs_exist_ok=True)
-    _git(clone, "add", "--all")
-    _git(clone, "commit", "--quiet", f"--message={commit.message}", commit=commit)
-    if commit.tag:
-        _git(clone, "tag", "--annotate", f"--message=Release {commit.tag}", commit.tag, commit=commit)
 
 
 def _git(folder: Path, *words: str, commit: Commit | None = None) -> None:

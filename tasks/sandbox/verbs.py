@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
+from tasks.config.inventory import sandbox_folder
 from tasks.errors import Interrupted, ReleaseError, UsageError
 from tasks.sandbox import world
 
@@ -16,7 +18,7 @@ from tasks.sandbox import world
 def start(context: Context) -> None:
     """Bring up a host on this machine to try everything on: `fab -H sandbox deploy --ref master`."""
     with _in_words(context):
-        folder = world.default_folder()
+        folder = sandbox_folder(Path.cwd())
         before = world.running(folder)
         sandbox = before or world.start(folder)
         print(f"The sandbox {'runs already' if before else 'runs'}: SSH on 127.0.0.1:{sandbox.port}, web on {sandbox.web_url}")
@@ -28,7 +30,7 @@ def start(context: Context) -> None:
 def stop(context: Context) -> None:
     """End every process of the sandbox, and remove its folder."""
     with _in_words(context):
-        folder = world.default_folder()
+        folder = sandbox_folder(Path.cwd())
         there = folder.exists()
         world.stop(folder)
         print("The sandbox is gone." if there else "There is no sandbox.")

@@ -1,18 +1,18 @@
 """Bring a sandbox up and down. Each has a folder of its own, so that several run side by side."""
 
 import importlib.util
-import os
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from string import Template
 
 from tasks.errors import ReleaseError, UsageError
-from tasks.sandbox import files, host, inventory, origin
+from tasks.sandbox import files, host, origin
 from tasks.sandbox.host import process
 from tasks.sandbox.host.layout import Layout
 
-PROJECT = Path(__file__).resolve().parents[2]
 MARK = "this-is-a-sandbox"
 
 
@@ -21,14 +21,8 @@ class Sandbox(Layout):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.port, web = (int(self.port_file(name).read_text()) for name in ("ssh", "web"))
-        self.web_url = f"http://127.0.0.1:{web}"
-
-
-def default_folder() -> Path:
-    """Where the sandbox of this project lies: $SANDBOX_DIR, or .sandbox beside the fabfile."""
-    chosen = os.environ.get("SANDBOX_DIR")
-    return (Path(chosen).expanduser() if chosen else PROJECT / ".sandbox").resolve()
+        self.port, self.web_port = (int(self.port_file(name).read_text()) for name in ("ssh", "web"))
+        self.web_url = f"http://127.0.0.1:{self.web_port}"
 
 
 def running(folder: Path) -> Sandbox | None:
@@ -90,5 +84,11 @@ def _create(layout: Layout) -> Sandbox:
         raise ReleaseError("the sandbox did not start", state="it was removed again", details=said.splitlines())
     sandbox = Sandbox(layout.folder)
     sandbox.known_hosts_file.write_text(f"[127.0.0.1]:{sandbox.port} {sandbox.host_key.with_suffix('.pub').read_text()}")
-    sandbox.hosts_file.write_text(inventory.text(sandbox, sandbox.port, sandbox.web_url), encoding="utf-8")
+    sandbox.hosts_file.write_text(inventory(sandbox, sandbox.port, sandbox.web_port), encoding="utf-8")
     return sandbox
+
+
+def inventory(layout: Layout, port: int, web_port: int) -> str:
+    """hosts.yml of a sandbox whose servers listen on these ports: the same keys as a real one."""
+    paths = {name: json.dumps(str(path), ensure_ascii=False) for name, path in vars(layout).items()}
+    return Template(Path(__file__).with_name("hosts.yml").read_text()).substitute(paths, port=port, web_port=web_port)

@@ -1,24 +1,93 @@
-"""Progress on a terminal: what has ended scrolls by and stays, what is going on is drawn below it, ten times a second."""
+"""Progress on a terminal: what has ended scrolls by and stays, what is going on is drawn below it, ten times a second.
+
+A row has the seconds on the left, a mark, then the words.
+"""
 
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live as Region
 from rich.text import Text
 
-from tasks.view.look import INDENT, NARROWEST, Row, joined, put
-from tasks.view.screen import Screen, terminal
+from tasks.view.screen import Screen
 from tasks.view.story import Lane, Line, Running, Story
+from tasks.view.stream import terminal
+from tasks.view.words import duration
 
+GUTTER = 10
+INDENT = GUTTER + 4
+NARROWEST = 8
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES = 10
 _WIDE = 72
 """Columns from which a lane has room for its command beside its output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Seconds, a mark and words: one line when `cropped`, else as many as the words need. Never a space at a line's end."""
+
+    body: Text
+    seconds: float | None = None
+    mark: str = " "
+    style: str = ""
+    cropped: bool = True
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = max(options.max_width - INDENT, NARROWEST)
+        took = "" if self.seconds is None else duration(self.seconds)
+        head = Text.assemble((f"{took:>{GUTTER}}  ", "dim"), (f"{self.mark} ", self.style))
+        body = self.body.copy()
+        if self.cropped:
+            body.truncate(room, overflow="ellipsis")
+        for line in [body] if self.cropped else body.wrap(console, room, overflow="fold"):
+            yield joined(head, line)
+            head = Text(" " * INDENT)
+
+
+def joined(*parts: Text) -> Text:
+    """Texts on one line that is cut at the edge."""
+    line = Text(no_wrap=True, overflow="crop").join(parts)
+    line.rstrip()
+    return line
+
+
+_MARKS = {"step": ("✓", "green"), "broken": ("✗", "bold red"), "warn": ("!", "yellow")}
+_STYLES = {"broken": "bold red", "fail": "red", "end": "bold red", "warn": "yellow"}
+
+
+def put(console: Console, lines: Iterable[Line], *, several: bool) -> None:
+    """Print lines on a terminal. `several`: they must say which host they are about."""
+    for line in lines:
+        if line.kind == "phase":
+            console.print(Text(line.phase, "bold"))
+        elif line.kind != "long":
+            said = f"{line.address}  " if several and line.address else ""
+            body = Text.assemble((said, "cyan"), *_words(line))
+            console.print(Row(body, line.seconds, *_MARKS.get(line.kind, (" ", "")), cropped=line.seconds is not None))
+
+
+def _words(line: Line) -> list[tuple[str, str]]:
+    text, style = line.text, _STYLES.get(line.kind, "dim")
+    beside = f"  {line.label}" if line.label else ""
+    match line.kind:
+        case "step":
+            return [(text, ""), (beside, "dim")]
+        case "command":
+            return [(f"{beside}  {text}", style)]
+        case "tail":
+            return [(f"{line.label} | {text}", style)]
+        case "live":
+            return [("live ", ""), (text, "bold green"), (f"  before it {line.label}" if line.label else "", "dim")]
+        case "end":
+            outcome = ": the link was cut, the outcome is unknown" if text == "unknown" else f" {text}"
+            return [(f"{line.phase}{outcome}", "dim" if text == "done" else style)]
+    return [(text, style)]
 
 
 class Live(Screen):
@@ -50,7 +119,7 @@ class Live(Screen):
         """The region, as it is at this moment."""
         now = self.story.clock()
         for host in self.story.running():
-            yield from _scene(host, now, host.address if self.story.several else "")
+            yield from _scene(host, now, host.address if self.story.several else "", options.max_width)
 
     def _start(self) -> None:
         # A region that is started a second time would erase lines above it: each is new.
@@ -70,42 +139,28 @@ class Live(Screen):
             self._region = None
 
 
-def _scene(host: Running, now: float, address: str) -> Iterator[RenderableType]:
+def _scene(host: Running, now: float, address: str, columns: int) -> Iterator[Row]:
     spinner = _SPINNER[int(now * _FRAMES) % len(_SPINNER)]
     place = f"  {host.ended + 1} of {host.steps}" if host.ended < host.steps else ""
-    said = Text.assemble((f"{address}  " if address else "", "cyan"))
-    yield Row(said + Text.assemble(host.step or host.phase, (place, "dim")), now - host.began, spinner, "cyan")
-    width = max((cell_len(label) for label in host.lanes), default=0)
-    for label, lane in host.lanes.items():
-        yield _LaneRow(label, lane, width, now)
+    said = (f"{address}  " if address else "", "cyan")
+    yield Row(Text.assemble(said, host.step or host.phase, (place, "dim")), now - host.began, spinner, "cyan")
+    room = max(columns - INDENT - 2, NARROWEST)
+    width = min(max(map(cell_len, host.lanes), default=0), room // 3)
+    for name, lane in host.lanes.items():
+        label = Text(name)
+        label.truncate(width, pad=True, overflow="ellipsis")
+        words = _at(lane, (room - label.cell_len) * 2 // 5 if columns >= _WIDE else 0)
+        yield Row(joined(Text("  "), label, Text("  "), words), now - lane.began if lane.command else None)
 
 
-@dataclass(frozen=True, slots=True)
-class _LaneRow:
-    """One lane: its label, the command it is at, and the newest line that it printed."""
-
-    label: str
-    lane: Lane
-    width: int
-    now: float
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """One line, whatever the width."""
-        room = max(options.max_width - INDENT - 2, NARROWEST)
-        label = Text(self.label)
-        label.truncate(min(self.width, room // 3), pad=True, overflow="ellipsis")
-        said = self._said((room - label.cell_len) * 2 // 5 if options.max_width >= _WIDE else 0)
-        spent = self.now - self.lane.began if self.lane.command else None
-        yield Row(joined(Text("  "), label, Text("  "), said), spent)
-
-    def _said(self, room: int) -> Text:
-        """The command and the output beside it; with no room for both, the output."""
-        if self.lane.done and not self.lane.command:
-            return Text("done", "dim")
-        command, output = Text(self.lane.command), self.lane.output.lstrip()
-        if not output:
-            return command
-        if not room:
-            return Text(output, "dim")
-        command.truncate(room, overflow="ellipsis")
-        return Text.assemble(command, "  " if command else "", (output, "dim"))
+def _at(lane: Lane, room: int) -> Text:
+    """The command that a lane is at, in so many columns, and beside it what it printed last; with no room for both, that."""
+    if lane.done and not lane.command:
+        return Text("done", "dim")
+    command, output = Text(lane.command), lane.output.lstrip()
+    if not output:
+        return command
+    if not room:
+        return Text(output, "dim")
+    command.truncate(room, overflow="ellipsis")
+    return Text.assemble(command, "  " if command else "", (output, "dim"))

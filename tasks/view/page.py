@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TextIO
 
-from tasks.view.screen import Lasting, terminal
-from tasks.view.words import Words, cell_len, words
+from tasks.errors import ReleaseError
+from tasks.view.stream import Lasting, terminal
+from tasks.view.words import Words, cell_len, clean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,14 +24,9 @@ NARROWEST = 11
 class Page:
     """Where results are written. Whatever a host said has to pass `clean` before."""
 
-    def __init__(
-        self,
-        stream: TextIO | None = None,
-        environ: Mapping[str, str] = os.environ,
-        kind: type[Lasting] = Lasting,
-    ) -> None:
+    def __init__(self, stream: TextIO | None = None, kind: type[Lasting] = Lasting) -> None:
         stream = stream or sys.stdout
-        self._console = terminal(stream, environ) if stream.isatty() else None
+        self._console = terminal(stream, os.environ) if stream.isatty() else None
         self._file = kind(stream)
         self._width = self._console.width if self._console else ENDLESS
 
@@ -45,7 +41,7 @@ class Page:
         before = ""
         for label, text in shown:
             head = "" if label == before else label
-            self.paragraph(words(GAP, (f"{head:{width}}", "dim"), GAP), Words(text))
+            self.paragraph(Words(GAP, (f"{head:{width}}", "dim"), GAP), Words(text))
             before = label
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Words | str]]) -> None:
@@ -57,7 +53,7 @@ class Page:
                 self.fields(zip(header, row, strict=True))
                 self.line()
             return
-        for row in [[words((name, "dim")) for name in header], *cells]:
+        for row in [[Words((name, "dim")) for name in header], *cells]:
             head = Words(GAP)
             for cell, width in zip(row[:-1], widths, strict=False):
                 head = Words(head, cell, " " * (width - cell.cell_len), GAP)
@@ -83,3 +79,18 @@ class Page:
             row = Text.assemble(first or indent, line)
             row.rstrip()
             console.print(row, no_wrap=True, crop=False, overflow="ignore")
+
+
+def show_error(error: ReleaseError, stream: TextIO | None = None) -> None:
+    """What happened, its details, the state that the hosts are in, and what to type next, on stderr."""
+    page = Page(stream or sys.stderr)
+    first, *more = [clean(line) for line in error.what.splitlines()] or [type(error).__name__]
+    page.line(Words(("error: ", "bold red"), (first, "bold red")))
+    for line in more:
+        page.line(line, indent="  ")
+    for line in error.details:
+        page.line(clean(line), "dim", indent="  ")
+    for line in error.state.splitlines():
+        page.line(clean(line))
+    if error.next:
+        page.line(Words("next: ", (clean(error.next), "bold")))

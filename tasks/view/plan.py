@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
-from tasks.view.text import clean
-from tasks.view.words import Words, words
+from tasks.view.page import Page
+from tasks.view.stream import AskedFor
+from tasks.view.words import Words, clean
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -14,29 +15,34 @@ if TYPE_CHECKING:
 Field = tuple[str, Words | str]
 
 
-def fields(environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str) -> Iterator[Field]:
-    """Label and words, line by line. `facts` are what host/plan.py reports, `choice` a ref or a finished release."""
-    yield from _commits(state, facts)
-    yield from _work(environment, state, facts, choice)
-    yield from _after(environment, state)
-
-
-def listings(facts: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """The commits and the files since what is live: a title and lines."""
+def show_plan(
+    environment: Environment,
+    state: Mapping[str, Any],
+    facts: Mapping[str, str],
+    choice: str,
+    stream: TextIO | None = None,
+) -> None:
+    """What a release of `choice`, a ref or a finished release, would do. `facts` are what host/plan.py reports."""
+    page = Page(stream, kind=AskedFor)
+    page.line(f"{clean(environment.name)}: plan for {clean(choice)}", "bold")
+    page.fields([*_commits(state, facts), *_work(environment, state, facts, choice), *_after(environment, state)])
     for key, count in (("commits", "commit_count"), ("files", "file_count")):
-        if lines := [clean(line) for line in facts.get(key, "").splitlines()]:
-            yield f"{key} ({clean(facts.get(count, ''))})", lines
+        if lines := facts.get(key, "").splitlines():
+            page.line()
+            page.line(f"{key} ({clean(facts.get(count, ''))})", "bold")
+            for line in lines:
+                page.line(clean(line), indent="  ")
 
 
 def _commits(state: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[Field]:
     live = state.get("live")
-    yield "commit", words((clean(facts.get("commit", ""))[:12], "bold"), f"  {clean(facts.get('subject', ''))}")
+    yield "commit", Words((clean(facts.get("commit", ""))[:12], "bold"), f"  {clean(facts.get('subject', ''))}")
     if not live:
         yield "live", "nothing yet"
         return
     yield "live", clean(f"{live['name']}  {live.get('ref') or '-'}  {(live.get('commit') or 'commit unknown')[:12]}")
     if "base" not in facts:
-        yield "since", words(("unknown: the live commit is not in the repository", "yellow"))
+        yield "since", Words(("unknown: the live commit is not in the repository", "yellow"))
         return
     if facts["base"] == facts.get("commit"):
         yield "since", "nothing: this commit is live, and would be built anew"
@@ -44,7 +50,7 @@ def _commits(state: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[Fie
     yield "since", f"{_count(facts['commit_count'], 'commit')}, {_count(facts['file_count'], 'file')}"
     if facts.get("left_out", "0") != "0":
         lost = _count(facts["left_out"], "commit")
-        yield "BACKWARDS", words((f"{lost} of what is live would be left out", "bold red"))
+        yield "BACKWARDS", Words((f"{lost} of what is live would be left out", "bold red"))
 
 
 def _work(environment: Environment, state: Mapping[str, Any], facts: Mapping[str, str], choice: str) -> Iterator[Field]:
@@ -52,15 +58,15 @@ def _work(environment: Environment, state: Mapping[str, Any], facts: Mapping[str
         yield "build", "nothing: it is built already"
     else:
         for app in environment.apps:
-            yield "build", words(app.name, (f"  in {app.path}, {_count(str(len(app.bootstrap)), 'command')}", "dim"))
+            yield "build", Words(app.name, (f"  in {app.path}, {_count(str(len(app.bootstrap)), 'command')}", "dim"))
         for command in (*environment.publish, *environment.verify):
             yield "then", clean(command)
     for command in environment.migrate:
         yield "migrate", clean(command)
     for file in facts.get("migrations", "").splitlines():
-        yield "migrations", words((clean(file), "" if environment.migrate else "yellow"))
+        yield "migrations", Words((clean(file), "" if environment.migrate else "yellow"))
     if facts.get("migrations") and not environment.migrate:
-        yield "migrations", words(("hosts.yml has no migrate: nothing would run them", "yellow"))
+        yield "migrations", Words(("hosts.yml has no migrate: nothing would run them", "yellow"))
     for name in facts.get("prune", "").split():
         yield "prune", clean(name)
 
@@ -71,8 +77,23 @@ def _after(environment: Environment, state: Mapping[str, Any]) -> Iterator[Field
     for check in environment.health:
         yield "health", clean(check.url)
     if hold := state.get("hold"):
-        yield "hold", words((clean(f"{hold['by']}: {hold['reason']}, since {hold['since']}"), "yellow"))
+        yield "hold", Words((clean(f"{hold['by']}: {hold['reason']}, since {hold['since']}"), "yellow"))
 
 
 def _count(number: str, word: str) -> str:
     return f"{number} {word}" + ("" if number == "1" else "s")
+
+
+def request_lines(requests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Requests for a person: per host and user, each phase with its steps, and the commands of hosts.yml in order."""
+    where = ""
+    for each in requests:
+        login, request = f"{each['user']} on {each['address']}", each["request"]
+        if login != where:
+            yield login
+        where = login
+        yield f"  {request['phase']}"
+        for name, function, arguments, _ in request["steps"]:
+            yield f"    {clean(name)}"
+            for label, folder, commands in arguments[0] if function.endswith(":run_lanes") else ():
+                yield from (f"      {clean(label)}, in {clean(folder)}: {clean(command)}" for command in commands)

@@ -7,16 +7,11 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from tasks.view import plan
 from tasks.view.page import Page
-from tasks.view.screen import AskedFor
-from tasks.view.text import clean
-from tasks.view.words import Words, words
-
-if TYPE_CHECKING:
-    from tasks.config.models import Environment
+from tasks.view.stream import AskedFor
+from tasks.view.words import Words, clean
 
 _NEWEST = 5
 _STYLES = {"live": "bold green", "bad": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red"}
@@ -49,7 +44,7 @@ def show_status(document: Mapping[str, Any], stream: TextIO | None = None) -> No
         page.line()
         _releases(page, host, host["releases"][:_NEWEST])
         if (more := len(host["releases"]) - _NEWEST) > 0:
-            page.line(words((f"{more} more: fab -H {clean(document['environment'])} releases", "dim")), indent="  ")
+            page.line(Words((f"{more} more: fab -H {clean(document['environment'])} releases", "dim")), indent="  ")
 
 
 def show_releases(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
@@ -70,33 +65,15 @@ def show_history(entries: Sequence[Mapping[str, Any]], stream: TextIO | None = N
         page.line("nothing yet", indent="  ")
 
 
-def show_plan(
-    environment: Environment,
-    state: Mapping[str, Any],
-    facts: Mapping[str, str],
-    choice: str,
-    stream: TextIO | None = None,
-) -> None:
-    """What a release of `choice`, a ref or a finished release, would do."""
-    page = Page(stream, kind=AskedFor)
-    page.line(words((f"{clean(environment.name)}: plan for {clean(choice)}", "bold")))
-    page.fields(plan.fields(environment, state, facts, choice))
-    for title, lines in plan.listings(facts):
-        page.line()
-        page.line(words((title, "bold")))
-        for line in lines:
-            page.line(line, indent="  ")
-
-
 def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -> None:
     """A line for each (address, level, text, what to do), and the verdict."""
     page, before = Page(stream, kind=AskedFor), ""
     for address, level, text, todo in found:
         if address != before:
-            page.line(words((clean(address), "bold")))
-        page.paragraph(words("  ", (f"{clean(level):6}", _STYLES.get(level, ""))), Words(clean(text)))
+            page.line(Words((clean(address), "bold")))
+        page.paragraph(Words("  ", (f"{clean(level):6}", _STYLES.get(level, ""))), Words(clean(text)))
         if todo and level != "ok":
-            page.line(words((f"do: {clean(todo)}", "bold")), indent=" " * 8)
+            page.line(Words((f"do: {clean(todo)}", "bold")), indent=" " * 8)
         before = address
     page.line(_verdict([level for _, level, _, _ in found]))
 
@@ -122,7 +99,7 @@ def print_json(value: Any, stream: TextIO | None = None) -> None:
 
 
 def _title(environment: str, address: str) -> Words:
-    return words((clean(environment), "bold"), (f"  {clean(address)}", "dim"))
+    return Words((clean(environment), "bold"), (f"  {clean(address)}", "dim"))
 
 
 def _of(values: Mapping[str, Any], key: str) -> str:
@@ -131,20 +108,19 @@ def _of(values: Mapping[str, Any], key: str) -> str:
 
 def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, Words | str]]:
     live = host["live"]
-    yield "live", _release(live) if live else words(("nothing yet", "yellow"))
+    if live:
+        yield "live", Words((_of(live, "name"), "bold green"), f"  {_of(live, 'ref')}  {_of(live, 'commit')[:12]}")
+    else:
+        yield "live", Words(("nothing yet", "yellow"))
     yield "previous", clean(host["previous"] or "none: there is nothing to roll back to")
     if host["post_release_pending"]:
-        yield "pending", words((f"post-release: fab -H {clean(environment)} post-release", "yellow"))
+        yield "pending", Words((f"post-release: fab -H {clean(environment)} post-release", "yellow"))
     if lock := host["lock"]:
-        yield "lock", words((f"{_of(lock, 'by')}: {_of(lock, 'what')}, since {_of(lock, 'since')}", "yellow"))
+        yield "lock", Words((f"{_of(lock, 'by')}: {_of(lock, 'what')}, since {_of(lock, 'since')}", "yellow"))
     else:
         yield "lock", "free"
     if hold := host["hold"]:
-        yield "hold", words((f"{_of(hold, 'by')}: {_of(hold, 'reason')}, since {_of(hold, 'since')}", "yellow"))
-
-
-def _release(release: Mapping[str, Any]) -> Words:
-    return words((_of(release, "name"), "bold green"), f"  {_of(release, 'ref')}  {_of(release, 'commit')[:12]}")
+        yield "hold", Words((f"{_of(hold, 'by')}: {_of(hold, 'reason')}, since {_of(hold, 'since')}", "yellow"))
 
 
 def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[str, Any]]) -> None:
@@ -154,8 +130,8 @@ def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[st
     rows: list[list[Words | str]] = []
     for release in releases:
         state = "previous" if release["name"] == host["previous"] else _of(release, "state")
-        shown = words((state, _STYLES.get(state, "")))
-        by = words(_of(release, "ref"), (f"  by {_of(release, 'by')}", "dim"))
+        shown = Words((state, _STYLES.get(state, "")))
+        by = Words(_of(release, "ref"), (f"  by {_of(release, 'by')}", "dim"))
         rows.append([shown, _of(release, "name"), _of(release, "commit")[:8], _minute(_of(release, "released_at")), by])
     page.table(("state", "release", "commit", "went live", "ref"), rows)
 
@@ -177,5 +153,5 @@ def _verdict(levels: Sequence[str]) -> Words:
     failed, warned = levels.count("FAIL"), levels.count("warn")
     warnings = f", {warned} to look at" if warned else ""
     if failed:
-        return words((f"not ready: {failed} of {len(levels)} failed{warnings}", "bold red"))
-    return words((f"ready: {len(levels) - warned} of {len(levels)} ok{warnings}", "bold green"))
+        return Words((f"not ready: {failed} of {len(levels)} failed{warnings}", "bold red"))
+    return Words((f"ready: {len(levels) - warned} of {len(levels)} ok{warnings}", "bold green"))

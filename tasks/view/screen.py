@@ -1,43 +1,37 @@
-"""What the ways to show a story have in common, and a stream that survives its reader."""
+"""What every verb shows its progress to: live on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import os
+import sys
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self, TextIO, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Self, TextIO
 
-from tasks.errors import NotReleased
 from tasks.phases.event import Event
 from tasks.view.story import Line, Story
-from tasks.view.text import clean
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from tasks.view.stream import Lasting
+from tasks.view.words import clean, duration
 
 
 class Screen(ABC):
-    """A view that shows the lines of a story one after the other."""
+    """Shows what happens, as it happens, from any thread. Never raises because of a terminal that is gone."""
 
     def __init__(self, story: Story | None = None) -> None:
         self.story = story or Story()
-
-    @property
-    def steps(self) -> Sequence[tuple[str, float]]:
-        """The steps that have ended, each with its seconds."""
-        return tuple(self.story.steps)
 
     def event(self, address: str, event: Event) -> None:
         """Something happened on a host."""
         self.show(self.story.tell(address, event))
 
     def note(self, text: str) -> None:
-        """Something the workstation has to say."""
+        """A line of the workstation's own."""
         self.show((Line("note", clean(text)),))
 
     @abstractmethod
     def show(self, lines: Sequence[Line]) -> None:
-        """Put lines on this screen, for good."""
+        """Print lines, for good."""
 
     def close(self) -> None:  # noqa: B027, most have nothing to leave
         """Leave the terminal as it was found."""
@@ -49,63 +43,54 @@ class Screen(ABC):
         self.close()
 
 
-class Lasting:
-    """A text stream whose reader may go away, or not know a character: a release goes on without its screen."""
+class Plain(Screen):
+    """One line per event, the time first (UTC), and never a control character.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.encoding = stream.encoding or "utf-8"
+    The form is stable: `17:34:33Z build: fetch (1.2 s)`, with the address after the time where there are several hosts. What
+    commands print is in the log on the host, but for the tail of one that fails.
+    """
 
-    def write(self, text: str) -> int:
-        """Write what the stream's encoding can say of the text."""
-        try:
-            return self._stream.write(text.encode(self.encoding, "replace").decode(self.encoding))
-        except (OSError, ValueError) as problem:
-            self._let_go(problem)
-            return len(text)
+    def __init__(self, stream: TextIO, story: Story | None = None, now: Callable[[], str] | None = None) -> None:
+        super().__init__(story)
+        self._stream = Lasting(stream)
+        self._now = now or (lambda: time.strftime("%H:%M:%SZ", time.gmtime()))
 
-    def flush(self) -> None:
-        """Send on what was written."""
-        try:
-            self._stream.flush()
-        except (OSError, ValueError) as problem:
-            self._let_go(problem)
-
-    def isatty(self) -> bool:
-        """Is it a terminal?"""
-        return not self._stream.closed and self._stream.isatty()
-
-    def fileno(self) -> int:
-        """The descriptor, for the size of the terminal."""
-        return self._stream.fileno()
-
-    def _let_go(self, problem: Exception) -> None:  # noqa: ARG002, the next class asks what it was
-        """Nobody reads any more: what is still buffered goes nowhere, without the interpreter complaining when it ends."""
-        try:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
-        except (OSError, ValueError):
-            pass
+    def show(self, lines: Sequence[Line]) -> None:
+        """Each line is on its way before this returns."""
+        for line in lines:
+            if line.kind in _FORMS:
+                address = line.address if self.story.several else ""
+                said = ": ".join(filter(None, (line.phase, _words(line))))
+                self._stream.write(" ".join(filter(None, (self._now(), address, said))) + "\n")
+                self._stream.flush()
 
 
-class AskedFor(Lasting):
-    """What a person, or a script, has asked for: who stops reading has enough, but what a full disk swallows is missing."""
+_FORMS = {
+    "phase": "",
+    "long": "{text} ...",
+    "step": "{text} ({detail}{took})",
+    "broken": "{text} failed ({took})",
+    "fail": "error: {text}",
+    "tail": "{label} | {text}",
+    "end": "{text} ({took})",
+    "live": "live is {text}{before}",
+    "warn": "warning: {text}",
+    "note": "{text}",
+}
 
-    def _let_go(self, problem: Exception) -> None:
-        super()._let_go(problem)
-        if not isinstance(problem, BrokenPipeError):
-            raise NotReleased(f"the answer cannot be written: {problem}", state="Nothing was changed.") from None
+
+def _words(line: Line) -> str:
+    detail, before = (f"{line.label}, ", f", before it {line.label}") if line.label else ("", "")
+    took = duration(line.seconds or 0.0)
+    return _FORMS[line.kind].format(text=line.text, label=line.label, detail=detail, before=before, took=took)
 
 
-def terminal(stream: TextIO, environ: Mapping[str, str]) -> Console:
-    """A console that adds nothing of its own to the text that it is given."""
-    from rich.console import Console
+def open_view(addresses: Sequence[str] = (), environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> Screen:
+    """Live where a person sees a terminal, plain elsewhere and in CI."""
+    stream, story = stream or sys.stderr, Story(addresses)
+    in_ci = environ.get("CI", "").lower() not in ("", "0", "false")
+    if not stream.isatty() or in_ci or environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        return Plain(stream, story)
+    from tasks.view.live import Live  # with rich: plain lines do without
 
-    return Console(
-        file=cast("TextIO", Lasting(stream)),
-        markup=False,
-        highlight=False,
-        emoji=False,
-        _environ=environ,
-    )
+    return Live(stream, environ, story)

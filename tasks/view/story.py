@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tasks.phases.event import Event
-from tasks.view.text import clean
-from tasks.view.words import cell_len
+from tasks.view.words import cell_len, clean
 
 SLOW = 2.0
 """Seconds after which a quiet phase is worth its line."""
@@ -41,7 +40,7 @@ class Line:
     kind: Kind
     text: str = ""
     label: str = ""
-    seconds: float = 0.0
+    seconds: float | None = None
     address: str = ""
     phase: str = ""
 
@@ -71,8 +70,7 @@ class Running:
     lanes: dict[str, Lane] = field(default_factory=dict)
     tail: list[Line] = field(default_factory=list)
 
-    def line(self, kind: Kind, text: str = "", label: str = "", seconds: float = 0.0) -> Line:
-        """A line about this phase."""
+    def line(self, kind: Kind, text: str = "", label: str = "", seconds: float | None = None) -> Line:
         return Line(kind, text, label, seconds, self.address, self.phase)
 
     def next(self, step: str, now: float) -> None:
@@ -99,7 +97,7 @@ class Story:
         address = clean(address)
         with self._lock:
             host = self._running.get(address) or Running(address, "", 0, self.clock())
-            return tuple(teller(self, host, Event(event.kind, tuple(map(clean, event.words)))))
+            return tuple(teller(self, host, Event(event.kind, tuple(map(clean, event.words)))) or ())
 
     @property
     def idle(self) -> bool:
@@ -120,10 +118,10 @@ class Story:
         what, name = event.word(0), event.word(1)
         if what in ("start", "quiet"):
             loud = what == "start"
-            self._running[host.address] = Running(host.address, name, len(event.words) - 2, self.clock(), loud)
+            self._running[host.address] = host = Running(host.address, name, len(event.words) - 2, self.clock(), loud)
             if loud and name != self._headed:
                 self._headed = name
-                yield Line("phase", phase=name, address=host.address)
+                yield host.line("phase")
             return
         yield from host.tail
         if host.phase == name:
@@ -136,15 +134,13 @@ class Story:
 
     def _step(self, host: Running, event: Event) -> Iterator[Line]:
         what, name, took = event.word(0), event.word(1), _seconds(event.word(2))
-        if what == "start":
-            host.next(name, self.clock())
-            return
-        host.ended += 1
-        self.steps.append((name, took))
-        if host.loud:
-            yield host.line("step", name, host.detail, took)
-            yield from _commands(host)
-        host.next("", self.clock())
+        if what != "start":
+            host.ended += 1
+            self.steps.append((name, took))
+            if host.loud:
+                yield host.line("step", name, host.detail, took)
+                yield from _commands(host)
+        host.next(name if what == "start" else "", self.clock())
 
     def _lane(self, host: Running, event: Event) -> Iterator[Line]:
         what, label, command = event.word(0), event.word(1), event.word(2)
@@ -157,13 +153,11 @@ class Story:
             lane.done.append((command, _seconds(event.word(3))))
             lane.command = lane.output = ""
 
-    def _line(self, host: Running, event: Event) -> Iterator[Line]:
+    def _output(self, host: Running, event: Event) -> None:
         host.lanes.setdefault(event.word(0), Lane(host.began)).output = event.word(1)
-        yield from ()
 
-    def _tail(self, host: Running, event: Event) -> Iterator[Line]:
+    def _tail(self, host: Running, event: Event) -> None:
         host.tail.append(host.line("tail", event.word(1), event.word(0)))
-        yield from ()
 
     def _fail(self, host: Running, event: Event) -> Iterator[Line]:
         # Elsewhere the error that ends the run says the same, with nothing between the two.
@@ -174,29 +168,24 @@ class Story:
         host.tail = []
         host.next("", self.clock())
 
-    def _fact(self, host: Running, event: Event) -> Iterator[Line]:
+    def _fact(self, host: Running, event: Event) -> None:
         if event.word(0) == "commit":
             host.detail = event.word(1)[:12]
-        yield from ()
 
-    def _swapped(self, host: Running, event: Event) -> Iterator[Line]:
-        yield host.line("live", event.word(0), event.word(1))
-
-    def _said(self, host: Running, event: Event) -> Iterator[Line]:
-        yield host.line("warn" if event.kind == "warn" else "note", event.word(0))
+    def _text(self, host: Running, event: Event) -> Iterator[Line]:
+        kinds: dict[str, Kind] = {"swapped": "live", "warn": "warn", "note": "note"}
+        yield host.line(kinds[event.kind], event.word(0), event.word(1))
 
 
-_TELLERS: dict[str, Callable[[Story, Running, Event], Iterator[Line]]] = {
+_TELLERS: dict[str, Callable[[Story, Running, Event], Iterator[Line] | None]] = {
     "phase": Story._phase,
     "step": Story._step,
     "lane": Story._lane,
-    "line": Story._line,
+    "line": Story._output,
     "tail": Story._tail,
     "fail": Story._fail,
     "fact": Story._fact,
-    "swapped": Story._swapped,
-    "warn": Story._said,
-    "note": Story._said,
+    **dict.fromkeys(("swapped", "warn", "note"), Story._text),
 }
 
 

@@ -1,11 +1,19 @@
-"""Words with styles, for a screen that may be a terminal: rich is imported only where it is one."""
+"""Words with styles, for a screen that may be a terminal: rich is imported only where it is one. Text that is safe on it."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\n]*?(?:\x1b\\|\x07|\x9c|$)"  # OSC and other strings: titles, links
+    r"|\x1b[ -/]*[0-~]?",
+    re.MULTILINE,
+)
 
 
 class Words:
@@ -14,21 +22,14 @@ class Words:
     def __init__(self, *parts: str | tuple[str, str] | Words) -> None:
         self.parts: list[tuple[str, str]] = []
         for part in parts:
-            if isinstance(part, Words):
-                self.parts += part.parts
-            elif isinstance(part, str):
-                self.parts.append((part, ""))
-            else:
-                self.parts.append(part)
+            self.parts += part.parts if isinstance(part, Words) else [(part, "") if isinstance(part, str) else part]
 
     @property
     def plain(self) -> str:
-        """The text alone."""
         return "".join(text for text, _ in self.parts)
 
     @property
     def cell_len(self) -> int:
-        """The columns that it takes."""
         return cell_len(self.plain)
 
     def styled(self, style: str) -> Words:
@@ -42,11 +43,6 @@ class Words:
         return Text.assemble(*self.parts)
 
 
-def words(*parts: str | tuple[str, str]) -> Words:
-    """Words out of plain text and (text, style)."""
-    return Words(*parts)
-
-
 def cell_len(text: str) -> int:
     """The columns that a text takes on a terminal."""
     if text.isascii() and text.isprintable():
@@ -54,3 +50,21 @@ def cell_len(text: str) -> int:
     from rich.cells import cell_len as measured
 
     return measured(text)
+
+
+def clean(text: str) -> str:
+    """One line without terminal sequences, control characters, and what reorders or hides text."""
+    kept = (c if c.isprintable() else " " if c.isspace() else "" for c in _SEQUENCE.sub("", text))
+    return "".join(kept).rstrip(" ")
+
+
+def duration(seconds: float) -> str:
+    """0.3 s, 12 s, 1 min 05 s, 1 h 02 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.bench.growth import FILES, growth
 from tests.bench.measure import Counted, count, measure
 from tests.bench.options import GROWTH, PEERS, Options, parse

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.bench.forward import Counts
 
 WORKSTATION, HOST = "10.99.0.1", "10.99.0.2"

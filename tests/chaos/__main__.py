@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.chaos.cases import Case, chosen, every_case
 from tests.chaos.running import Crew, Journal
 from tests.chaos.tables import report, table

@@ -48,7 +48,7 @@ def phases(host: LocalHost) -> dict[str, Phase]:
         "hold": lock.hold("no"),
         "unhold": lock.unhold(),
         "attach": lock.follow(),
-        "cancel": lock.cancel_running(),
+        "cancel": lock.cancel(anybodys=True),
         "setup": setup.setup(environment),
     }
 

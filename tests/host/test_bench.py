@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.support.fab import PATIENCE, until
 from tests.support.processes import tree
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.support.fab import PATIENCE, Process, until
 from tests.support.forked import Forked
 

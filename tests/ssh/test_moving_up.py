@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.support.fab import Ran, Site, finish, until
 
 BEFORE = "314aa45"

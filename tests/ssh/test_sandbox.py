@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.config.inventory import PROJECT, sandbox_folder
 from tasks.errors import UsageError
 from tasks.sandbox import world
 from tasks.sandbox.host import process
@@ -75,9 +76,9 @@ def test_failed_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_folder_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_DIR", "elsewhere")
-    assert world.default_folder() == world.PROJECT / "elsewhere"
+    assert sandbox_folder(Path.cwd()) == PROJECT / "elsewhere"
     monkeypatch.delenv("SANDBOX_DIR")
-    assert world.default_folder() == world.PROJECT / ".sandbox"
+    assert sandbox_folder(Path.cwd()) == PROJECT / ".sandbox"
 
 
 def test_missing_asyncssh_names_the_file_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.support.fab import PATIENCE, Ran, Site, finish
 from tests.support.forked import forked
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import yaml
 
-from tasks.sandbox.inventory import environment_of
 from tasks.sandbox.world import Sandbox
 from tests.support.forked import Forked, forked
 
@@ -126,16 +125,22 @@ class Site:
         return (self.state / "logs" / f"{name or self.live}.log").read_text(encoding="utf-8", errors="replace")
 
 
+def environment_of(sandbox: Sandbox) -> dict[str, Any]:
+    """What the sandbox's own hosts.yml says of it."""
+    known: dict[str, Any] = yaml.safe_load(sandbox.hosts_file.read_text())["hosts"]["sandbox"]
+    return known
+
+
 def sample(sandbox: Sandbox, folder: Path, **keys: Any) -> Site:
     """The site of the sandbox as its own hosts.yml has it, services and all."""
-    site = Site(sandbox, folder, environment_of(sandbox, sandbox.port, sandbox.web_url))
+    site = Site(sandbox, folder, environment_of(sandbox))
     site.write(**keys)
     return site
 
 
 def quick(sandbox: Sandbox, folder: Path, **keys: Any) -> Site:
     """A site without services, that builds in no time."""
-    known = environment_of(sandbox, sandbox.port, sandbox.web_url)
+    known = environment_of(sandbox)
     return Site(sandbox, folder, {**{key: known[key] for key in REACH}, "apps": {"web": {"bootstrap": ["echo built"]}}, **keys})
 
 

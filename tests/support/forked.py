@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import IO
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 
 SERVER = "tests.support.fork_server"
 

@@ -22,11 +22,6 @@ def test_every_error_has_the_exit_code_of_the_contract() -> None:
     assert {kind: kind("what").code for kind in ReleaseError.__subclasses__()} == CONTRACT
 
 
-def test_the_table_at_the_top_of_the_file_is_true() -> None:
-    said = [line.split()[1:3] for line in (errors.__doc__ or "").splitlines() if "──" in line]
-    assert said == [[kind.__name__, str(code)] for kind, code in CONTRACT.items()]
-
-
 @pytest.mark.parametrize("kind", CONTRACT)
 def test_an_error_ends_fab_with_its_code(kind: type[ReleaseError]) -> None:
     assert issubclass(kind, Exit)

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 from docs.make.picture import drawn, kept
-from tasks.view.summary import Summary, show_summary
-from tasks.view.view import open_view
+from tasks.view.screen import open_view
+from tasks.view.summary import show_summary
 from tests.unit.view.scenes import BUILD, CUTOVER, Terminal, events
 
 XTERM = {"TERM": "xterm", "COLUMNS": "100", "LINES": "50"}
@@ -14,10 +14,12 @@ XTERM = {"TERM": "xterm", "COLUMNS": "100", "LINES": "50"}
 
 def lines() -> list[str]:
     terminal = Terminal()
-    with open_view(("web1",), XTERM, terminal) as view:
+    with pytest.MonkeyPatch.context() as patch, open_view(("web1",), XTERM, terminal) as view:
+        for name, value in XTERM.items():
+            patch.setenv(name, value)
         for event in events([*BUILD, *CUTOVER]):
             view.event("web1", event)
-        show_summary(Summary("prod", "deploy", "source-2"), view, terminal, XTERM)
+        show_summary("prod", "source-2", steps=view.story.steps, stream=terminal)
     return kept(terminal.getvalue())
 
 

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 from . import process
 from .layout import Layout
-from .units import SUPERVISOR, SYSTEMD, Services, UnitError
+from .process import UnitError
+from .units import SUPERVISOR, SYSTEMD, Services
 
 
 def main(layout: Layout) -> int:
@@ -16,7 +17,7 @@ def main(layout: Layout) -> int:
     try:
         process.launch(layout, "sshd", "sshd", cwd=layout.folder, environment={**os.environ, "HOME": str(layout.home("root"))})
         services.start(web)
-    except (process.NotStartedError, UnitError) as error:
+    except UnitError as error:
         print(error, file=sys.stderr)
         return 1
     for unit in workers:

@@ -33,7 +33,6 @@ class Layout:
         self.clone = folder / "site"  # to edit, commit in and push from
 
     def home(self, user: str) -> Path:
-        """The home of a user."""
         return self.homes / user
 
     def port_file(self, service: str) -> Path:

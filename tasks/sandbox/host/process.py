@@ -16,8 +16,8 @@ END_SECONDS = 2.0
 READY_FD = "READY_FD"
 
 
-class NotStartedError(Exception):
-    """A process ended before it was ready."""
+class UnitError(Exception):
+    """A service did not do what was asked of it."""
 
 
 class Process(NamedTuple):
@@ -97,7 +97,7 @@ def launch(layout: Layout, name: str, program: str, *, cwd: Path, environment: M
         started = Process(child.pid, start_time(child.pid) or "")
         _record(layout, name).write_text(json.dumps(started._asdict()))
         if not ready.read():
-            raise NotStartedError(f"{name} did not start; {log} ends with:\n{log.read_text(errors='replace')[-2000:]}")
+            raise UnitError(f"{name} did not start; {log} ends with:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def say_ready() -> None:

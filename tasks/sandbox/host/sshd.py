@@ -27,8 +27,6 @@ Channel = asyncssh.SSHServerProcess[bytes]
 
 
 class Server(asyncssh.SSHServer):
-    """One connection."""
-
     numbers = itertools.count(1)
 
     def __init__(self, layout: Layout) -> None:
@@ -37,7 +35,6 @@ class Server(asyncssh.SSHServer):
         self._user = ""
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """Count the connection. (asyncio has set TCP_NODELAY on it.)"""
         self._connection = conn
         conn.set_extra_info(number=self._number)
         self._log("connection")
@@ -55,7 +52,6 @@ class Server(asyncssh.SSHServer):
         return True
 
     def auth_completed(self) -> None:
-        """Count the login."""
         self._log("auth")
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:  # noqa: ARG002

@@ -24,11 +24,11 @@ def main(layout: Layout, *words: str) -> int:
         return 0
     program = shutil.which(command[0], path=path) if command else None
     if program is None:
-        return _refuse(f"sudo: {command[0]}: command not found" if command else "sudo: a command is required")
+        sys.exit(f"sudo: {command[0]}: command not found" if command else "sudo: a command is required")
     command = [program, *command[1:]]
     caller = os.environ.get("USER", SERVICE_USER)
     if not allowed(policy, command, path):
-        return _refuse(f"Sorry, user {caller} is not allowed to execute '{shlex.join(command)}' as {options.user}.")
+        sys.exit(f"Sorry, user {caller} is not allowed to execute '{shlex.join(command)}' as {options.user}.")
     if not options.list:
         os.execve(program, command, {**_environment(layout, options.user), "SUDO_USER": caller})  # noqa: S606
     print(shlex.join(command))
@@ -45,21 +45,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def allowed(policy: Sequence[str], command: Sequence[str], path: str) -> bool:
-    """Whether a line of the policy is the beginning of a command; its words may be globs."""
-    return any(line == "ALL" or _begins(shlex.split(line), command, path) for line in policy)
-
-
-def _begins(words: list[str], command: Sequence[str], path: str) -> bool:
-    words[0] = shutil.which(words[0], path=path) or words[0]
-    return len(words) <= len(command) and all(map(fnmatch.fnmatchcase, command, words))
+    """Whether a line of the policy is the beginning of a command, or ALL; its words may be globs."""
+    for name, *words in map(shlex.split, policy):
+        line = [shutil.which(name, path=path) or name, *words]
+        if line == ["ALL"] or (len(line) <= len(command) and all(map(fnmatch.fnmatchcase, command, line))):
+            return True
+    return False
 
 
 def _environment(layout: Layout, user: str) -> dict[str, str]:
     """What sudo's env_reset leaves: nothing of the caller's. The others have the home of the service user."""
     known = layout.environment(user if user in USERS else SERVICE_USER)
     return {**known, "USER": user, "LOGNAME": user, "PATH": layout.search_path(user)}
-
-
-def _refuse(text: str) -> int:
-    print(text, file=sys.stderr)
-    return 1

@@ -3,7 +3,8 @@
 import os
 
 from .layout import Layout
-from .units import SUPERVISOR, Services, Unit, UnitError
+from .process import UnitError
+from .units import SUPERVISOR, Services, Unit
 
 NO_SUCH_PROGRAM = 4
 NOT_RUNNING = 3
@@ -27,9 +28,9 @@ def _one(services: Services, verb: str, name: str) -> int:
 
 
 def _status(services: Services, unit: Unit) -> int:
-    if running := services.running(unit):
-        return _say(f"{unit.name:<32} RUNNING   pid {running.pid}", 0)
-    return _say(f"{unit.name:<32} FATAL", NOT_RUNNING)
+    running = services.running(unit)
+    state = f"RUNNING   pid {running.pid}" if running else "FATAL"
+    return _say(f"{unit.name:<32} {state}", 0 if running else NOT_RUNNING)
 
 
 def _restart(services: Services, unit: Unit) -> int:

@@ -7,7 +7,8 @@ import sys
 from typing import NamedTuple
 
 from .layout import Layout
-from .units import SYSTEMD, Services, Unit, UnitError
+from .process import UnitError
+from .units import SYSTEMD, Services, Unit
 
 NOT_LOADED = 5
 NOT_ACTIVE = 3
@@ -49,18 +50,18 @@ class Call(NamedTuple):
     unknown: list[str]
 
     def change(self) -> int:
-        """restart, reload."""
         verb = self.options.verb
         if "SUDO_USER" not in os.environ:
-            return _refuse(f"Failed to {verb} {self.options.units[0]}.service: Interactive authentication required.", 1)
+            sys.exit(f"Failed to {verb} {self.options.units[0]}.service: Interactive authentication required.")
         for name in self.unknown:
-            return _refuse(f"Failed to {verb} {name}.service: Unit {name}.service not found.", NOT_LOADED)
+            print(f"Failed to {verb} {name}.service: Unit {name}.service not found.", file=sys.stderr)
+            return NOT_LOADED
         for unit in self.units:
             try:
                 getattr(self.services, verb)(unit)
             except UnitError as error:
                 journal = f'See "journalctl -xeu {unit.name}.service" for details.'
-                return _refuse(f"Job for {unit.name}.service failed.\n{error}\n{journal}", 1)
+                sys.exit(f"Job for {unit.name}.service failed.\n{error}\n{journal}")
         return 0
 
     def show(self) -> int:
@@ -74,15 +75,13 @@ class Call(NamedTuple):
         return 0
 
     def list_units(self) -> int:
-        """A line for each unit."""
         for unit in self.units:
             print(*[value for name, value in self._properties(unit).items() if name != "MainPID"])
         return 0
 
     def cat(self) -> int:
-        """The file of each unit."""
         for name in self.unknown:
-            return _refuse(f"No files found for {name}.service.", 1)
+            sys.exit(f"No files found for {name}.service.")
         for unit in self.units:
             print(f"# {unit.name}.service\n[Service]\nWorkingDirectory={self.services.layout.live_link}")
         return 0
@@ -101,8 +100,3 @@ class Call(NamedTuple):
         active, sub = ("active", "running") if running else ("failed", "failed")
         known = {"Id": f"{unit.name}.service", "LoadState": "loaded", "ActiveState": active, "SubState": sub}
         return {**known, "MainPID": str(running.pid if running else 0)}
-
-
-def _refuse(text: str, code: int) -> int:
-    print(text, file=sys.stderr)
-    return code

@@ -7,12 +7,9 @@ from typing import NamedTuple
 
 from . import process
 from .layout import SERVICE_USER, Layout
+from .process import UnitError
 
 RELOAD_SECONDS = 60.0
-
-
-class UnitError(Exception):
-    """A service did not do what was asked of it."""
 
 
 class Unit(NamedTuple):
@@ -47,7 +44,7 @@ class Services(NamedTuple):
         environment = self.layout.environment(SERVICE_USER)
         try:
             process.launch(self.layout, unit.name, unit.program, cwd=home.resolve(strict=True), environment=environment)
-        except (OSError, process.NotStartedError) as error:
+        except OSError as error:
             raise UnitError(str(error)) from error
 
     def restart(self, unit: Unit) -> None:

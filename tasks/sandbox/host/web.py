@@ -23,10 +23,6 @@ NOTHING_LIVE = """<!doctype html><title>503</title>
 """
 
 
-class BrokenReleaseError(Exception):
-    """The release cannot serve a page."""
-
-
 class Site:
     """The pages of the release that this process has loaded."""
 
@@ -48,15 +44,14 @@ class Site:
             return HTTPStatus.SERVICE_UNAVAILABLE, "html", NOTHING_LIVE
         try:
             return HTTPStatus.OK, kind, page(self, self.release)
-        except (BrokenReleaseError, OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError) as error:
             return HTTPStatus.INTERNAL_SERVER_ERROR, "plain", f"{error}\n"
 
     def health(self, release: Path) -> str:
-        """Whether the release can serve."""
         _container(release)
         health = (release / "config" / "health").read_text().strip()
         if health != "ok":
-            raise BrokenReleaseError(health)
+            raise ValueError(health)
         return f"ok {release.name}\n"
 
     def home(self, release: Path) -> str:
@@ -82,7 +77,7 @@ def _container(release: Path) -> dict[str, str]:
     """The cache that publish made; one that was made in another place is of no use, as Symfony's is."""
     cache: dict[str, str] = json.loads((release / "var" / "cache" / "prod" / "container.json").read_text())
     if cache["project_dir"] != str(release):
-        raise BrokenReleaseError(f"the cache was made in {cache['project_dir']}, and this is {release}")
+        raise ValueError(f"the cache was made in {cache['project_dir']}, and this is {release}")
     return cache
 
 

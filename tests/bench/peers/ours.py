@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.bench.peers.peer import COMMANDS, DEPLOY, KEEP, LINKS, RELEASE, ROLLBACK, RUNTIME_FILES, STATUS, VERBS, Command, Peer
 from tests.bench.rig import RELEASE_USER, SERVICE_USER, Rig
 from tests.bench.site import BRANCH, Repository

@@ -2,7 +2,7 @@
 
 from importlib.metadata import distributions
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 
 FOLDER = PROJECT / ".bench"
 BIN = FOLDER / "bin"

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.bench.requests.habits import habits, in_place
 from tests.bench.requests.ours import releases, setups
 from tests.bench.requests.site import MIX, Site

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from tasks.sandbox.world import PROJECT
+from tasks.config.inventory import PROJECT
 from tests.support.load.clients import TAB, parsed
 from tests.support.load.judged import Judged
 from tests.support.load.request import Request

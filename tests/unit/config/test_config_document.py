@@ -95,13 +95,20 @@ def test_a_key_that_is_not_text_is_told_with_its_line(refused: Refused, key: str
     assert error.details == (f"hosts.a: the key in line 4 is {found}: put quotes around it",)
 
 
-def test_half_a_character_is_told_with_its_place(refused: Refused) -> None:
-    error = refused(r'hosts: {a: {repository: x, env: {A: "\ud800"}}}')
-    assert error.details == (r"hosts.a.env.A: holds half a character (an escape from \ud800 to \udfff)",)
+@pytest.mark.parametrize(("keys", "place"), [(r'env: {A: "\ud800"}', "env.A"), (r'repository: "\ud800"', "repository")])
+def test_half_a_character_is_told_once_with_its_place(refused: Refused, keys: str, place: str) -> None:
+    error = refused(f"defaults: {{repository: x}}\nhosts: {{a: {{{keys}}}}}")
+    assert error.details == (rf"hosts.a.{place}: holds half a character (an escape from \ud800 to \udfff)",)
 
 
 def test_two_halves_as_json_writes_them_are_one_character() -> None:
     assert value(r'"\ud83d\ude00"') == "😀"
+
+
+def test_half_a_character_in_a_host_key_is_no_defect_of_this_tool(refused: Refused) -> None:
+    half, key = refused(r'hosts: {a: {repository: x, host_key: "\ud800 x"}}').details
+    assert half.startswith("hosts.a.host_key: holds half a character")
+    assert key.startswith("hosts.a.host_key: expected a public host key")
 
 
 @pytest.mark.parametrize("text", ["no", "on", "22:30", "2026-11-22", "0o17", "007", "1_000", "1e3", "=", ".inf"])

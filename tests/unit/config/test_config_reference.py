@@ -63,9 +63,9 @@ def test_every_key_is_read() -> None:
         verify=("php bin/console lint:container",),
         migrate=("php bin/console doctrine:migrations:migrate",),
         services=(
-            SystemdService(unit="php8.2-fpm", action="reload"),
-            SystemdService(unit="messenger-worker@*"),
-            SupervisorService(program="releases"),
+            SystemdService(name="php8.2-fpm", action="reload"),
+            SystemdService(name="messenger-worker@*"),
+            SupervisorService(name="releases"),
             RunService(command="sudo varnishadm 'ban req.url ~ .'"),
         ),
         health=(
@@ -131,9 +131,9 @@ def test_the_schema_leaves_keys_that_start_with_x_free_and_no_others() -> None:
 @pytest.mark.parametrize(
     ("service", "label"),
     [
-        (SystemdService(unit="nginx"), "systemd nginx"),
-        (SystemdService(unit="php8.2-fpm", action="reload"), "systemd php8.2-fpm (reload)"),
-        (SupervisorService(program="releases"), "supervisor releases"),
+        (SystemdService(name="nginx"), "systemd nginx"),
+        (SystemdService(name="php8.2-fpm", action="reload"), "systemd php8.2-fpm (reload)"),
+        (SupervisorService(name="releases"), "supervisor releases"),
         (RunService(command="sudo  varnishadm\n'ban\x1b[2J'"), "run sudo varnishadm 'ban [2J'"),
         (RunService(command="x" * 80), "run " + "x" * 43 + "…"),
     ],

@@ -46,7 +46,7 @@ ENVIRONMENT = st.builds(
     apps=st.lists(APP, max_size=3, unique_by=lambda app: app.name).map(tuple),
     publish=lists(TEXT),
     migrate=lists(TEXT),
-    services=lists(TEXT.map(lambda text: RunService(command=text)) | WORD.map(lambda word: SystemdService(unit=word))),
+    services=lists(TEXT.map(lambda text: RunService(command=text)) | WORD.map(lambda word: SystemdService(name=word))),
     health=lists(st.builds(HealthCheck, url=st.just("http://h/"), headers=HEADERS, contains=st.none() | TEXT)),
 )
 
@@ -55,8 +55,7 @@ def as_keys(environment: Environment) -> dict[str, Any]:
     """The block of hosts.yml that says the same."""
     keys = environment.model_dump(mode="json", exclude={"name", "addresses", "persistent_links", "apps", "services"})
     services = [
-        {"run": each.command} if isinstance(each, RunService) else {"systemd": each.unit}  # type: ignore[union-attr]
-        for each in environment.services
+        {"run": each.command} if isinstance(each, RunService) else {"systemd": each.name} for each in environment.services
     ]
     apps = {app.name: app.model_dump(mode="json", exclude={"name"}) for app in environment.apps}
     return {**keys, "address": list(environment.addresses), "services": services, "apps": apps}

@@ -15,10 +15,8 @@ SOUND = "hosts: {prod: {repository: x, services: [{run: 'true'}], env: {A: b}}}"
 
 def same(found: Any, model: Any) -> bool:
     """Whether each field of a model, and what else it says of itself, is there with the same value and type."""
-    return bool(stored.plain(found) == stored.plain(model) if isinstance(model, str | int | None) else _same(found, model))
-
-
-def _same(found: Any, model: Any) -> bool:
+    if isinstance(model, str | int | None):
+        return bool(found == model)
     if isinstance(model, tuple):
         return isinstance(found, tuple) and all(map(same, found, model)) and len(found) == len(model)
     if hasattr(model, "items"):

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tasks.phases.check import check_services
+from tasks.phases.check import check_services, sudoers
 from tasks.phases.post_release import Words, post_release, recorded, sudo_commands, try_services
-from tasks.phases.sudoers import sudoers
 from tests.unit.made import environment
 
 SERVICES = [

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from tasks.phases.event import Event
 from tasks.view.live import Live
 from tasks.view.story import Story
-from tasks.view.text import clean
+from tasks.view.words import clean
 from tests.unit.view.scenes import BUILD, CUTOVER, FAILED, Clock, Terminal, Told, events
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.config.models import Environment
-from tasks.view.report import show_plan
+from tasks.view.plan import show_plan
 from tests.unit.view.scenes import COMMIT, release, shown
 
 PLAN = {

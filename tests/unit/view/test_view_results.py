@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.errors import NotReleased
-from tasks.view.errors import show_error
+from tasks.view.page import show_error
 from tasks.view.report import print_json, show_check, show_history, show_log, show_releases, show_status
-from tasks.view.summary import Summary, show_summary
-from tasks.view.text import clean
+from tasks.view.summary import show_summary
+from tasks.view.words import clean
 from tests.unit.view.scenes import COMMIT, Terminal, release, shown
 
 JSON = st.recursive(
@@ -127,24 +127,32 @@ def test_a_check_without_a_failure_is_ready() -> None:
 
 
 def test_a_summary_says_what_is_live_and_what_to_type() -> None:
-    summary = Summary(
-        "prod", "release", "source-3", "master", COMMIT, "source-2", "", 82.0, True, ("fab -H prod post-release",), ("hot",)
+    printed = io.StringIO()
+    show_summary(
+        *("prod", "source-3"),
+        before="source-2",
+        ref="master",
+        commit=COMMIT,
+        seconds=82.0,
+        pending=True,
+        next=("fab -H prod post-release",),
+        stream=printed,
     )
-    assert shown(show_summary, summary, None) == [
+    assert printed.getvalue().splitlines() == [
         "",
         "prod: source-3 is live",
         "  ref      master, 1a2b3c4d5e6f",
         "  before   source-2",
         "  took     1 min 22 s",
         "  pending  post-release: the services still run what was live before",
-        "  warning  hot",
         "  next     fab -H prod post-release",
     ]
 
 
 def test_a_build_is_not_called_live() -> None:
-    lines = shown(show_summary, Summary("prod", "build", "source-2", built="source-3"), None)
-    assert lines[1:3] == ["prod: source-3 is built, and not live", "  live  source-2"]
+    printed = io.StringIO()
+    show_summary("prod", "source-2", built="source-3", stream=printed)
+    assert printed.getvalue().splitlines()[1:3] == ["prod: source-3 is built, and not live", "  live  source-2"]
 
 
 def test_an_error_has_what_details_state_and_next() -> None:
@@ -172,7 +180,7 @@ def test_no_result_puts_a_control_character_into_a_file(name: str, ref: str, tex
     show_status(status(live=release(name, "live", ref=ref), releases=[release(name, ref=ref)]), stream=stream)
     show_history([{"event": text, "name": name, "by": ref}], stream=stream)
     show_check([(name, "FAIL", text, ref)], stream=stream)
-    show_summary(Summary(name, text, name, ref, text, warnings=(text,), next=(ref,)), stream=stream)
+    show_summary(name, name, built=text, before=name, ref=ref, commit=text, next=(ref,), stream=stream)
     show_error(NotReleased(name, details=[text], state=ref, next=text), stream=stream)
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))
 

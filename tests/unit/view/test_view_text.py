@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks.view.text import clean, duration
+from tasks.view.words import clean, duration
 
 
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
