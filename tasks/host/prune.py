@@ -36,9 +36,10 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
         raise Failed(f"not pruned: {', '.join(stuck)}", run.hint("prune"))
 
 
-def would_go(run: Run, keep: int) -> list[str]:
-    """What is too many once another release is live, with what is live now as its previous."""
-    return _excess(run, keep - 1, {releases.live(run), releases.records(run).served})
+def would_go(run: Run, keep: int) -> None:
+    """Report what is too many once another release is live, with what is live now as its previous."""
+    gone = _excess(run, keep - 1, {releases.live(run), releases.records(run).served})
+    run.report.fact("prune", "\n".join(gone))
 
 
 def _excess(run: Run, keep: int, safe: AbstractSet[str]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+LIVE = ("adopting", "adopted", "done", "post-release")  # the events that change what is live, or what services run
+
 
 class Records:
     """What history says, whatever is on the disk by now."""
@@ -36,8 +38,8 @@ class Records:
                 self.intent = entry if event == "intent" else None
             if event in ("sealed", "adopted"):
                 self.order.append(name)
-            if event in _LIVE:
-                _LIVE[event](self, name, entry)
+            if event in LIVE:
+                getattr(self, "_" + event.replace("-", "_"))(name, entry)
 
     def before(self, live: str) -> Sequence[str]:
         """The good releases that were live before this one, the newest first."""
@@ -46,7 +48,7 @@ class Records:
             past = past[past.index(live) + 1 :]
         return [name for name in past if name != live and name not in self.bad]
 
-    def _adopt(self, name: str, entry: dict[str, Any]) -> None:
+    def _adopting(self, name: str, entry: dict[str, Any]) -> None:
         self.adopting[name] = entry.get("was", "")
 
     def _adopted(self, name: str, entry: dict[str, Any]) -> None:
@@ -76,12 +78,3 @@ class Records:
             self.exchanged = False  # the services have followed, whatever the site then answered
         if entry.get("outcome") == "ok":
             self.served, self.finished = name, True
-
-
-_LIVE = {
-    "adopting": Records._adopt,
-    "adopted": Records._adopted,
-    "done": Records._done,
-    "post-release": Records._post_release,
-}
-"""The events that change what is live, or what services run."""

@@ -53,43 +53,30 @@ def _take(run: Run, descriptor: int, deadline: float, noted: bool) -> bool:
 
 def unlock(repo: str) -> None:
     """Remove git's own locks. They are files, and stay when git is killed; who holds the lock of repo.git is alone in it."""
-    for tree_name in files.names(f"{repo}/worktrees"):
-        _unlock_worktree(f"{repo}/worktrees/{tree_name}/locked")
-    found = [f"{repo}/{name}" for name in files.names(repo)]
-    for root in ("refs", "worktrees"):
-        found += [f"{place}/{name}" for place, _, names in os.walk(f"{repo}/{root}") for name in names]
-    for file in found:
-        if file.endswith(".lock"):
-            _unlink(file)
-    if not _tidied_by_git(repo):
-        _remove_half_written(f"{repo}/objects")
+    for name in files.names(f"{repo}/worktrees"):
+        lock = f"{repo}/worktrees/{name}/locked"
+        with contextlib.suppress(OSError):  # of one that git never finished, which `prune` passes over; others are people's
+            if files.read(lock).strip() in (b"", b"initializing"):
+                os.unlink(lock)
+    places = [repo, *(place for root in ("refs", "worktrees") for place, _, _ in os.walk(f"{repo}/{root}"))]
+    for path in (entry.path for place in places for entry in files.entries(place)):
+        if path.endswith(".lock"):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+    _remove_half_written(repo)
 
 
-def _unlock_worktree(file: str) -> None:
-    """A worktree that git never finished is locked by git itself, and `prune` passes it over; other locks are people's."""
-    with contextlib.suppress(OSError), open(file, "rb") as opened:
-        if opened.read(64).strip() in (b"", b"initializing"):
-            _unlink(file)
-
-
-def _tidied_by_git(repo: str) -> bool:
-    with contextlib.suppress(OSError, ValueError, IndexError), open(f"{repo}/gc.pid", "rb") as file:
-        os.kill(int(file.read(64).split()[0]), 0)
-        return True
-    return False
-
-
-def _remove_half_written(objects: str) -> None:
+def _remove_half_written(repo: str) -> None:
+    """What a dead git has left among the objects; nothing while one that lives tidies them."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        os.kill(int(files.read(f"{repo}/gc.pid").split()[0]), 0)
+        return
+    objects = f"{repo}/objects"
     for folder in (objects, *(f"{objects}/{name}" for name in files.names(objects))):
-        for name in files.names(folder):
-            if name.startswith("tmp_"):
+        for entry in files.entries(folder):
+            if entry.name.startswith("tmp_"):
                 with contextlib.suppress(OSError):
-                    tree.remove(f"{folder}/{name}")
-
-
-def _unlink(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)
+                    tree.remove(entry.path)
 
 
 def fault(run: Run, *options: str) -> str:

@@ -120,7 +120,7 @@ def _stuck(path: str) -> bool:
     about = os.lstat(path)
     if not stat.S_ISDIR(about.st_mode):
         return False
-    if about.st_uid != os.geteuid() and not os.access(path, os.W_OK) and _holds_anything(path):
+    if about.st_uid != os.geteuid() and not os.access(path, os.W_OK) and (files.names(path) or not os.access(path, os.R_OK)):
         return True
     # a link count of 2 means that no directory is in it; where that is not so, the mark of what was left reports it
     return about.st_nlink != 2 and any(_stuck(folder) for folder in _folders(path))
@@ -128,10 +128,3 @@ def _stuck(path: str) -> bool:
 
 def _folders(path: str) -> list[str]:
     return [entry.path for entry in files.entries(path) if entry.is_dir(follow_symlinks=False)]
-
-
-def _holds_anything(path: str) -> bool:
-    try:
-        return bool(os.listdir(path))
-    except OSError:
-        return True

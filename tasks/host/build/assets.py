@@ -81,19 +81,16 @@ class Carrying:
         elif origin not in self.young:
             self.aged += 1
         else:
+            (parent, new), full = os.path.split(place), os.path.join(self.live, path)
             try:
-                self._copy(path, name, at, place)
+                with folder(self.build, parent, make=True) as there, opened(full, name, READ, at) as source:
+                    with naming(os.path.join(self.build, place)):
+                        clone(source, new, there)
+                    self.bytes += os.fstat(source).st_size
             except NotADirectoryError:
                 self.in_the_way.append(path)
             else:
                 self.carried[path] = origin
-
-    def _copy(self, path: str, name: str, at: int, place: str) -> None:
-        parent, new = os.path.split(place)
-        with folder(self.build, parent, make=True) as there, opened(os.path.join(self.live, path), name, READ, at) as source:
-            with naming(os.path.join(self.build, place)):
-                clone(source, new, there)
-            self.bytes += os.fstat(source).st_size
 
     def report(self) -> None:
         """One note, and one warning where something could not be carried."""

@@ -29,14 +29,15 @@ def make(run: Run) -> None:
 
 def detach(run: Run) -> None:
     """Remove every .git of the build, and the record of the work tree in repo.git: the release needs no repository."""
-    record = _record(run)
+    text = _content(os.path.join(run.build, ".git")).decode("utf-8", "surrogateescape")
+    folder, name = os.path.split(text[len("gitdir: ") :].strip() if text.startswith("gitdir: ") else "")
     for path in [entry.path for entry in tree.walk(run.build) if entry.name == ".git"]:
         tree.remove(path)
-    if record:
+    if name and os.path.realpath(folder) == os.path.join(os.path.realpath(run.repo), "worktrees"):
         with repository.locked(run, tidy=False):
-            tree.remove(record)
+            tree.remove(os.path.join(folder, name))
             with contextlib.suppress(OSError):  # another build's record is there
-                os.rmdir(os.path.dirname(record))  # as git does with the last record
+                os.rmdir(folder)  # as git does with the last record
 
 
 def prune(run: Run) -> bool:
@@ -68,12 +69,3 @@ def _content(path: str, most: int = 1 << 20) -> bytes:
             return os.read(file, most)
     except OSError:
         return b""
-
-
-def _record(run: Run) -> str:
-    """The directory in repo.git that knows this work tree; "" where there is none."""
-    text = _content(os.path.join(run.build, ".git")).decode("utf-8", "surrogateescape")
-    path = text[len("gitdir: ") :].strip() if text.startswith("gitdir: ") else ""
-    folder, name = os.path.split(path)
-    records = os.path.join(os.path.realpath(run.repo), "worktrees")
-    return path if name and os.path.realpath(folder) == records else ""

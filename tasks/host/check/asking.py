@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 
-from tasks.host import programs
+from tasks.host import files, programs
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 
@@ -16,26 +17,16 @@ PATIENCE = 20.0  # seconds for one question to a program of the host
 
 def ask(words: list[str], env: Mapping[str, str] | None = None, *, errors: bool = True, seconds: float = 0.0) -> programs.Done:
     """Run a program in "/" for at most `seconds`, or PATIENCE, and capture what it prints; its stderr only with `errors`."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        return programs.run(words, seconds=seconds or PATIENCE, env=env, cwd="/", errors=None if errors else nowhere)
-    except (OSError, ValueError) as problem:  # no format that the kernel can start; a NUL in a word
-        return programs.Done(programs.NOT_FOUND, str(problem).encode())
-    finally:
-        os.close(nowhere)
-
-
-def which(word: str, path: str = "") -> str:
-    """The program that a word starts, on PATH or on this one; "" where there is none. (shutil takes long to import.)"""
-    found = (os.path.join(folder, word) for folder in (path or os.environ.get("PATH", os.defpath)).split(":"))
-    return next((file for file in found if os.path.isfile(file) and os.access(file, os.X_OK)), "")
+    with files.opened(os.devnull, os.O_WRONLY) as nowhere:
+        try:
+            return programs.run(words, seconds=seconds or PATIENCE, env=env, cwd="/", errors=None if errors else nowhere)
+        except (OSError, ValueError) as problem:  # no format that the kernel can start; a NUL in a word
+            return programs.Done(programs.NOT_FOUND, str(problem).encode())
 
 
 @contextlib.contextmanager
 def scratch_home() -> Iterator[dict[str, str]]:
     """An environment for programs that would write into the home that they get: they write into one that is removed."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as home:
         places = dict.fromkeys(WRITTEN, home)
         yield {**programs.inherited(), **places, "COMPOSER_CACHE_DIR": os.devnull, "npm_config_update_notifier": "false"}

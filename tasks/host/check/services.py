@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from shutil import which
 
-from tasks.host.check.asking import ask, guarded, which
+from tasks.host.check.asking import ask, guarded
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
 from tasks.host.check.service_workers import check_workers, worker_words
 from tasks.host.files import quoted
@@ -62,32 +63,24 @@ def check_services(run: Run, live: str, releases: str, services: Sequence[Sequen
         with guarded(run, "what runs as root"):
             check_root(run, runs, code)
         with guarded(run, "workers"):
-            check_workers(run, [each for each in runs if worker_words(each) and _is_ours(each, services, code)])
+            workers = [each for each in runs if worker_words(each)]
+            named = {each for each in workers for kind, _, name in services if kind == each.kind and each.is_named(name)}
+            theirs = {each for each in workers for words, _ in each.commands if code.run_by(words, each.folder)}
+            check_workers(run, [each for each in workers if each in named | theirs])
 
 
 def _check_service(run: Run, service: Sequence[str], runs: Sequence[Runs], supervisor: Supervisor) -> None:
     kind, action, name = service
     if kind == "supervisor":
         with guarded(run, "supervisor"):
-            check_program(run, name, _status(run, name), supervisor)
+            words = ["supervisorctl", "status", name]
+            code = ask(["sudo", "-n", *words]).code if sudo.allows(run, words) else None
+            check_program(run, name, code if code in (RUNS, STOPPED, UNKNOWN_NAME) else None, supervisor)
     for unit in (each for each in runs if kind == "systemd" and each.is_named(name)):
         with guarded(run, unit.label):
             check_state(run, unit, action)
             if action == "restart":
                 check_restart(run, unit)
-
-
-def _is_ours(each: Runs, services: Sequence[Sequence[str]], code: Code) -> bool:
-    """Whether it is named in hosts.yml, or runs the code of a release."""
-    named = any(kind == each.kind and each.is_named(name) for kind, _, name in services)
-    return named or any(code.run_by(words, each.folder) for words, _ in each.commands)
-
-
-def _status(run: Run, name: str) -> int | None:
-    """The exit code of supervisorctl status; None where sudo does not allow it, or it does not answer."""
-    words = ["supervisorctl", "status", name]
-    code = ask(["sudo", "-n", *words]).code if sudo.allows(run, words) else None
-    return code if code in (RUNS, STOPPED, UNKNOWN_NAME) else None
 
 
 def check_state(run: Run, unit: Runs, action: str) -> None:
@@ -100,8 +93,7 @@ def check_state(run: Run, unit: Runs, action: str) -> None:
         todo = "leave out action: reload in services of hosts.yml, or give the unit an ExecReload"
         run.report.bad(f"{unit.label} cannot reload", todo)
     elif action == "reload" and active not in ("active", "reloading", None):
-        text = f"{unit.label} is {active}, and only one that runs can reload"
-        run.report.bad(text, f"sudo systemctl start {unit.name}")
+        run.report.bad(f"{unit.label} is {active}, and only one that runs can reload", f"sudo systemctl start {unit.name}")
     elif active == "failed":
         run.report.doubt(f"{unit.label} has failed", look)
 

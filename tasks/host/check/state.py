@@ -33,15 +33,11 @@ def check_setup(run: Run) -> None:
     if not os.access(run.home, os.W_OK):
         report.bad(f"{run.home} cannot be written to by {user}, and the live link is there", f"sudo chown {user}: {run.home}")
     if os.path.isdir(run.state) and os.path.isdir(run.releases):
-        _check_filesystem(run)
-
-
-def _check_filesystem(run: Run) -> None:
-    if os.stat(run.state).st_dev == os.stat(run.releases).st_dev:
-        run.report.ok("builds and releases are on one filesystem")
-    else:
-        text = f"{run.builds} and {run.releases} are on different filesystems"
-        run.report.bad(text, "put builds_dir and releases_dir of hosts.yml on one")
+        if os.stat(run.state).st_dev == os.stat(run.releases).st_dev:
+            report.ok("builds and releases are on one filesystem")
+        else:
+            text = f"{run.builds} and {run.releases} are on different filesystems"
+            report.bad(text, "put builds_dir and releases_dir of hosts.yml on one")
 
 
 def check_runtime(run: Run) -> None:

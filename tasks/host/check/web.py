@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from shutil import which
 
 from tasks.host.build import runtime
 from tasks.host.check.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
-from tasks.host.check.asking import ask, guarded, which
+from tasks.host.check.asking import ask, guarded
 from tasks.host.check.commands import search_path
 from tasks.host.check.nginx import Place, Server
 from tasks.host.check.serving import Fpm, Web, masters
@@ -36,7 +37,7 @@ def check_web(
             with guarded(run, "php-fpm"):
                 check_reload(run, fpm)
                 if fpm.action or fpm.serves(web.sockets()):
-                    check_version(run, fpm, which(php, search_path(run)) or php)
+                    check_version(run, fpm, which(php, path=search_path(run)) or php)
         with guarded(run, "what the web may read"):
             check_readable(run, web)
         with guarded(run, "writable"):
@@ -197,15 +198,12 @@ def check_writable(run: Run, web: Web, paths: Sequence[str]) -> None:
     for who in filter(None, pools):
         for path in paths:
             place = os.path.join(run.live, path)
-            if os.path.isdir(place):
-                _check_writable_by(run, who, path, place)
-            elif os.path.exists(os.path.dirname(place)):
-                run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
-
-
-def _check_writable_by(run: Run, who: Viewer, path: str, place: str) -> None:
-    closed = barrier(who, place) or next(iter(unwritable(who, os.path.realpath(place))), "")
-    if closed:
-        run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", f"the next build makes {path} so")
-    else:
-        run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")
+            if not os.path.isdir(place):
+                if os.path.exists(os.path.dirname(place)):
+                    run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
+                continue
+            closed = barrier(who, place) or next(iter(unwritable(who, os.path.realpath(place))), "")
+            if closed:
+                run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", f"the next build makes {path} so")
+            else:
+                run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")

@@ -66,8 +66,7 @@ def running() -> dict[int, Process]:
     """Every process by its pid. Raises PermissionError where those of other users are hidden: nothing can be proven there."""
     if hidden():
         raise PermissionError("the processes of others are hidden on this host (hidepid of /proc)")
-    found = (process(int(name)) for name in os.listdir("/proc") if name.isdigit())
-    return {each.pid: each for each in found if each}
+    return {each.pid: each for each in map(process, programs.pids()) if each}
 
 
 def in_cgroup(table: dict[int, Process], path: str) -> set[int]:
@@ -92,7 +91,14 @@ def places(processes: Iterable[Process]) -> dict[int, list[str]]:
     Raises PermissionError when sudo does not show it either.
     """
     found = {each.pid: [each.arguments] for each in processes}
-    others = [link for pid, texts in found.items() for link in _read_links(pid, texts)]
+    others = []
+    for pid, link in ((pid, f"/proc/{pid}/{name}") for pid in found for name in ("cwd", "exe")):
+        try:
+            found[pid].append(os.readlink(link))
+        except PermissionError:
+            others.append(link)
+        except OSError:
+            continue  # it has ended, or is the kernel's
     if others:
         done = programs.run(["sudo", "-n", *STAT, *others], seconds=SUDO_SECONDS)
         links = LINK.findall(done.text)
@@ -101,16 +107,3 @@ def places(processes: Iterable[Process]) -> dict[int, list[str]]:
         if not links and any(process(int(link.split("/")[2])) for link in others):
             raise PermissionError(f"sudo {' '.join(STAT)} /proc/...: {done.text}")
     return found
-
-
-def _read_links(pid: int, texts: list[str]) -> list[str]:
-    """Append where the links of a process point to; those that only another user may read."""
-    others = []
-    for link in (f"/proc/{pid}/cwd", f"/proc/{pid}/exe"):
-        try:
-            texts.append(os.readlink(link))
-        except PermissionError:
-            others.append(link)
-        except OSError:
-            continue  # it has ended, or is the kernel's
-    return others

@@ -75,7 +75,8 @@ def is_free(listed: Iterable[str], user: str, command: str) -> bool:
         if line.startswith("Sudoers entry:"):
             free, concerns = False, True
         elif " RunAsUsers: " in line:
-            concerns = concerns and _runs_as(user, line.partition("RunAsUsers: ")[2])
+            names = line.partition("RunAsUsers: ")[2]  # those of groups, ids and exclusions are left to sudo's own yes
+            concerns = concerns and bool(re.search("[%#!+]", names) or {user, "ALL"} & {*names.split(", ")})
         elif " Options: " in line and "!authenticate" in line:
             free = True
         elif "!authenticate" in line:
@@ -83,11 +84,6 @@ def is_free(listed: Iterable[str], user: str, command: str) -> bool:
         elif line.startswith("\t") and concerns and _matches(line[1:], command):
             answer = free
     return answer
-
-
-def _runs_as(user: str, names: str) -> bool:
-    """A list of plain names decides who it is for; groups, ids and exclusions are left to sudo's own yes."""
-    return bool(re.search("[%#!+]", names)) or not {user, "ALL"}.isdisjoint(names.split(", "))
 
 
 def _matches(rule: str, command: str) -> bool:
