@@ -13,7 +13,7 @@ from tasks.host import acl, programs
 from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.services.pools import pool_users
+from tasks.host.services.units import pool_users
 from tasks.host.tree import PLAIN, clone, everything, inside, naming, opened
 
 SHOWN = 20.0  # seconds for systemctl to answer

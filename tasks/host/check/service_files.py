@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from tasks.host import files
 from tasks.host.check.asking import ask
-from tasks.host.services.systemd import units_in
+from tasks.host.services.units import units_in
 
 EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 ABOUT = (

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from tasks.host.check.asking import ask
 from tasks.host.check.service_files import Runs
 from tasks.host.run import Run
-from tasks.host.services.pools import seconds
+from tasks.host.services.units import seconds
 
 SHELLS = ("sh", "bash", "dash", "zsh")
 LEAST = 10  # seconds that a worker should have for its message

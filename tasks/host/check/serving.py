@@ -13,8 +13,7 @@ from tasks.host.check.access import way
 from tasks.host.check.asking import ask
 from tasks.host.check.nginx import Configuration
 from tasks.host.run import Run
-from tasks.host.services.pools import PLACES, address, read
-from tasks.host.services.systemd import executable, is_php_fpm, php_fpm_config, units_in
+from tasks.host.services.units import PLACES, address, executable, is_php_fpm, php_fpm_config, read, units_in
 
 NGINX = "/etc/nginx/nginx.conf"
 

@@ -15,7 +15,7 @@ from tasks.host.check.nginx import Place, Server
 from tasks.host.check.serving import Fpm, Web, masters
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
-from tasks.host.services.pools import seconds
+from tasks.host.services.units import seconds
 
 NOT_SERVED = ("node_modules", ".git")
 REAL = "$realpath_root"

@@ -10,10 +10,9 @@ from typing import Any
 
 from tasks.host import files, programs
 from tasks.host.run import Run
-from tasks.host.services.pools import read, read_dump
 from tasks.host.services.probe import PROBE
 from tasks.host.services.service import ASKED, output
-from tasks.host.services.systemd import php_fpm_config, php_fpm_tests
+from tasks.host.services.units import php_fpm_config, php_fpm_tests, read, read_dump
 
 PLACE = "/usr/local/lib/release-probe/php-fpm.php"
 INSTALL = ["install", "-D", "-m", "644", "/dev/stdin", PLACE]

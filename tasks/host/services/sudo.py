@@ -15,7 +15,7 @@ from tasks.host.run import Run
 from tasks.host.services.fpm import INSTALL, installed, live_link, needed
 from tasks.host.services.processes import STAT, hidden
 from tasks.host.services.service import ASKED, Service
-from tasks.host.services.systemd import nginx_tests
+from tasks.host.services.units import nginx_tests
 
 NEXT = (
     "put the command into the sudoers of the service user, NOPASSWD (check --sudoers prints all of them), "
