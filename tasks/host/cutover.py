@@ -101,7 +101,5 @@ def _compare(run: Run) -> None:
     text = releases.link_text(run)
     if text != run.expected:
         live, before = (os.path.basename(path) or "nothing" for path in (text, run.expected))
-        raise Failed(
-            f"another release went live since: {live}, and it was {before} when this run began",
-            f"{run.hint(f'release --name {run.release}')} # {run.release} stays built",
-        )
+        what = f"another release went live since: {live}, and it was {before} when this run began"
+        raise Failed(what, f"{run.hint(f'release --name {run.release}')} # {run.release} stays built")

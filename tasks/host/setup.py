@@ -19,10 +19,8 @@ def directories(run: Run) -> None:
     for folder in (run.builds, run.state, run.releases, os.path.dirname(run.runtime)):
         _make(run, folder, 0o755, "")
         if not os.access(folder, os.W_OK):
-            raise Failed(
-                f"{folder} cannot be written to by {run.release_user}",
-                f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}",
-            )
+            next = f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}"
+            raise Failed(f"{folder} cannot be written to by {run.release_user}", next)
     sound(run)
     folder = run.runtime
     _make(run, folder, 0o700, ", for the runtime files of the first release")

@@ -26,10 +26,8 @@ def check(run: Run, unknown: int) -> None:
     free = _short(run, size, inodes)
     if free:
         place = files.quoted(run.releases)
-        raise Failed(
-            f"only {_words(*free)} are free in {run.releases}, and a release needs about {_words(size, inodes)}",
-            f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}",
-        )
+        next = f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}"
+        raise Failed(f"only {_words(*free)} are free in {run.releases}, and a release needs about {_words(size, inodes)}", next)
 
 
 def size_of_newest(run: Run) -> dict[str, int] | None:

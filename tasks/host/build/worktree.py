@@ -56,10 +56,8 @@ def _refuse_pointers(run: Run) -> None:
     contents = ((name, _content(os.path.join(run.build, name), LONGEST_POINTER)) for name in names)
     pointers = [name for name, content in contents if content.startswith(POINTER) and len(content) < LONGEST_POINTER]
     if pointers:
-        raise Failed(
-            f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one",
-            f"on the host: sudo apt-get install git-lfs, then as {run.release_user}: git lfs install",
-        )
+        what = f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one"
+        raise Failed(what, f"on the host: sudo apt-get install git-lfs, then as {run.release_user}: git lfs install")
 
 
 def _content(path: str, most: int = 1 << 20) -> bytes:

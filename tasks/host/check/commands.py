@@ -103,7 +103,5 @@ def _check_platform(run: Run, name: str, words: list[str], env: dict[str, str]) 
     lines = ask(words[:-1], env).text.splitlines()
     wrong = [" ".join(line.split()) for line in lines if line.rstrip().endswith(("failed", "missing"))]
     reasons = "; ".join(wrong[:4]) or (lines or ["no answer"])[-1]
-    run.report.bad(
-        f"{name}: PHP here is not what composer.lock and composer.json ask for: {reasons}",
-        "sudo apt-get install what is missing (php-intl for ext-intl), then composer check-platform-reqs",
-    )
+    what = f"{name}: PHP here is not what composer.lock and composer.json ask for: {reasons}"
+    run.report.bad(what, "sudo apt-get install what is missing (php-intl for ext-intl), then composer check-platform-reqs")

@@ -96,9 +96,8 @@ class Supervisor:
     def has(self, name: str) -> bool:
         """Is this what supervisorctl would act on: a process, or GROUP:PROCESS, or GROUP:*?"""
         group, colon, process = name.partition(":")
-        if name == "all" or (colon and process in ("", "*")):
-            return name == "all" or group in self.groups
-        return (process if colon else group) in self.groups.get(group, ())
+        known = {"", "*", *self.groups[group]} if group in self.groups else set()
+        return name == "all" or (process if colon else group) in known
 
     def meant(self, name: str) -> str:
         """How a name that supervisor does not know is written, where its files show that; else ""."""

@@ -167,9 +167,7 @@ def check_root(run: Run, every: Sequence[Runs], code: Code) -> None:
     found = [(each, place) for each in every for place in [code.run_as_root(each)] if place]
     for each, place in found:
         how = "user= in its file, then sudo supervisorctl update" if each.kind == "supervisor" else "User= in the unit"
-        run.report.bad(
-            f"{each.label} runs {place} as root, and the release user can write that",
-            f"set {how}: a user who may read the release, www-data say",
-        )
+        what = f"{each.label} runs {place} as root, and the release user can write that"
+        run.report.bad(what, f"set {how}: a user who may read the release, www-data say")
     if every and not found:
         run.report.ok(f"nothing of a release runs as root ({len(every)} units and programs looked at)")

@@ -62,30 +62,24 @@ def answers(path: str) -> bool:
 def check_servers(run: Run, web: Web) -> None:
     """Does a server of nginx serve the site, through the live link?"""
     if not os.path.exists(web.file):
-        run.report.doubt(
-            f"nginx: there is no {web.file}: whether the web server follows the live link is not known",
-            "let the web server resolve the link at every request, or reload it and PHP in services",
-        )
+        what = f"nginx: there is no {web.file}: whether the web server follows the live link is not known"
+        run.report.doubt(what, "let the web server resolve the link at every request, or reload it and PHP in services")
         return
     for path in web.nginx.unread:
         run.report.doubt(f"nginx: {path} cannot be read by this user, and what is in it is not known", f"sudo chmod o+r {path}")
     for server in web.servers:
         _check_server(run, web, server)
     if not web.servers and not web.nginx.unread:
-        run.report.doubt(
-            f"nginx: no server has its root in {web.live}",
-            f"root {web.live}/public; in a server of nginx, then sudo nginx -t && sudo systemctl reload nginx",
-        )
+        todo = f"root {web.live}/public; in a server of nginx, then sudo nginx -t && sudo systemctl reload nginx"
+        run.report.doubt(f"nginx: no server has its root in {web.live}", todo)
 
 
 def _check_server(run: Run, web: Web, server: Server) -> None:
     reload = f"in {server.file}, then sudo nginx -t && sudo systemctl reload nginx"
     fixed = sorted(filter(web.fixed, server.paths))
     if fixed:
-        run.report.bad(
-            f"nginx: {server.name} serves {fixed[0]}, a release and not the live link: a cutover changes nothing",
-            f"put {web.live} in its place {reload}",
-        )
+        what = f"nginx: {server.name} serves {fixed[0]}, a release and not the live link: a cutover changes nothing"
+        run.report.bad(what, f"put {web.live} in its place {reload}")
         return
     php = [place for place in server.places if place.passes]
     stale = dict.fromkeys(found for place in php for found in _stale_params(place))
@@ -116,10 +110,8 @@ def check_reload(run: Run, fpm: Fpm) -> None:
         run.report.ok(f"{fpm.unit}: requests in flight have {waits:g} s to end at a reload (process_control_timeout)")
     else:
         most = sum(int(pool.get("pm.max_children") or 0) for pool in fpm.pools)
-        run.report.doubt(
-            f"{fpm.unit} has process_control_timeout 0: requests in flight die at each reload, up to {most}",
-            f"process_control_timeout = 30s under [global] of {fpm.file}, then sudo systemctl reload {fpm.unit}",
-        )
+        todo = f"process_control_timeout = 30s under [global] of {fpm.file}, then sudo systemctl reload {fpm.unit}"
+        run.report.doubt(f"{fpm.unit} has process_control_timeout 0: requests in flight die at each reload, up to {most}", todo)
 
 
 def check_version(run: Run, fpm: Fpm, php: str) -> None:
@@ -132,10 +124,9 @@ def check_version(run: Run, fpm: Fpm, php: str) -> None:
     if here.text == version:
         run.report.ok(f"{fpm.unit} runs PHP {version}, as {name} does")
     else:
-        run.report.doubt(
-            f"{fpm.unit} runs PHP {version}, and {name} is {here.text}: what Composer checks and warms is not what runs",
-            f"name php{version} in the commands of hosts.yml, or sudo update-alternatives --set php /usr/bin/php{version}",
-        )
+        what = f"{fpm.unit} runs PHP {version}, and {name} is {here.text}: what Composer checks and warms is not what runs"
+        todo = f"name php{version} in the commands of hosts.yml, or sudo update-alternatives --set php /usr/bin/php{version}"
+        run.report.doubt(what, todo)
 
 
 def check_readable(run: Run, web: Web) -> None:
@@ -157,10 +148,8 @@ def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool
         closed = barrier(who, top)
         if closed:
             sudo = "" if os.stat(closed).st_uid == os.getuid() else "sudo "
-            run.report.bad(
-                f"{who.name} ({program}) may not go through {closed}, which leads to {top}",
-                f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'",
-            )
+            what = f"{who.name} ({program}) may not go through {closed}, which leads to {top}"
+            run.report.bad(what, f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'")
             return False
     return True
 
@@ -181,10 +170,8 @@ def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[s
     closed = list(dict.fromkeys(found))  # one top may lie below another
     if closed:
         more = f" and {len(closed) - 1} more" if len(closed) > 1 else ""
-        run.report.bad(
-            f"{who.name} ({program}) cannot read {closed[0]}{more}",
-            f"on the host: ls -ld '{closed[0]}'; a umask of 022 in what builds it lets all read",
-        )
+        what = f"{who.name} ({program}) cannot read {closed[0]}{more}"
+        run.report.bad(what, f"on the host: ls -ld '{closed[0]}'; a umask of 022 in what builds it lets all read")
     else:
         run.report.ok(f"{who.name} ({program}) can read the live release")
 
