@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-LIVE = ("adopting", "adopted", "done", "post-release")  # the events that change what is live, or what services run
+LIVE = ("adopted", "done", "post-release")  # the events that change what is live, or what services run
 
 
 class Records:
@@ -36,6 +36,8 @@ class Records:
                 self.open.discard(name)
             elif event in ("intent", "abandoned", "done"):
                 self.intent = entry if event == "intent" else None
+            elif event == "adopting":
+                self.adopting[name] = entry.get("was", "")
             if event in ("sealed", "adopted"):
                 self.order.append(name)
             if event in LIVE:
@@ -47,9 +49,6 @@ class Records:
         if live in past:
             past = past[past.index(live) + 1 :]
         return [name for name in past if name != live and name not in self.bad]
-
-    def _adopting(self, name: str, entry: dict[str, Any]) -> None:
-        self.adopting[name] = entry.get("was", "")
 
     def _adopted(self, name: str, entry: dict[str, Any]) -> None:
         self.stack.append(name)

@@ -94,16 +94,12 @@ def fault(run: Run, *options: str) -> str:
     if about[1:] != ["false"]:
         return "it is shallow"
     code = git.call(run, ("-C", run.repo, "fsck", "--no-dangling", "--no-progress", *options)).code
-    return "" if code in (TOO_LATE, -9) or _only_malformed(run, code) else "objects or refs in it are missing or spoilt"
-
-
-def _only_malformed(run: Run, code: int) -> bool:
-    """Whether fsck found nothing but objects that are malformed, as they may be at origin. It calls such a pack faulty, too."""
-    if code & ~(IN_OBJECT | IN_PACK):
-        return False
-    folder = os.path.join(run.repo, "objects", "pack")
-    packs = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".idx")] if code & IN_PACK else []
-    return not packs or git.call(run, ("-C", run.repo, "verify-pack", "--", *packs)).code == 0
+    if code not in (TOO_LATE, -9) and code & ~IN_OBJECT:  # objects may be malformed at origin too
+        packs = [entry.path for entry in files.entries(f"{run.repo}/objects/pack") if entry.name.endswith(".idx")]
+        # fsck calls a pack faulty that has such an object
+        if code & ~(IN_OBJECT | IN_PACK) or (packs and git.call(run, ("-C", run.repo, "verify-pack", "--", *packs)).code):
+            return "objects or refs in it are missing or spoilt"
+    return ""
 
 
 def _stranger(folder: str) -> str:

@@ -67,14 +67,6 @@ def report(run: Run) -> None:
 
 
 def _afterwards(run: Run, tidy: bool) -> None:
-    _detach()
-    empty(run)
-    if tidy:
-        run.step_timeout, run.build, run.ssh_command = DAY, "", "ssh"
-        git.call(run, (*(word for setting in GC for word in ("-c", setting)), "-C", run.repo, "gc", "--auto", "--quiet"))
-
-
-def _detach() -> None:
     """From here on this process has nothing of the run that it served, and is in nobody's way."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -89,6 +81,10 @@ def _detach() -> None:
     with contextlib.suppress(PermissionError):  # who leads a session or a group is in nobody's way either
         os.setsid()
     os.nice(19)
+    empty(run)
+    if tidy:
+        run.step_timeout, run.build, run.ssh_command = DAY, "", "ssh"
+        git.call(run, (*(word for setting in GC for word in ("-c", setting)), "-C", run.repo, "gc", "--auto", "--quiet"))
 
 
 def _delete(paths: list[str]) -> None:

@@ -24,7 +24,9 @@ def make(run: Run) -> None:
             made = git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
     if not made:
         repository.failed(run)
-    _refuse_pointers(run)
+    attributes = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
+    if any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
+        _refuse_pointers(run)
 
 
 def detach(run: Run) -> None:
@@ -48,9 +50,6 @@ def prune(run: Run) -> bool:
 
 def _refuse_pointers(run: Run) -> None:
     """A pointer in place of a file means that git-lfs was not there to fetch it."""
-    attributes = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
-    if not any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
-        return
     first = f"^{POINTER.decode().strip()}$"
     names = git.names(run, "-C", run.build, "grep", "-lzI", "--recurse-submodules", "-e", first)
     contents = ((name, _content(os.path.join(run.build, name), LONGEST_POINTER)) for name in names)

@@ -38,7 +38,13 @@ def check_repository(run: Run, url: str) -> None:
 
 def _check_host_key(run: Run, url: str) -> None:
     """A key that nobody compared is no proof of who answers; one that changed is a reason to stop."""
-    user, settings = run.release_user, _ssh_settings(run, url)
+    user, (asked, at) = run.release_user, address(url)
+    try:
+        words = [os.path.expanduser(word) for word in shlex.split(git.ssh_command(run))]
+    except ValueError:
+        words = ["ssh"]
+    shown = ask([*words, "-G", *(["-p", at] if at else []), "--", asked], errors=False).text  # what ssh does for this URL
+    settings = dict(line.partition(" ")[::2] for line in reversed(shown.splitlines()))
     host, port = settings.get("hostname", ""), settings.get("port", "22")
     name = settings.get("hostkeyalias") or (host if port == "22" else f"[{host}]:{port}")
     files = f"{settings.get('userknownhostsfile', '')} {settings.get('globalknownhostsfile', '')}".split()
@@ -54,17 +60,6 @@ def _check_host_key(run: Run, url: str) -> None:
             f"as {user} on the host: cd; ssh-keyscan -p {port} {host} >{NEW}; ssh-keygen -lf {NEW}; "
             f"compare with the fingerprint that {host} publishes; cat {NEW} >>.ssh/known_hosts",
         )
-
-
-def _ssh_settings(run: Run, url: str) -> dict[str, str]:
-    """What ssh does for this URL, as `ssh -G` prints it."""
-    host, port = address(url)
-    try:
-        words = [os.path.expanduser(word) for word in shlex.split(git.ssh_command(run))]
-    except ValueError:
-        words = ["ssh"]
-    shown = ask([*words, "-G", *(["-p", port] if port else []), "--", host], errors=False).text
-    return dict(line.partition(" ")[::2] for line in reversed(shown.splitlines()))
 
 
 def address(url: str) -> tuple[str, str]:

@@ -98,14 +98,12 @@ def parse(text: str, file: str, included: Callable[[str], list[Directive]] = lam
 
 def without_lua(text: str) -> str:
     """The text without blocks of Lua, which has braces and semicolons of its own."""
-    found = LUA.search(text)
-    while found:
+    while found := LUA.search(text):
         depth, at = 1, found.end()
         while at < len(text) and depth:
             depth += {"{": 1, "}": -1}.get(text[at], 0)
             at += 1
         text = text[: found.start()] + ";" + text[at:]
-        found = LUA.search(text)
     return text
 
 

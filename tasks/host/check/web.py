@@ -138,20 +138,14 @@ def check_readable(run: Run, web: Web) -> None:
             run.report.bad(f"{program} runs as {name}, and this host has no such user", "correct its configuration")
             continue
         tops = web.roots() if program == "nginx" else [*web.roots(), web.live]
-        if _check_way(run, who, program, tops if there else [web.releases]) and there:
-            _check_files(run, web, who, program, tops)
-
-
-def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
-    """Whether the way to each of these directories is open."""
-    for top in tops:
-        closed = barrier(who, top)
+        ways = ((barrier(who, top), top) for top in (tops if there else [web.releases]))
+        closed, top = next((way for way in ways if way[0]), ("", ""))
         if closed:
             sudo = "" if os.stat(closed).st_uid == os.getuid() else "sudo "
             what = f"{who.name} ({program}) may not go through {closed}, which leads to {top}"
             run.report.bad(what, f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'")
-            return False
-    return True
+        elif there:
+            _check_files(run, web, who, program, tops)
 
 
 def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[str]) -> None:
