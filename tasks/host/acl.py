@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import struct
 
@@ -31,12 +30,3 @@ def write(file: int, entries: dict[tuple[int, int], int], kind: str = "access") 
     """Set an ACL; the kernel wants an entry for each of the three owners, and a mask beside any other. Raises OSError."""
     packed = [_ENTRY.pack(tag, bits, who) for (tag, who), bits in sorted(entries.items())]
     os.setxattr(file, f"system.posix_acl_{kind}", struct.pack("<I", 2) + b"".join(packed))  # its version
-
-
-def remove(file: int) -> None:
-    """Leave only the mode. Nothing where there is no ACL. Raises OSError."""
-    try:
-        os.removexattr(file, "system.posix_acl_access")
-    except OSError as problem:
-        if problem.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
-            raise

@@ -89,7 +89,7 @@ def fault(run: Run, *options: str) -> str:
     about = git.asked(run, "-C", run.repo, "rev-parse", "--is-bare-repository", "--is-shallow-repository").text.split()
     if about[:1] != ["true"]:
         return "git does not take it for a bare repository"
-    if not git.origin(run):
+    if not git.origin(run, "-C", run.repo):
         return "it has no origin"
     if about[1:] != ["false"]:
         return "it is shallow"
@@ -123,7 +123,7 @@ def failed(run: Run) -> NoReturn:
 def expect(run: Run, url: str) -> None:
     """repo.git must belong to this origin."""
     run.repository = url
-    found = git.origin(run)
+    found = git.origin(run, "-C", run.repo)
     if not found:
         failed(run)
     if found != url:

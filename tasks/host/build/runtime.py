@@ -76,10 +76,8 @@ def _copy(run: Run, file: int, path: str) -> None:
         tree.clone(file, name, at)
         with tree.opened(full, name, tree.PLAIN, at) as copied:
             entries = acl.read(file)
-            if entries:
-                acl.write(copied, entries)
-            else:
-                acl.remove(copied)  # a directory gives one to what is made in it
+            if entries or acl.read(copied):  # a directory gives one to what is made in it
+                acl.write(copied, entries or acl.by_mode(os.fstat(file).st_mode))
 
 
 @contextlib.contextmanager

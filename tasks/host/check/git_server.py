@@ -40,7 +40,7 @@ def _check_host_key(run: Run, url: str) -> None:
     """A key that nobody compared is no proof of who answers; one that changed is a reason to stop."""
     user, (asked, at) = run.release_user, address(url)
     try:
-        words = [os.path.expanduser(word) for word in shlex.split(git.ssh_command(run))]
+        words = [os.path.expanduser(word) for word in shlex.split(run.ssh_command)]
     except ValueError:
         words = ["ssh"]
     shown = ask([*words, "-G", *(["-p", at] if at else []), "--", asked], errors=False).text  # what ssh does for this URL
