@@ -35,10 +35,7 @@ def carry(run: Run, keep: int, paths: Sequence[str]) -> None:
 
 
 def young(order: Sequence[str], keep: int) -> set[str]:
-    """The releases whose files are carried on: those after which fewer than `keep` were sealed, the one being built counted.
-
-    `order` has every release that was ever sealed, the oldest first. Two count where `keep` has fewer.
-    """
+    """Of all releases in their `order`: those after which fewer than `keep`, or 2, were sealed, the one being built counted."""
     return set(list(dict.fromkeys(order))[1 - max(keep, 2) :])
 
 

@@ -14,10 +14,7 @@ LONGEST = 120.0  # seconds for du
 
 
 def check(run: Run, unknown: int) -> None:
-    """Room for a release like the newest, and half of that again; `unknown` bytes where there is none. Raises Failed.
-
-    What was removed is deleted first where that makes room, and waited for.
-    """
+    """Room for half more than the newest release, or `unknown` bytes; the trash is deleted first if need be. Raises Failed."""
     newest = size_of_newest(run)
     size = newest["bytes"] * 3 // 2 if newest else unknown
     inodes = (newest["inodes"] if newest else INODES) * 3 // 2

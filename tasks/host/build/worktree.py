@@ -25,8 +25,16 @@ def make(run: Run) -> None:
     if not made:
         repository.failed(run)
     attributes = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
-    if any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
-        _refuse_pointers(run)
+    if not any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
+        return
+    # a pointer in place of a file means that git-lfs was not there to fetch it
+    first = f"^{POINTER.decode().strip()}$"
+    names = git.names(run, "-C", run.build, "grep", "-lzI", "--recurse-submodules", "-e", first)
+    contents = ((name, _content(os.path.join(run.build, name), LONGEST_POINTER)) for name in names)
+    pointers = [name for name, content in contents if content.startswith(POINTER) and len(content) < LONGEST_POINTER]
+    if pointers:
+        what = f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one"
+        raise Failed(what, f"on the host: sudo apt-get install git-lfs, then as {run.release_user}: git lfs install")
 
 
 def detach(run: Run) -> None:
@@ -46,17 +54,6 @@ def prune(run: Run) -> bool:
     """Remove the records in repo.git of work trees that are gone. Whether git could; needs the lock of repo.git."""
     records = files.names(os.path.join(run.repo, "worktrees"))
     return not records or git.logged(run, "-C", run.repo, "worktree", "prune")
-
-
-def _refuse_pointers(run: Run) -> None:
-    """A pointer in place of a file means that git-lfs was not there to fetch it."""
-    first = f"^{POINTER.decode().strip()}$"
-    names = git.names(run, "-C", run.build, "grep", "-lzI", "--recurse-submodules", "-e", first)
-    contents = ((name, _content(os.path.join(run.build, name), LONGEST_POINTER)) for name in names)
-    pointers = [name for name, content in contents if content.startswith(POINTER) and len(content) < LONGEST_POINTER]
-    if pointers:
-        what = f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one"
-        raise Failed(what, f"on the host: sudo apt-get install git-lfs, then as {run.release_user}: git lfs install")
 
 
 def _content(path: str, most: int = 1 << 20) -> bytes:

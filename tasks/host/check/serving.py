@@ -58,10 +58,7 @@ def _sections(run: Run, file: str) -> dict[str, dict[str, str]]:
 
 
 class Web:
-    """The web server of a site: of the live link, and the directory of its releases.
-
-    `file` is the main configuration of nginx. At `silent` places nothing answers a question.
-    """
+    """The web server of a site. `file` is the main configuration of nginx; at `silent` places nothing answers a question."""
 
     def __init__(self, live: str, releases: str, silent: Sequence[str], fpms: Sequence[Fpm]) -> None:
         self.live, self.releases, self.silent, self.fpms = live, releases, silent, fpms

@@ -86,10 +86,7 @@ def descendants(table: dict[int, Process], root: int) -> set[int]:
 
 
 def places(processes: Iterable[Process]) -> dict[int, list[str]]:
-    """Where each has its files: arguments, working directory, executable. What another user hides, sudo is asked for, once.
-
-    Raises PermissionError when sudo does not show it either.
-    """
+    """Where each has its files: arguments, working directory, executable. PermissionError where sudo shows none."""
     found = {each.pid: [each.arguments] for each in processes}
     others = []
     for pid, link in ((pid, f"/proc/{pid}/{name}") for pid in found for name in ("cwd", "exe")):

@@ -1,7 +1,4 @@
-"""The units of systemd as `systemctl show` prints them, the tests of what they start, and the pools of their php-fpm.
-
-The pools are in its files, which anybody may read on most hosts, and in what `php-fpm -tt` prints to root.
-"""
+"""The units of systemd as `systemctl show` prints them, the tests of what they start, and the pools of their php-fpm."""
 
 from __future__ import annotations
 
