@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Mapping
 
 from tasks.host import files, reserve
 from tasks.host.run import Run, now

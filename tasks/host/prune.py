@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from typing import AbstractSet
+from typing import AbstractSet, Sequence
 
 from tasks.host import files, history, in_use, releases, trash
 from tasks.host.failure import Failed

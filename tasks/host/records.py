@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Iterable, Sequence
 
 LIVE = ("adopted", "done", "post-release")  # the events that change what is live, or what services run
 

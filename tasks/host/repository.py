@@ -6,8 +6,7 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Iterator
-from typing import NoReturn
+from typing import Iterator, NoReturn
 
 from tasks.host import files, git, tree
 from tasks.host.failure import Failed, ProgramFailed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Callable
 
 from tasks.host.log import Log
 from tasks.host.records import Records

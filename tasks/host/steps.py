@@ -8,8 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any, Callable, Iterator, NoReturn, Sequence
 
 from tasks.host.deadline import limit
 from tasks.host.failure import FAILED, Failed, ProgramFailed

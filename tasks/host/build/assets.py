@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Sequence
 
 from tasks.host import releases
 from tasks.host.failure import Failed

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, Iterable
 
 from tasks.host import files, programs
 from tasks.host.run import Run
