@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.host.services import sudoers as host
+from tasks.host.services import sudo as host
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, step
 
