@@ -17,7 +17,6 @@ STAT = ["stat", "--format=%N", "--"]  # prints what links of /proc point to; thr
 LINK = re.compile(r"'/proc/([0-9]+)/(?:cwd|exe)' -> (.*)")
 SUDO_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
-_FILES = ("stat", "cgroup", "cmdline")
 
 
 def ticks(seconds: float) -> int:
@@ -50,7 +49,8 @@ class Process:
 def process(pid: int) -> Process | None:
     """The process with this pid; a zombie is none."""
     try:
-        stat, cgroups, arguments = (read(f"/proc/{pid}/{name}").decode("utf-8", "replace") for name in _FILES)
+        found = (read(f"/proc/{pid}/{name}").decode("utf-8", "replace") for name in ("stat", "cgroup", "cmdline"))
+        stat, cgroups, arguments = found
         state, parent, *fields = stat.rpartition(")")[2].split()
         return None if state in "ZX" else Process(pid, int(parent), int(fields[17]), cgroups, arguments.replace("\0", " "))
     except (OSError, ValueError):
@@ -67,12 +67,6 @@ def running() -> dict[int, Process]:
     if hidden():
         raise PermissionError("the processes of others are hidden on this host (hidepid of /proc)")
     return {each.pid: each for each in map(process, programs.pids()) if each}
-
-
-def in_cgroup(table: dict[int, Process], path: str) -> set[int]:
-    """The pids of those in this cgroup, or below it."""
-    inside = re.compile(":" + re.escape(path) + r"(/.*)?$", re.M)
-    return {each.pid for each in table.values() if inside.search(each.cgroups)}
 
 
 def descendants(table: dict[int, Process], root: int) -> set[int]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from tasks.host import programs
-from tasks.host.services.processes import Process, descendants, in_cgroup, running
+from tasks.host.services.processes import Process, descendants, running
 from tasks.host.services.units import units_in
 
 ASKED = 60.0  # seconds for a program that only answers
@@ -94,10 +94,12 @@ def _look_systemd(units: Sequence[dict[str, str]]) -> Look:
     look = Look(running())
     look.failed = any(unit["ActiveState"] == "failed" for unit in units)
     for unit in units:
-        main, group = int(unit.get("MainPID") or 0), unit.get("ControlGroup")
+        main, group = int(unit.get("MainPID") or 0), unit.get("ControlGroup", "")
         look.mains.add(main)
         look.restarts.append(unit.get("NRestarts", ""))
-        look.pids |= in_cgroup(look.table, group) if group else descendants(look.table, main)
+        below = re.compile(f":{re.escape(group)}(/.*)?$", re.M).search
+        inside = {each.pid for each in look.table.values() if group and below(each.cgroups)}
+        look.pids |= inside if group else descendants(look.table, main)
         if not _well(unit):
             look.troubles.append(f"{unit['Id']} is {unit['ActiveState']} ({unit.get('SubState', '')})")
     return look

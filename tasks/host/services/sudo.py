@@ -134,7 +134,7 @@ def service_rules(run: Run, kind: str, action: str, name: str) -> None:
 def journal(run: Run) -> None:
     """Print how the last words of a service that does not come up can be read, where they cannot."""
     readers = {group.gr_gid for group in grp.getgrall() if group.gr_name in ("adm", "systemd-journal")}
-    if readers.isdisjoint({os.getegid(), *os.getgroups()}):
+    if not readers & {os.getegid(), *os.getgroups()}:
         run.report.text(f"# so that a failure shows the journal: sudo usermod --append --groups systemd-journal {login()}")
 
 
