@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 
 from tasks.host import files, programs
@@ -24,9 +23,17 @@ def ask(words: list[str], env: Mapping[str, str] | None = None, *, errors: bool 
             return programs.Done(programs.NOT_FOUND, str(problem).encode())
 
 
+def which(word: str, path: str = "") -> str:
+    """The program that a word starts, on PATH or on this one; "" where there is none. (shutil takes long to import.)"""
+    found = (os.path.join(folder, word) for folder in (path or os.environ.get("PATH", os.defpath)).split(":"))
+    return next((file for file in found if os.path.isfile(file) and os.access(file, os.X_OK)), "")
+
+
 @contextlib.contextmanager
 def scratch_home() -> Iterator[dict[str, str]]:
     """An environment for programs that would write into the home that they get: they write into one that is removed."""
+    import tempfile
+
     with tempfile.TemporaryDirectory() as home:
         places = dict.fromkeys(WRITTEN, home)
         yield {**programs.inherited(), **places, "COMPOSER_CACHE_DIR": os.devnull, "npm_config_update_notifier": "false"}

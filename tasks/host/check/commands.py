@@ -6,9 +6,8 @@ import glob
 import os
 import re
 from collections.abc import Sequence
-from shutil import which
 
-from tasks.host.check.asking import ask, guarded, scratch_home
+from tasks.host.check.asking import ask, guarded, scratch_home, which
 from tasks.host.run import Run, expanded
 
 BUILT_IN = """
@@ -53,7 +52,7 @@ def check_commands(run: Run, commands: Sequence[Sequence[str]]) -> None:
     found: list[str] = []
     with scratch_home() as env:
         for word, key in commands:
-            program = which(word, path=path)
+            program = which(word, path)
             if program and PRINTS_ITS_VERSION.fullmatch(word):
                 version = VERSION.search(ask([program, "--version"], {**env, "PATH": path}, errors=False).text)
                 found.append(f"{word} {version[0]}" if version else word)
@@ -86,11 +85,11 @@ def _missing(run: Run, word: str, key: str) -> None:
 def check_versions(run: Run, apps: Sequence[Sequence[str]]) -> None:
     """PHP and its extensions against composer.lock of each app, (name, path), as the live release has them."""
     path = search_path(run)
-    composer = which("composer", path=path)
+    composer = which("composer", path)
     folders = [(name, os.path.join(run.live, folder)) for name, folder in apps]
     for name, folder in folders if composer else ():
         if os.path.exists(os.path.join(folder, "composer.lock")):
-            words = [composer or "", "check-platform-reqs", f"--working-dir={folder}", *QUIET]
+            words = [composer, "check-platform-reqs", f"--working-dir={folder}", *QUIET]
             with guarded(run, f"PHP of {name}"), scratch_home() as env:
                 _check_platform(run, name, words, {**env, "PATH": path})
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from shutil import which
 
-from tasks.host.check.asking import ask, guarded
+from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
 from tasks.host.files import quoted
 from tasks.host.run import Run

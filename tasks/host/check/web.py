@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from shutil import which
 
 from tasks.host.build import runtime
 from tasks.host.check.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
-from tasks.host.check.asking import ask, guarded
+from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.commands import search_path
 from tasks.host.check.nginx import Place, Server
 from tasks.host.check.serving import Fpm, Web, masters
@@ -37,7 +36,7 @@ def check_web(
             with guarded(run, "php-fpm"):
                 check_reload(run, fpm)
                 if fpm.action or fpm.serves(web.sockets()):
-                    check_version(run, fpm, which(php, path=search_path(run)) or php)
+                    check_version(run, fpm, which(php, search_path(run)) or php)
         with guarded(run, "what the web may read"):
             check_readable(run, web)
         with guarded(run, "writable"):
