@@ -30,7 +30,15 @@ def carry(run: Run, keep: int, paths: Sequence[str]) -> None:
         what = f"{place} could not be carried: {problem.strerror}"
         raise Failed(what, f"on the host: ls -ld {place}; df -h; df -i") from problem
     run.carried = carrying.carried
-    carrying.report()
+    if carrying.in_the_way:
+        run.report.warn(
+            "carry_assets: not carried, for the new build has something else in its place:"
+            f" {carrying.in_the_way[0]} ({len(carrying.in_the_way)} in all)"
+        )
+    run.report.note(
+        f"assets carried from {carrying.name}: {len(carrying.carried)} ({carrying.bytes:,} bytes);"
+        f" {carrying.aged} left out, being keep_releases releases old"
+    )
 
 
 def young(order: Sequence[str], keep: int) -> set[str]:
@@ -87,15 +95,3 @@ class Carrying:
                 self.in_the_way.append(path)
             else:
                 self.carried[path] = origin
-
-    def report(self) -> None:
-        """One note, and one warning where something could not be carried."""
-        if self.in_the_way:
-            self._report.warn(
-                "carry_assets: not carried, for the new build has something else in its place:"
-                f" {self.in_the_way[0]} ({len(self.in_the_way)} in all)"
-            )
-        self._report.note(
-            f"assets carried from {self.name}: {len(self.carried)} ({self.bytes:,} bytes);"
-            f" {self.aged} left out, being keep_releases releases old"
-        )

@@ -24,7 +24,8 @@ def check(run: Run, unknown: int) -> None:
     if free:
         place = files.quoted(run.releases)
         next = f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}"
-        raise Failed(f"only {_words(*free)} are free in {run.releases}, and a release needs about {_words(size, inodes)}", next)
+        there, needed = (f"{size // 1000000} MB and {inodes} inodes" for size, inodes in (free, (size, inodes)))
+        raise Failed(f"only {there} are free in {run.releases}, and a release needs about {needed}", next)
 
 
 def size_of_newest(run: Run) -> dict[str, int] | None:
@@ -45,10 +46,6 @@ def _short(run: Run, size: int, inodes: int) -> tuple[int, int] | None:
     found = os.statvfs(run.releases)
     free = found.f_bavail * found.f_frsize
     return (free, found.f_ffree) if free < size or (found.f_files > 0 and found.f_ffree < inodes) else None
-
-
-def _words(size: int, inodes: int) -> str:
-    return f"{size // 1000000} MB and {inodes} inodes"
 
 
 def measured(folder: str, beside: Callable[[], None] = lambda: None) -> dict[str, int] | None:
