@@ -45,8 +45,7 @@ def _adopt_link(run: Run) -> None:
 
 def _adopt_directory(run: Run, path: str, was: str) -> None:
     """One exchange puts a link in its place and the directory under releases; the path never fails to resolve."""
-    _refuse_place(run, path)
-    _refuse_content(run, path)
+    _refuse(run, path)
     for name in releases.records(run).adopting:  # a setup that died before its exchange left a link to itself
         place = os.path.join(run.releases, name)
         if releases.is_name(run, name) and os.path.islink(place) and os.readlink(place) == place:
@@ -66,8 +65,8 @@ def _adopt_directory(run: Run, path: str, was: str) -> None:
     _seal(run, run.release, was)
 
 
-def _refuse_place(run: Run, path: str) -> None:
-    """Raises Failed where one exchange could not move it."""
+def _refuse(run: Run, path: str) -> None:
+    """Raises Failed where one exchange could not move it, something would not survive that, or belongs to another."""
     owner = os.stat(path).st_uid
     if owner != os.geteuid() or not os.access(os.path.dirname(path), os.W_OK):
         what = f"{path} belongs to {user_name(owner)}, not to {run.release_user}"
@@ -77,10 +76,6 @@ def _refuse_place(run: Run, path: str) -> None:
         raise Failed(what, f"choose a releases_dir on the filesystem of {path}")
     if programs.run(["mountpoint", "-q", "--", path], seconds=run.step_timeout).code == 0:
         raise Failed(f"{path} is a mountpoint and cannot be renamed", "choose another live_link")
-
-
-def _refuse_content(run: Run, path: str) -> None:
-    """Raises Failed where something would not survive the move, or belongs to another."""
     if os.path.lexists(os.path.join(path, "release.json")):
         what = f"{path} has a release.json of its own: it may be the release of another environment"
         raise Failed(what, f"point {run.live} at a release of this one, or give that file another name")

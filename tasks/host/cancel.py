@@ -41,23 +41,17 @@ def _end(run: Run, wanted: str) -> None:
     # the signal that follows is no accident; the disk may be full, or the directory gone
     with contextlib.suppress(OSError), files.opened(os.path.join(folder, CANCELLED), files.WRITE_NEW, 0o600):
         pass
-    if not _ends_by_itself(run, int(group)):
-        programs.end_group(int(group), 0.0)
+    try:
+        os.killpg(int(group), signal.SIGTERM)
+        os.killpg(int(group), signal.SIGCONT)
+        deadline = time.monotonic() + ORDERLY
+    except OSError:
+        deadline = 0.0
+    while lock.job_running(run):  # it deletes what it can after that, in nobody's way
+        if time.monotonic() > deadline:
+            programs.end_group(int(group), 0.0)
+            break
+        time.sleep(0.02)
     if not os.path.exists(os.path.join(folder, "result")):
         strays.end(build)
         run.report.warn("it did not end by itself and was killed; the next run removes what it left")
-
-
-def _ends_by_itself(run: Run, group: int) -> bool:
-    """Whether the job lets go of its lock in time. What it deletes after that is in nobody's way."""
-    deadline = time.monotonic() + ORDERLY
-    try:
-        os.killpg(group, signal.SIGTERM)
-        os.killpg(group, signal.SIGCONT)
-    except OSError:
-        deadline = 0.0
-    while lock.job_running(run):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True

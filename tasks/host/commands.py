@@ -24,8 +24,12 @@ WHY = {126: ", it may not be run", 127: ", command not found: is its directory i
 
 def run_lanes(run: Run, lanes: Sequence[tuple[str, str, Sequence[str]]]) -> None:
     """Run the release user's commands in the work tree: each lane is a label, a directory there, and commands."""
-    mask = Mask(runtime.secrets(run))
-    log, environment = CappedLog(run.log), _environment(run)
+    mask, log = Mask(runtime.secrets(run)), CappedLog(run.log)
+    folders = [os.path.join(run.work, expanded(folder)) for folder in run.path]
+    path = os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])
+    # by its build is found what outlives this program
+    ours = {**run.release_environment(), strays.VARIABLE: run.build, "PATH": path}
+    environment = {**programs.inherited(), **run.env, **ours}
     made = [
         Lane(run, Output(label, run.report, log, mask), _inside(run.work, label, folder), environment, commands)
         for label, folder, commands in lanes
@@ -43,14 +47,6 @@ def run_lanes(run: Run, lanes: Sequence[tuple[str, str, Sequence[str]]]) -> None
     if os.path.islink(run.work):  # what follows would be done to whatever it leads to
         what = f"a command has put a link in the place of {run.work}: {os.readlink(run.work)}"
         raise Failed(what, "correct the commands in hosts.yml")
-
-
-def _environment(run: Run) -> dict[str, str]:
-    """hosts.yml's, what a command knows of its release, and by what it is found should it outlive this program."""
-    folders = [os.path.join(run.work, expanded(folder)) for folder in run.path]
-    path = os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])
-    ours = {**run.release_environment(), strays.VARIABLE: run.build, "PATH": path}
-    return {**programs.inherited(), **run.env, **ours}
 
 
 def _inside(work: str, label: str, folder: str) -> str:

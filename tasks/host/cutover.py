@@ -41,7 +41,15 @@ def swap(run: Run) -> None:
     run.report.fact("from", before)
     fields = {"name": run.release, "from": before, **({"put_back": "yes"} if run.put_back else {})}
     history.record(run, "intent", fields)
-    _rename_over(run, stage(run))
+    link = stage(run)
+    try:
+        _compare(run)
+        if os.readlink(link) != run.release_path:
+            raise Failed(f"{link} was changed by somebody else", run.hint("status"))
+        os.rename(link, run.live)
+    finally:
+        if os.path.lexists(link):
+            os.unlink(link)
     run.report.event("swapped", run.release, before)
     run.report.fact("live_path", run.release_path)
     files.flush_directory(run.home)
@@ -57,17 +65,6 @@ def stage(run: Run) -> str:
     files.flush_directory(run.release_path)
     reserve.with_reserve(run, lambda: os.symlink(run.release_path, link))
     return link
-
-
-def _rename_over(run: Run, link: str) -> None:
-    try:
-        _compare(run)
-        if os.readlink(link) != run.release_path:
-            raise Failed(f"{link} was changed by somebody else", run.hint("status"))
-        os.rename(link, run.live)
-    finally:
-        if os.path.lexists(link):
-            os.unlink(link)
 
 
 def sweep_staged(run: Run) -> None:
@@ -104,7 +101,5 @@ def _compare(run: Run) -> None:
     text = releases.link_text(run)
     if text != run.expected:
         live, before = (os.path.basename(path) or "nothing" for path in (text, run.expected))
-        raise Failed(
-            f"another release went live since: {live}, and it was {before} when this run began",
-            f"{run.hint(f'release --name {run.release}')} # {run.release} stays built",
-        )
+        what = f"another release went live since: {live}, and it was {before} when this run began"
+        raise Failed(what, f"{run.hint(f'release --name {run.release}')} # {run.release} stays built")

@@ -46,29 +46,19 @@ def names(run: Run, *words: str) -> list[str]:
 
 def call(run: Run, words: tuple[str, ...], *, ssh_options: str = "", **streams: Any) -> Done:
     """Run git, and have its code and output as they come. `ssh_options` are added to ours; `streams` as in programs.run."""
-    ssh = f"{ssh_command(run)} {SSH_OPTIONS} {ssh_options}".rstrip()
+    if not run.ssh_command:
+        origin(run)
+    ssh = f"{run.ssh_command} {SSH_OPTIONS} {ssh_options}".rstrip()
     return _start(run, words, {"GIT_SSH_COMMAND": ssh}, **streams)
 
 
-def origin(run: Run) -> str:
-    """The URL of repo.git's origin, "" where it has none. The one look at git's settings finds the ssh command too."""
-    run.ssh_command, url = _configured(run, "-C", run.repo)
-    return url
-
-
-def ssh_command(run: Run) -> str:
-    """What git runs for ssh on this host, without our options: shell text."""
-    if not run.ssh_command:
-        run.ssh_command, _ = _configured(run)
-    return run.ssh_command
-
-
-def _configured(run: Run, *where: str) -> tuple[str, str]:
+def origin(run: Run, *where: str) -> str:
+    """The URL of origin, "" where there is none, by git's settings `where` it looks; they have what git runs for ssh, too."""
     words = (*where, "config", "-z", "--get-regexp", CONFIGURED)
     printed = _start(run, words, {}, errors=run.log.descriptor).output.decode("utf-8", "surrogateescape")
     pairs = dict(entry.partition("\n")[::2] for entry in printed.split("\0"))
-    ssh = os.environ.get("GIT_SSH_COMMAND") or pairs.get("core.sshcommand") or "ssh"
-    return ssh, pairs.get("remote.origin.url", "")
+    run.ssh_command = os.environ.get("GIT_SSH_COMMAND") or pairs.get("core.sshcommand") or "ssh"
+    return pairs.get("remote.origin.url", "")
 
 
 def _start(run: Run, words: tuple[str, ...], more: dict[str, str], **streams: Any) -> Done:

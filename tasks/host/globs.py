@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tasks.host.files import entries
 
 GLOB = re.compile(r"(?:\\.|[^*?\[\\])*(?:[*?]|\[(?:\\.|[^]*?\\])*[]*?])", re.S)
-BRACKET = re.compile(r"\[(?:[!^]|(?![!^]))(?:\]|(?!\]))(?:\[:[a-z]+:\]|\\.|[^]\\])*\]", re.S)
+TOKEN = re.compile(r"(\[(?:[!^]|(?![!^]))(?:\]|(?!\]))(?:\[:[a-z]+:\]|\\.|[^]\\])*\])|\\(.)|([*?])|(.)", re.S)
 ITEM = re.compile(r"\[:([a-z]+):\]|(\\?.)(?:-(\\?[^]\\]|\\.))?", re.S)
 CLASSES = {
     "alnum": "a-zA-Z0-9",
@@ -60,24 +60,15 @@ def _every_depth(root: str, base: str, parts: list[str]) -> Iterator[str]:
 
 def pattern(part: str) -> str:
     """The regular expression for one part of a path."""
-    text, at = "", 0
-    while at < len(part):
-        bracket = BRACKET.match(part, at) if part[at] == "[" else None
-        if bracket:
-            text += _bracket(bracket[0][1:-1])
-            at = bracket.end()
-        elif part[at] == "\\" and at + 1 < len(part):
-            text += re.escape(part[at + 1])
-            at += 2
-        else:
-            text += {"*": ".*", "?": "."}.get(part[at]) or re.escape(part[at])
-            at += 1
-    return text
+    return TOKEN.sub(_translated, part)
 
 
-def _bracket(content: str) -> str:
-    negated = content[0] in "!^"
-    chosen = "".join(_item(*found) for found in ITEM.findall(content[negated:]))
+def _translated(found: re.Match[str]) -> str:
+    bracket, quoted, wild, other = found.groups()
+    if not bracket:
+        return {"*": ".*", "?": "."}.get(wild) or re.escape(quoted or other)
+    negated = bracket[1] in "!^"
+    chosen = "".join(_item(*found) for found in ITEM.findall(bracket[1 + negated : -1]))
     if not chosen:
         return "." if negated else "(?!)"
     return f"[{'^' if negated else ''}{chosen}]"

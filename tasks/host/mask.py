@@ -9,7 +9,7 @@ import binascii
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from typing import Iterable, Iterator
 
 SHORTEST = 8  # characters of a value that is masked
 HEAD = 4  # bytes by which the values that may begin somewhere are found

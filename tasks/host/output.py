@@ -83,7 +83,8 @@ class Output:
 
     def _pass_on(self, data: bytes) -> None:
         self._log.write(self.label, data if data.endswith(b"\n") else data + b"\n")
-        lines = _last_lines(data[-SEEN:])
+        seen = data[-SEEN:].replace(b"\r", b"\n").split(b"\n")  # a carriage return ends a line too
+        lines = [line for line in seen if line.strip()][-LAST:]
         if not self._error and ERROR.search(data):
             self._error = next(line for line in data.split(b"\n") if ERROR.search(line))[-WIDEST:]
         self._tail.extend(line[-WIDEST:] for line in lines)
@@ -91,11 +92,6 @@ class Output:
         if lines and now - self._shown > EVERY:
             self._shown = now
             self._report.line(self.label, clean(lines[-1]))
-
-
-def _last_lines(data: bytes) -> list[bytes]:
-    """The last lines that are not blank, at most as many as are shown. A carriage return ends a line too."""
-    return [line for line in data.replace(b"\r", b"\n").split(b"\n") if line.strip()][-LAST:]
 
 
 def clean(line: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tasks.host import git, prune, releases
+from tasks.host import git, releases
 from tasks.host.run import Run
 
 LONGEST = 30  # lines of each list
@@ -30,11 +30,6 @@ def commits(run: Run) -> None:
     }
     for key, value in facts.items():
         run.report.fact(key, value)
-
-
-def pruned(run: Run, keep: int) -> None:
-    """What a release would prune, with itself counted in."""
-    run.report.fact("prune", "\n".join(prune.would_go(run, keep)))
 
 
 def _repo(run: Run, *words: str) -> str:

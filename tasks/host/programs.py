@@ -68,10 +68,7 @@ def run(
 def start(
     words: Sequence[str], *descriptors: int, env: Mapping[str, str] | None = None, cwd: str = "", session: bool = False
 ) -> int:
-    """Start a program in a process group (or session) of its own, with these as its descriptors 0, 1, 2 ...
-
-    Its pid, 0 where there is no such program.
-    """
+    """Start a program in a process group, or session, of its own, with these descriptors: its pid, 0 where there is none."""
     # they are moved up first: a low one would be overwritten on the way
     moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20) for descriptor in descriptors]
     group = {"setsid": True} if session else {"setpgroup": 0}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from typing import AbstractSet
+from typing import AbstractSet, Sequence
 
 from tasks.host import files, history, in_use, releases, trash
 from tasks.host.failure import Failed
@@ -36,9 +35,10 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
         raise Failed(f"not pruned: {', '.join(stuck)}", run.hint("prune"))
 
 
-def would_go(run: Run, keep: int) -> list[str]:
-    """What is too many once another release is live, with what is live now as its previous."""
-    return _excess(run, keep - 1, {releases.live(run), releases.records(run).served})
+def would_go(run: Run, keep: int) -> None:
+    """Report what is too many once another release is live, with what is live now as its previous."""
+    gone = _excess(run, keep - 1, {releases.live(run), releases.records(run).served})
+    run.report.fact("prune", "\n".join(gone))
 
 
 def _excess(run: Run, keep: int, safe: AbstractSet[str]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Iterable, Sequence
+
+LIVE = ("adopted", "done", "post-release")  # the events that change what is live, or what services run
 
 
 class Records:
@@ -34,10 +35,12 @@ class Records:
                 self.open.discard(name)
             elif event in ("intent", "abandoned", "done"):
                 self.intent = entry if event == "intent" else None
+            elif event == "adopting":
+                self.adopting[name] = entry.get("was", "")
             if event in ("sealed", "adopted"):
                 self.order.append(name)
-            if event in _LIVE:
-                _LIVE[event](self, name, entry)
+            if event in LIVE:
+                getattr(self, "_" + event.replace("-", "_"))(name, entry)
 
     def before(self, live: str) -> Sequence[str]:
         """The good releases that were live before this one, the newest first."""
@@ -45,9 +48,6 @@ class Records:
         if live in past:
             past = past[past.index(live) + 1 :]
         return [name for name in past if name != live and name not in self.bad]
-
-    def _adopt(self, name: str, entry: dict[str, Any]) -> None:
-        self.adopting[name] = entry.get("was", "")
 
     def _adopted(self, name: str, entry: dict[str, Any]) -> None:
         self.stack.append(name)
@@ -76,12 +76,3 @@ class Records:
             self.exchanged = False  # the services have followed, whatever the site then answered
         if entry.get("outcome") == "ok":
             self.served, self.finished = name, True
-
-
-_LIVE = {
-    "adopting": Records._adopt,
-    "adopted": Records._adopted,
-    "done": Records._done,
-    "post-release": Records._post_release,
-}
-"""The events that change what is live, or what services run."""

@@ -6,8 +6,7 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Iterator
-from typing import NoReturn
+from typing import Iterator, NoReturn
 
 from tasks.host import files, git, tree
 from tasks.host.failure import Failed, ProgramFailed
@@ -53,43 +52,30 @@ def _take(run: Run, descriptor: int, deadline: float, noted: bool) -> bool:
 
 def unlock(repo: str) -> None:
     """Remove git's own locks. They are files, and stay when git is killed; who holds the lock of repo.git is alone in it."""
-    for tree_name in files.names(f"{repo}/worktrees"):
-        _unlock_worktree(f"{repo}/worktrees/{tree_name}/locked")
-    found = [f"{repo}/{name}" for name in files.names(repo)]
-    for root in ("refs", "worktrees"):
-        found += [f"{place}/{name}" for place, _, names in os.walk(f"{repo}/{root}") for name in names]
-    for file in found:
-        if file.endswith(".lock"):
-            _unlink(file)
-    if not _tidied_by_git(repo):
-        _remove_half_written(f"{repo}/objects")
+    for name in files.names(f"{repo}/worktrees"):
+        lock = f"{repo}/worktrees/{name}/locked"
+        with contextlib.suppress(OSError):  # of one that git never finished, which `prune` passes over; others are people's
+            if files.read(lock).strip() in (b"", b"initializing"):
+                os.unlink(lock)
+    places = [repo, *(place for root in ("refs", "worktrees") for place, _, _ in os.walk(f"{repo}/{root}"))]
+    for path in (entry.path for place in places for entry in files.entries(place)):
+        if path.endswith(".lock"):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+    _remove_half_written(repo)
 
 
-def _unlock_worktree(file: str) -> None:
-    """A worktree that git never finished is locked by git itself, and `prune` passes it over; other locks are people's."""
-    with contextlib.suppress(OSError), open(file, "rb") as opened:
-        if opened.read(64).strip() in (b"", b"initializing"):
-            _unlink(file)
-
-
-def _tidied_by_git(repo: str) -> bool:
-    with contextlib.suppress(OSError, ValueError, IndexError), open(f"{repo}/gc.pid", "rb") as file:
-        os.kill(int(file.read(64).split()[0]), 0)
-        return True
-    return False
-
-
-def _remove_half_written(objects: str) -> None:
+def _remove_half_written(repo: str) -> None:
+    """What a dead git has left among the objects; nothing while one that lives tidies them."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        os.kill(int(files.read(f"{repo}/gc.pid").split()[0]), 0)
+        return
+    objects = f"{repo}/objects"
     for folder in (objects, *(f"{objects}/{name}" for name in files.names(objects))):
-        for name in files.names(folder):
-            if name.startswith("tmp_"):
+        for entry in files.entries(folder):
+            if entry.name.startswith("tmp_"):
                 with contextlib.suppress(OSError):
-                    tree.remove(f"{folder}/{name}")
-
-
-def _unlink(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)
+                    tree.remove(entry.path)
 
 
 def fault(run: Run, *options: str) -> str:
@@ -102,21 +88,17 @@ def fault(run: Run, *options: str) -> str:
     about = git.asked(run, "-C", run.repo, "rev-parse", "--is-bare-repository", "--is-shallow-repository").text.split()
     if about[:1] != ["true"]:
         return "git does not take it for a bare repository"
-    if not git.origin(run):
+    if not git.origin(run, "-C", run.repo):
         return "it has no origin"
     if about[1:] != ["false"]:
         return "it is shallow"
     code = git.call(run, ("-C", run.repo, "fsck", "--no-dangling", "--no-progress", *options)).code
-    return "" if code in (TOO_LATE, -9) or _only_malformed(run, code) else "objects or refs in it are missing or spoilt"
-
-
-def _only_malformed(run: Run, code: int) -> bool:
-    """Whether fsck found nothing but objects that are malformed, as they may be at origin. It calls such a pack faulty, too."""
-    if code & ~(IN_OBJECT | IN_PACK):
-        return False
-    folder = os.path.join(run.repo, "objects", "pack")
-    packs = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".idx")] if code & IN_PACK else []
-    return not packs or git.call(run, ("-C", run.repo, "verify-pack", "--", *packs)).code == 0
+    if code not in (TOO_LATE, -9) and code & ~IN_OBJECT:  # objects may be malformed at origin too
+        packs = [entry.path for entry in files.entries(f"{run.repo}/objects/pack") if entry.name.endswith(".idx")]
+        # fsck calls a pack faulty that has such an object
+        if code & ~(IN_OBJECT | IN_PACK) or (packs and git.call(run, ("-C", run.repo, "verify-pack", "--", *packs)).code):
+            return "objects or refs in it are missing or spoilt"
+    return ""
 
 
 def _stranger(folder: str) -> str:
@@ -140,7 +122,7 @@ def failed(run: Run) -> NoReturn:
 def expect(run: Run, url: str) -> None:
     """repo.git must belong to this origin."""
     run.repository = url
-    found = git.origin(run)
+    found = git.origin(run, "-C", run.repo)
     if not found:
         failed(run)
     if found != url:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Callable
 
 from tasks.host.log import Log
 from tasks.host.records import Records
@@ -44,9 +43,19 @@ class Run:
     def __init__(self, request: dict[str, Any], report: Report, log: Log) -> None:
         self.report, self.log = report, log
         self.phase: str = request["phase"]
+        who, about = request["who"], request["about"]
+        self.id: str = who["id"]
+        self.by: str = who["by"]
+        self.verb: str = who["verb"]
+        self.what: str = who["what"]
+        self.tool: str = who["tool"]
         self._take_site(request["site"])
-        self._take_who(request["who"])
-        self._take_about(request["about"])
+        self.release: str = about["release"]
+        self.ref: str = about["ref"]
+        self.commit: str = about["commit"]
+        self.release_path: str = about["path"] or (os.path.join(self.releases, self.release) if self.release else "")
+        self.expected: str = about["expected"]  # where the live link pointed when the run began
+        self.put_back: bool = about["put_back"]
         self.configured = set(_texts([request["site"], request["steps"]]))  # what stands in hosts.yml is no secret
         self._begin()
 
@@ -67,23 +76,6 @@ class Run:
         self.live = os.path.join(self.home, self.link)
         self.repo = os.path.join(self.builds, "repo.git")
         self.runtime = os.path.join(self.home, "runtime", self.link)  # runtime files for the first release
-
-    def _take_who(self, who: dict[str, Any]) -> None:
-        """Who runs it, and with what."""
-        self.id: str = who["id"]
-        self.by: str = who["by"]
-        self.verb: str = who["verb"]
-        self.what: str = who["what"]
-        self.tool: str = who["tool"]
-
-    def _take_about(self, about: dict[str, Any]) -> None:
-        """What the phase is about."""
-        self.release: str = about["release"]
-        self.ref: str = about["ref"]
-        self.commit: str = about["commit"]
-        self.release_path: str = about["path"] or (os.path.join(self.releases, self.release) if self.release else "")
-        self.expected: str = about["expected"]  # where the live link pointed when the run began
-        self.put_back: bool = about["put_back"]
 
     def _begin(self) -> None:
         """What steps leave for later steps, and what serves them."""

@@ -19,10 +19,8 @@ def directories(run: Run) -> None:
     for folder in (run.builds, run.state, run.releases, os.path.dirname(run.runtime)):
         _make(run, folder, 0o755, "")
         if not os.access(folder, os.W_OK):
-            raise Failed(
-                f"{folder} cannot be written to by {run.release_user}",
-                f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}",
-            )
+            next = f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}"
+            raise Failed(f"{folder} cannot be written to by {run.release_user}", next)
     sound(run)
     folder = run.runtime
     _make(run, folder, 0o700, ", for the runtime files of the first release")
@@ -43,7 +41,11 @@ def links(run: Run, found: Sequence[Sequence[str]]) -> None:
     """Name the live files that no release will show, as it links their place: a path, a target, a mountpoint each."""
     for path, target, _ in found:
         place, into = os.path.join(run.live, path), expanded(target)
-        file = _a_file(run, place)
+        if os.path.islink(place) or not os.path.lexists(place):
+            continue
+        words = ["find", place, "!", "-type", "d", "!", "-name", ".git*", "-print0", "-quit"]  # it may stand still
+        printed = programs.run(words, seconds=run.step_timeout, errors=run.log.descriptor).output
+        file = os.fsdecode(printed.partition(b"\0")[0])
         if not file:
             continue
         linked = f"and a release will link to {into}: copy"
@@ -76,12 +78,3 @@ def _make(run: Run, path: str, mode: int, purpose: str) -> None:
         next = f"look on the host at what it would lie in: namei -l {quoted(path)}; findmnt -T {quoted(path)}"
         raise Failed(f"{run.release_user} cannot make {path}", next) from problem
     run.report.note(f"made {path}{purpose}")
-
-
-def _a_file(run: Run, place: str) -> str:
-    """A file in this place, "" where there is none or a link; by a program, as a network filesystem may be away."""
-    if os.path.islink(place) or not os.path.lexists(place):
-        return ""
-    words = ["find", place, "!", "-type", "d", "!", "-name", ".git*", "-print0", "-quit"]
-    printed = programs.run(words, seconds=run.step_timeout, errors=run.log.descriptor).output
-    return os.fsdecode(printed.partition(b"\0")[0])

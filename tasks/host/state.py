@@ -18,7 +18,7 @@ def state(run: Run, whole: bool = False) -> dict[str, Any]:
     live = releases.live(run)
     seal = releases.seal_of(run, live) if live else None
     asked = releases.sealed(run, run.release)
-    return {
+    found: dict[str, Any] = {
         "live": releases.about(run, live, live, seal) if live else None,
         "live_is_sealed": bool(seal),
         "live_target": os.path.realpath(run.live) if live else "",
@@ -28,8 +28,12 @@ def state(run: Run, whole: bool = False) -> dict[str, Any]:
         "hold": hold.current(run),
         "next": releases.next_name(run),
         "release": releases.about(run, run.release, live, asked) if asked else None,
-        **(_all(run, live) if whole else {}),
     }
+    if whole:
+        there = releases.newest_first(run, releases.present(run))
+        found["releases"] = [releases.about(run, name, live, seal) for name, seal in there]
+        found["foreign"] = sorted(set(files.names(run.releases)) - {release["name"] for release in found["releases"]})
+    return found
 
 
 def report(run: Run, whole: bool = False) -> None:
@@ -89,9 +93,3 @@ def holder(run: Run) -> dict[str, str] | None:
             break
         time.sleep(0.05)  # a new holder is about to sign
     return {"by": by, "what": what, "since": since}
-
-
-def _all(run: Run, live: str) -> dict[str, Any]:
-    found = [releases.about(run, name, live, seal) for name, seal in releases.newest_first(run, releases.present(run))]
-    foreign = set(files.names(run.releases)) - {release["name"] for release in found}
-    return {"releases": found, "foreign": sorted(foreign)}

@@ -8,8 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any, Callable, Iterator, NoReturn, Sequence
 
 from tasks.host.deadline import limit
 from tasks.host.failure import FAILED, Failed, ProgramFailed
@@ -73,8 +72,15 @@ def within_its_time(run: Run, name: str, within: float | None = None) -> Iterato
     """End what runs inside after `within` seconds, or step_timeout and a little more. Raises TimeUp."""
     ended = threading.Event()
     seconds, late = _limit(run, name, within)
+
+    def time_up() -> None:
+        run.report.event("fail", late, "")
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        if not ended.wait(SLACK):  # it stands still in the kernel
+            run.abandon(FAILED)
+
     try:
-        with limit(seconds, lambda: _time_up(run, late, ended)):
+        with limit(seconds, time_up):
             yield
     finally:
         ended.set()
@@ -84,13 +90,6 @@ def _limit(run: Run, name: str, within: float | None) -> tuple[float, str]:
     """The seconds after which a step is ended, and how that is reported."""
     seconds = run.step_timeout if within is None else within
     return seconds + (SLACK if within is None else 0), f"{name} was ended after {seconds:g} seconds (step_timeout)"
-
-
-def _time_up(run: Run, late: str, ended: threading.Event) -> None:
-    run.report.event("fail", late, "")
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
-    if not ended.wait(SLACK):  # it stands still in the kernel
-        run.abandon(FAILED)
 
 
 def resolve(function: str) -> Callable[..., None]:

@@ -67,14 +67,6 @@ def report(run: Run) -> None:
 
 
 def _afterwards(run: Run, tidy: bool) -> None:
-    _detach()
-    empty(run)
-    if tidy:
-        run.step_timeout, run.build, run.ssh_command = DAY, "", "ssh"
-        git.call(run, (*(word for setting in GC for word in ("-c", setting)), "-C", run.repo, "gc", "--auto", "--quiet"))
-
-
-def _detach() -> None:
     """From here on this process has nothing of the run that it served, and is in nobody's way."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -89,6 +81,10 @@ def _detach() -> None:
     with contextlib.suppress(PermissionError):  # who leads a session or a group is in nobody's way either
         os.setsid()
     os.nice(19)
+    empty(run)
+    if tidy:
+        run.step_timeout, run.build, run.ssh_command = DAY, "", "ssh"
+        git.call(run, (*(word for setting in GC for word in ("-c", setting)), "-C", run.repo, "gc", "--auto", "--quiet"))
 
 
 def _delete(paths: list[str]) -> None:
@@ -120,7 +116,7 @@ def _stuck(path: str) -> bool:
     about = os.lstat(path)
     if not stat.S_ISDIR(about.st_mode):
         return False
-    if about.st_uid != os.geteuid() and not os.access(path, os.W_OK) and _holds_anything(path):
+    if about.st_uid != os.geteuid() and not os.access(path, os.W_OK) and (files.names(path) or not os.access(path, os.R_OK)):
         return True
     # a link count of 2 means that no directory is in it; where that is not so, the mark of what was left reports it
     return about.st_nlink != 2 and any(_stuck(folder) for folder in _folders(path))
@@ -128,10 +124,3 @@ def _stuck(path: str) -> bool:
 
 def _folders(path: str) -> list[str]:
     return [entry.path for entry in files.entries(path) if entry.is_dir(follow_symlinks=False)]
-
-
-def _holds_anything(path: str) -> bool:
-    try:
-        return bool(os.listdir(path))
-    except OSError:
-        return True

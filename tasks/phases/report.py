@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.host import plan as planned
-from tasks.host import ready
+from tasks.host import prune, ready
 from tasks.host import state as host
 from tasks.host.build import ref
 from tasks.phases.build import settings_step
@@ -27,7 +27,7 @@ def plan(environment: Environment) -> Phase:
             step("resolve", ref.resolve),
             settings_step("settings", environment, only_warn=True),
             step("commits", planned.commits),
-            step("prune", planned.pruned, environment.keep_releases),
+            step("prune", prune.would_go, environment.keep_releases),
             step("state", host.report, True),
         ),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.host.failure import Failed
 from tasks.host.services import fpm, post_release, service
-from tasks.host.services.probe import PROBE
+from tasks.host.services.fpm import PROBE
 from tests.functions.made import Made
 from tests.functions.services import RESTART, Systemd
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.host import plan
+from tasks.host import plan, prune
 from tasks.host.build import ref
 from tests.functions.made import Made
 from tests.support.host import LocalHost
@@ -15,7 +15,7 @@ def planned(host: LocalHost, name: str = "master", keep: int = 5) -> dict[str, s
     ref.fetch(run, host.environment.repository)
     ref.resolve(run)
     plan.commits(run)
-    plan.pruned(run, keep)
+    prune.would_go(run, keep)
     return run.facts
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.host.check.serving import Fpm
-from tasks.host.services.pools import address, read, seconds
+from tasks.host.services.units import address, read, seconds
 
 Sections = dict[str, dict[str, str]]
 

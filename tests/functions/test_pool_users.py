@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.services.pools import pool_users
+from tasks.host.services.units import pool_users
 
 NGINX = """\
 Id=nginx.service

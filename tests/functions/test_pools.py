@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.host.services.pools import read_dump
+from tasks.host.services.units import read_dump
 
 SAID = """\
 [22-Nov-2026 17:47:43] NOTICE: [global]

@@ -22,6 +22,13 @@ def put(folder: Path, name: str, text: str = "KEY=value of it\n", mode: int = 0o
     return file
 
 
+def give(place: Path, kind: str) -> None:
+    """An ACL that lets one user more read."""
+    reader = [(1, 6, 0xFFFFFFFF), (2, 4, 4321), (4, 0, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)]
+    raw = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in reader)
+    os.setxattr(place, f"system.posix_acl_{kind}", raw)
+
+
 @pytest.fixture
 def first(host: LocalHost) -> Path:
     """Where runtime files lie while nothing is live."""
@@ -141,11 +148,18 @@ def test_one_that_would_go_through_a_link_within_the_build_is_refused(host: Loca
 
 def test_an_acl_is_kept(host: LocalHost, first: Path) -> None:
     file = put(first, ".env.local")
-    reader = [(1, 6, 0xFFFFFFFF), (2, 4, 4321), (4, 0, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)]
-    os.setxattr(file, "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in reader))
+    give(file, "access")
     copied = released(host, runtime_files=[".env.local"]) / ".env.local"
     assert acl.entries(copied) == acl.entries(file)
     assert acl.named(copied, 4321) == "r--"
+
+
+def test_an_acl_that_a_directory_gives_to_what_is_made_in_it_is_not_for_a_secret(host: LocalHost, first: Path) -> None:
+    put(first, ".env.local", mode=0o600)
+    give(host.home / "builds/source", "default")
+    copied = released(host, runtime_files=[".env.local"]) / ".env.local"
+    assert acl.named(copied.with_name("index.html"), 4321) == "r--"
+    assert (acl.entries(copied), copied.stat().st_mode & 0o777) == ({}, 0o600)
 
 
 def test_one_that_is_no_regular_file_fails_before_anything_is_built(host: LocalHost, first: Path) -> None:

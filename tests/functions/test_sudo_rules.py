@@ -2,8 +2,7 @@
 
 import pytest
 
-from tasks.host.services.sudo import is_free
-from tasks.host.services.sudoers import escaped
+from tasks.host.services.sudo import escaped, is_free
 
 HEAD = """\
 Matching Defaults entries for ubuntu on web1:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Sequence
 
 from tasks.host import releases
 from tasks.host.failure import Failed
@@ -31,14 +30,19 @@ def carry(run: Run, keep: int, paths: Sequence[str]) -> None:
         what = f"{place} could not be carried: {problem.strerror}"
         raise Failed(what, f"on the host: ls -ld {place}; df -h; df -i") from problem
     run.carried = carrying.carried
-    carrying.report()
+    if carrying.in_the_way:
+        run.report.warn(
+            "carry_assets: not carried, for the new build has something else in its place:"
+            f" {carrying.in_the_way[0]} ({len(carrying.in_the_way)} in all)"
+        )
+    run.report.note(
+        f"assets carried from {carrying.name}: {len(carrying.carried)} ({carrying.bytes:,} bytes);"
+        f" {carrying.aged} left out, being keep_releases releases old"
+    )
 
 
 def young(order: Sequence[str], keep: int) -> set[str]:
-    """The releases whose files are carried on: those after which fewer than `keep` were sealed, the one being built counted.
-
-    `order` has every release that was ever sealed, the oldest first. Two count where `keep` has fewer.
-    """
+    """Of all releases in their `order`: those after which fewer than `keep`, or 2, were sealed, the one being built counted."""
     return set(list(dict.fromkeys(order))[1 - max(keep, 2) :])
 
 
@@ -81,28 +85,13 @@ class Carrying:
         elif origin not in self.young:
             self.aged += 1
         else:
+            (parent, new), full = os.path.split(place), os.path.join(self.live, path)
             try:
-                self._copy(path, name, at, place)
+                with folder(self.build, parent, make=True) as there, opened(full, name, READ, at) as source:
+                    with naming(os.path.join(self.build, place)):
+                        clone(source, new, there)
+                    self.bytes += os.fstat(source).st_size
             except NotADirectoryError:
                 self.in_the_way.append(path)
             else:
                 self.carried[path] = origin
-
-    def _copy(self, path: str, name: str, at: int, place: str) -> None:
-        parent, new = os.path.split(place)
-        with folder(self.build, parent, make=True) as there, opened(os.path.join(self.live, path), name, READ, at) as source:
-            with naming(os.path.join(self.build, place)):
-                clone(source, new, there)
-            self.bytes += os.fstat(source).st_size
-
-    def report(self) -> None:
-        """One note, and one warning where something could not be carried."""
-        if self.in_the_way:
-            self._report.warn(
-                "carry_assets: not carried, for the new build has something else in its place:"
-                f" {self.in_the_way[0]} ({len(self.in_the_way)} in all)"
-            )
-        self._report.note(
-            f"assets carried from {self.name}: {len(self.carried)} ({self.bytes:,} bytes);"
-            f" {self.aged} left out, being keep_releases releases old"
-        )

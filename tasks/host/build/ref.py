@@ -55,18 +55,10 @@ def _named(run: Run, name: str) -> dict[str, str]:
     if done.code:
         repository.failed(run)
     rows = (line.split(" ") for line in done.output.decode("utf-8", "surrogateescape").split("\n") if line)
-    found = ((wanted[row[0]], _commit_of(run, row)) for row in rows if row[0] in wanted)
-    return {kind: commit for kind, commit in found if commit}
-
-
-def _commit_of(run: Run, row: list[str]) -> str:
-    """The commit that a ref points at, through annotated tags."""
-    _, kind, name, behind, behind_name = row
-    if kind == "commit":
-        return name
-    if behind == "commit":
-        return behind_name
-    return _peeled(run, name) if behind == "tag" else ""
+    commits = (
+        (row[0], dict(zip(row[1::2], row[2::2])).get("commit") or _peeled(run, row[2])) for row in rows if row[0] in wanted
+    )
+    return {wanted[ref]: commit for ref, commit in commits if commit}
 
 
 def _by_hash(run: Run, hash: str) -> str:

@@ -14,10 +14,7 @@ LONGEST = 120.0  # seconds for du
 
 
 def check(run: Run, unknown: int) -> None:
-    """Room for a release like the newest, and half of that again; `unknown` bytes where there is none. Raises Failed.
-
-    What was removed is deleted first where that makes room, and waited for.
-    """
+    """Room for half more than the newest release, or `unknown` bytes; the trash is deleted first if need be. Raises Failed."""
     newest = size_of_newest(run)
     size = newest["bytes"] * 3 // 2 if newest else unknown
     inodes = (newest["inodes"] if newest else INODES) * 3 // 2
@@ -26,10 +23,9 @@ def check(run: Run, unknown: int) -> None:
     free = _short(run, size, inodes)
     if free:
         place = files.quoted(run.releases)
-        raise Failed(
-            f"only {_words(*free)} are free in {run.releases}, and a release needs about {_words(size, inodes)}",
-            f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}",
-        )
+        next = f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}"
+        there, needed = (f"{size // 1000000} MB and {inodes} inodes" for size, inodes in (free, (size, inodes)))
+        raise Failed(f"only {there} are free in {run.releases}, and a release needs about {needed}", next)
 
 
 def size_of_newest(run: Run) -> dict[str, int] | None:
@@ -50,10 +46,6 @@ def _short(run: Run, size: int, inodes: int) -> tuple[int, int] | None:
     found = os.statvfs(run.releases)
     free = found.f_bavail * found.f_frsize
     return (free, found.f_ffree) if free < size or (found.f_files > 0 and found.f_ffree < inodes) else None
-
-
-def _words(size: int, inodes: int) -> str:
-    return f"{size // 1000000} MB and {inodes} inodes"
 
 
 def measured(folder: str, beside: Callable[[], None] = lambda: None) -> dict[str, int] | None:

@@ -15,7 +15,6 @@ from tasks.host.run import Run
 from tasks.host.secrets import values
 
 KINDS = {stat.S_IFREG: "file", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
-SEAL = "release.json"
 LARGEST = 1 << 24  # bytes: every value in it is looked for in all that is printed
 
 
@@ -26,7 +25,7 @@ def source(run: Run) -> str:
 
 def expand(folder: str, glob: str) -> list[str]:
     """The files in a directory that a glob of runtime_files means. The seal of a release is never one."""
-    return [path for path in globs.matches(folder, glob) if path != SEAL]
+    return [path for path in globs.matches(folder, glob) if path != "release.json"]
 
 
 def present(run: Run, folder: str) -> list[str]:
@@ -99,10 +98,8 @@ def _copy(run: Run, file: int, path: str) -> None:
         tree.clone(file, name, at)
         with tree.opened(full, name, tree.PLAIN, at) as copied:
             entries = acl.read(file)
-            if entries:
-                acl.write(copied, entries)
-            else:
-                acl.remove(copied)  # a directory gives one to what is made in it
+            if entries or acl.read(copied):  # a directory gives one to what is made in it
+                acl.write(copied, entries or acl.by_mode(os.fstat(file).st_mode))
 
 
 @contextlib.contextmanager
@@ -118,22 +115,20 @@ def _opened(run: Run, folder: str, path: str) -> Iterator[int]:
             raise Failed(f"runtime file {full} cannot be read by {run.release_user}", next) from problem
         raise _not_regular(run, full, "reached through no link") from problem
     try:
-        _refuse(run, full, os.fstat(file))
+        about = os.fstat(file)
+        if stat.S_ISDIR(about.st_mode):
+            raise Failed(f"runtime file {full} is a directory", f"name its files in hosts.yml, such as {full}/*")
+        if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
+            kind = KINDS.get(stat.S_IFMT(about.st_mode), "device")
+            raise _not_regular(run, full, f"but a {kind} of uid {about.st_uid}")
+        if about.st_size > LARGEST:
+            size = f"{about.st_size:,} bytes, and {LARGEST:,} at most are taken"
+            raise Failed(f"runtime file {full} has {size}", "correct hosts.yml")
+        if not about.st_size:
+            raise Failed(f"runtime file {full} is empty", "restore it on the host, then type the same again")
         yield file
     finally:
         os.close(file)
-
-
-def _refuse(run: Run, full: str, about: os.stat_result) -> None:
-    if stat.S_ISDIR(about.st_mode):
-        raise Failed(f"runtime file {full} is a directory", f"name its files in hosts.yml, such as {full}/*")
-    if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
-        kind = KINDS.get(stat.S_IFMT(about.st_mode), "device")
-        raise _not_regular(run, full, f"but a {kind} of uid {about.st_uid}")
-    if about.st_size > LARGEST:
-        raise Failed(f"runtime file {full} has {about.st_size:,} bytes, and {LARGEST:,} at most are taken", "correct hosts.yml")
-    if not about.st_size:
-        raise Failed(f"runtime file {full} is empty", "restore it on the host, then type the same again")
 
 
 def _not_regular(run: Run, full: str, how: str) -> Failed:

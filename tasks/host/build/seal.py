@@ -20,24 +20,18 @@ def write(run: Run, name: str, about: dict[str, Any]) -> None:
     fields = {"v": 1, "name": name, "live_link": run.link, **who, **known}
     # what is no Unicode in a file's name becomes the escape that JSON has for it
     text = json.dumps(fields, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
-    folder = os.path.join(run.releases, name)
+    folder, partial = os.path.join(run.releases, name), f".{SEAL}.{os.urandom(8).hex()}"  # a name that nothing has
     with tree.opened(folder, folder, tree.DIRECTORY) as at, tree.naming(folder):
-        _put(at, text)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=at)
+        try:
+            files.write_all(descriptor, text)
+            os.fsync(descriptor)
+            os.rename(partial, SEAL, src_dir_fd=at, dst_dir_fd=at)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):  # it was renamed already
+                os.unlink(partial, dir_fd=at)
+            raise
+        finally:
+            os.close(descriptor)
+        os.fsync(at)
     files.flush_directory(run.releases)
-
-
-def _put(folder: int, text: bytes) -> None:
-    """Under a name that nothing has, as a commit or a command may have made any other."""
-    partial = f".{SEAL}.{os.urandom(8).hex()}"
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
-    try:
-        files.write_all(descriptor, text)
-        os.fsync(descriptor)
-        os.rename(partial, SEAL, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):  # it was renamed already
-            os.unlink(partial, dir_fd=folder)
-        raise
-    finally:
-        os.close(descriptor)
-    os.fsync(folder)

@@ -21,7 +21,10 @@ STANDS_FOR_ALL = {".env", ".env.local.php"}
 
 def check(run: Run, name: str, folders: Sequence[str]) -> None:
     """Each key must be set in a runtime file beside its .env, be it empty. `name`: the value of APP_ENV."""
-    blobs = _blobs(run, [_in(folder, file) for folder in folders for file in (".env", f".env.{name}", VAULT)])
+    paths = [_in(folder, file) for folder in folders for file in (".env", f".env.{name}", VAULT)]
+    listed = git.asked(run, "-C", run.repo, "ls-tree", "-r", "-z", run.commit, "--", *paths).output
+    rows = (row.partition("\t") for row in listed.decode("utf-8", "surrogateescape").split("\0") if row)
+    blobs = {path: about.split()[2] for about, _, path in rows if about.split()[1] == "blob"}
     texts = _texts(run, {path: hash for path, hash in blobs.items() if f"/{VAULT}/" not in f"/{path}"})
     with_env = [folder for folder in folders if _in(folder, ".env") in blobs]
     source = runtime.source(run)
@@ -79,13 +82,6 @@ def is_dotenv(name: str, settings: str) -> bool:
 
 def _in(folder: str, name: str) -> str:
     return os.path.normpath(f"{folder}/{name}")
-
-
-def _blobs(run: Run, paths: Sequence[str]) -> dict[str, str]:
-    """The files of the commit at or below these paths, and the hash of each."""
-    listed = git.asked(run, "-C", run.repo, "ls-tree", "-r", "-z", run.commit, "--", *paths).output
-    rows = (row.partition("\t") for row in listed.decode("utf-8", "surrogateescape").split("\0") if row)
-    return {path: about.split()[2] for about, _, path in rows if about.split()[1] == "blob"}
 
 
 def _texts(run: Run, blobs: Mapping[str, str]) -> dict[str, str]:

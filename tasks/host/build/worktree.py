@@ -24,41 +24,36 @@ def make(run: Run) -> None:
             made = git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
     if not made:
         repository.failed(run)
-    _refuse_pointers(run)
+    attributes = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
+    if not any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
+        return
+    # a pointer in place of a file means that git-lfs was not there to fetch it
+    first = f"^{POINTER.decode().strip()}$"
+    names = git.names(run, "-C", run.build, "grep", "-lzI", "--recurse-submodules", "-e", first)
+    contents = ((name, _content(os.path.join(run.build, name), LONGEST_POINTER)) for name in names)
+    pointers = [name for name, content in contents if content.startswith(POINTER) and len(content) < LONGEST_POINTER]
+    if pointers:
+        what = f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one"
+        raise Failed(what, f"on the host: sudo apt-get install git-lfs, then as {run.release_user}: git lfs install")
 
 
 def detach(run: Run) -> None:
     """Remove every .git of the build, and the record of the work tree in repo.git: the release needs no repository."""
-    record = _record(run)
+    text = _content(os.path.join(run.build, ".git")).decode("utf-8", "surrogateescape")
+    folder, name = os.path.split(text[len("gitdir: ") :].strip() if text.startswith("gitdir: ") else "")
     for path in [entry.path for entry in tree.walk(run.build) if entry.name == ".git"]:
         tree.remove(path)
-    if record:
+    if name and os.path.realpath(folder) == os.path.join(os.path.realpath(run.repo), "worktrees"):
         with repository.locked(run, tidy=False):
-            tree.remove(record)
+            tree.remove(os.path.join(folder, name))
             with contextlib.suppress(OSError):  # another build's record is there
-                os.rmdir(os.path.dirname(record))  # as git does with the last record
+                os.rmdir(folder)  # as git does with the last record
 
 
 def prune(run: Run) -> bool:
     """Remove the records in repo.git of work trees that are gone. Whether git could; needs the lock of repo.git."""
     records = files.names(os.path.join(run.repo, "worktrees"))
     return not records or git.logged(run, "-C", run.repo, "worktree", "prune")
-
-
-def _refuse_pointers(run: Run) -> None:
-    """A pointer in place of a file means that git-lfs was not there to fetch it."""
-    attributes = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
-    if not any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
-        return
-    first = f"^{POINTER.decode().strip()}$"
-    names = git.names(run, "-C", run.build, "grep", "-lzI", "--recurse-submodules", "-e", first)
-    contents = ((name, _content(os.path.join(run.build, name), LONGEST_POINTER)) for name in names)
-    pointers = [name for name, content in contents if content.startswith(POINTER) and len(content) < LONGEST_POINTER]
-    if pointers:
-        raise Failed(
-            f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one",
-            f"on the host: sudo apt-get install git-lfs, then as {run.release_user}: git lfs install",
-        )
 
 
 def _content(path: str, most: int = 1 << 20) -> bytes:
@@ -68,12 +63,3 @@ def _content(path: str, most: int = 1 << 20) -> bytes:
             return os.read(file, most)
     except OSError:
         return b""
-
-
-def _record(run: Run) -> str:
-    """The directory in repo.git that knows this work tree; "" where there is none."""
-    text = _content(os.path.join(run.build, ".git")).decode("utf-8", "surrogateescape")
-    path = text[len("gitdir: ") :].strip() if text.startswith("gitdir: ") else ""
-    folder, name = os.path.split(path)
-    records = os.path.join(os.path.realpath(run.repo), "worktrees")
-    return path if name and os.path.realpath(folder) == records else ""

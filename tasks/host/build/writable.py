@@ -13,7 +13,7 @@ from tasks.host import acl, programs
 from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.services.pools import pool_users
+from tasks.host.services.units import pool_users
 from tasks.host.tree import PLAIN, clone, everything, inside, naming, opened
 
 SHOWN = 20.0  # seconds for systemctl to answer
@@ -23,26 +23,20 @@ ALL, READ_WRITE = 7, 6
 def make(run: Run, units: Sequence[str], paths: Sequence[str]) -> None:
     """Make these paths of the release, and let the users of the pools of those units that are a php-fpm write to them."""
     try:
-        _make(run, units, paths)
+        ours, elsewhere = _places(os.path.realpath(run.release_path), paths)
+        pools = _pools(units)
+        for path, target in elsewhere.items():
+            if not os.path.isdir(target) or not pools.may(os.stat(target), ALL):
+                run.report.warn(f"writable: {path} leads to {target}, which is left as it is")
+        for root in ours.values():
+            pools.grant(root)
+        run.log.write(f"writable for {pools.names or 'the release user'}: {', '.join(ours)}\n".encode())
+    except ValueError as why:
+        run.report.warn(f"writable: {', '.join(paths)} left as made, for {why}")
     except OSError as problem:
         path = problem.filename
-        what = f"{path} cannot be made writable for the pool user of php-fpm: {problem.strerror}"
         next = f"on the host: ls -ld {path}; the release user must own it, and its filesystem must have ACLs"
-        raise Failed(what, next) from problem
-
-
-def _make(run: Run, units: Sequence[str], paths: Sequence[str]) -> None:
-    ours, elsewhere = _places(os.path.realpath(run.release_path), paths)
-    try:
-        pools = _pools(units)
-    except ValueError as why:
-        return run.report.warn(f"writable: {', '.join(paths)} left as made, for {why}")
-    for path, target in elsewhere.items():
-        if not os.path.isdir(target) or not pools.may(os.stat(target), ALL):
-            run.report.warn(f"writable: {path} leads to {target}, which is left as it is")
-    for root in ours.values() if pools.groups else ():
-        pools.grant(root)
-    return run.log.write(f"writable for {pools.names or 'the release user'}: {', '.join(ours)}\n".encode())
+        raise Failed(f"{path} cannot be made writable for the pool user of php-fpm: {problem.strerror}", next) from problem
 
 
 def _places(release: str, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -83,7 +77,7 @@ class Pools:
 
     def grant(self, path: str) -> None:
         """A path that is no link, and all below it; no link there is followed. Raises OSError where it cannot be done."""
-        for place, name, at, mode in everything(path):
+        for place, name, at, mode in everything(path) if self.groups else ():
             if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
                 self._grant_one(place, name, at)
 
@@ -100,8 +94,7 @@ class Pools:
         folder, users = stat.S_ISDIR(about.st_mode), set(self.groups)
         bits = ALL if folder or about.st_mode & 0o111 else READ_WRITE
         try:
-            by_mode = {(tag, NOBODY): about.st_mode >> shift & 7 for tag, shift in ((USER_OBJ, 6), (GROUP_OBJ, 3), (OTHER, 0))}
-            access = acl.read(file) or by_mode
+            access = acl.read(file) or acl.by_mode(about.st_mode)
             base = {entry: each for entry, each in access.items() if entry[0] in (USER_OBJ, GROUP_OBJ, OTHER)}
             acl.write(file, _granted(access, users, bits))
             if folder:

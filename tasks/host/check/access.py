@@ -6,12 +6,11 @@ import contextlib
 import grp
 import os
 import pwd
-import struct
 from collections.abc import Callable, Iterator
 
+from tasks.host import acl
+
 READ, WRITE, ENTER = 4, 2, 1
-ACL = "system.posix_acl_access"
-OWNER, USER, GROUP_OWNER, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 MOST = 4000  # names that are looked at: enough to find what a whole directory has wrong
 
 
@@ -24,23 +23,20 @@ class Viewer:
     def may(self, path: str, wanted: int) -> bool:
         """May this user do that to what is at a path, given that the way there is open? OSError where nothing is."""
         about = os.stat(path)
-        mode = about.st_mode
-        entries = [(OWNER, mode >> 6 & 7, 0), (GROUP_OWNER, mode >> 3 & 7, 0), (OTHER, mode & 7, 0)]
-        if mode & 0o070:  # with an empty mask the kernel does not look at the ACL
-            with contextlib.suppress(OSError):
-                entries = [(kind, bits, who) for kind, bits, who in struct.iter_unpack("<HHI", os.getxattr(path, ACL)[4:])]
-        return self.uid == 0 or self.granted(entries, about, wanted)
+        found = acl.read(path) if about.st_mode & 0o070 else None  # with an empty mask the kernel does not look at the ACL
+        return self.uid == 0 or self.granted(found or acl.by_mode(about.st_mode), about, wanted)
 
-    def granted(self, entries: list[tuple[int, int, int]], about: os.stat_result, wanted: int) -> bool:
+    def granted(self, entries: dict[tuple[int, int], int], about: os.stat_result, wanted: int) -> bool:
         """As acl(5) has it: the owner, then users by name, then any of this user's groups, then the others."""
-        mask = next((bits for kind, bits, _ in entries if kind == MASK), 7)
+        mine = {(acl.GROUP, group) for group in self.groups}
+        mine |= {(acl.GROUP_OBJ, acl.NOBODY)} if about.st_gid in self.groups else set()
+        mask = entries.get((acl.MASK, acl.NOBODY), 7)
+        groups = [entries[each] & mask for each in mine & {*entries}]
         if self.uid == about.st_uid:
-            return any(kind == OWNER and bits & wanted == wanted for kind, bits, _ in entries)
-        users = [bits & mask for kind, bits, who in entries if kind == USER and who == self.uid]
-        groups = [bits & mask for kind, bits, _ in entries if kind == GROUP_OWNER and about.st_gid in self.groups]
-        groups += [bits & mask for kind, bits, who in entries if kind == GROUP and who in self.groups]
-        others = [bits for kind, bits, _ in entries if kind == OTHER]
-        return any(bits & wanted == wanted for bits in users or groups or others)
+            groups = [entries[acl.USER_OBJ, acl.NOBODY]]
+        elif (acl.USER, self.uid) in entries:
+            groups = [entries[acl.USER, self.uid] & mask]
+        return any(bits & wanted == wanted for bits in groups or [entries[acl.OTHER, acl.NOBODY]])
 
 
 def viewer(name: str, group: str = "") -> Viewer | None:
@@ -91,17 +87,13 @@ def below(top: str, passed_over: Callable[[str], bool]) -> Iterator[os.DirEntry[
 
 def unreadable(who: Viewer, top: str, passed_over: Callable[[str], bool]) -> list[str]:
     """What this user cannot read of a directory: names that it may not open, and links with a closed way."""
-    return [entry.path for entry in below(top, passed_over) if not _readable(who, entry)]
-
-
-def _readable(who: Viewer, entry: os.DirEntry[str]) -> bool:
-    """A link to nothing is nobody's fault."""
-    try:
-        if entry.is_symlink() and barrier(who, entry.path):
-            return False
-        return who.may(entry.path, READ | ENTER if entry.is_dir() else READ)
-    except OSError:
-        return True
+    found = []
+    for entry in below(top, passed_over):
+        with contextlib.suppress(OSError):  # a link to nothing is nobody's fault
+            way_is_closed = entry.is_symlink() and barrier(who, entry.path)
+            if way_is_closed or not who.may(entry.path, READ | ENTER if entry.is_dir() else READ):
+                found.append(entry.path)
+    return found
 
 
 def unwritable(who: Viewer, top: str) -> list[str]:

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 
-from tasks.host import programs
+from tasks.host import files, programs
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 
@@ -16,13 +16,11 @@ PATIENCE = 20.0  # seconds for one question to a program of the host
 
 def ask(words: list[str], env: Mapping[str, str] | None = None, *, errors: bool = True, seconds: float = 0.0) -> programs.Done:
     """Run a program in "/" for at most `seconds`, or PATIENCE, and capture what it prints; its stderr only with `errors`."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        return programs.run(words, seconds=seconds or PATIENCE, env=env, cwd="/", errors=None if errors else nowhere)
-    except (OSError, ValueError) as problem:  # no format that the kernel can start; a NUL in a word
-        return programs.Done(programs.NOT_FOUND, str(problem).encode())
-    finally:
-        os.close(nowhere)
+    with files.opened(os.devnull, os.O_WRONLY) as nowhere:
+        try:
+            return programs.run(words, seconds=seconds or PATIENCE, env=env, cwd="/", errors=None if errors else nowhere)
+        except (OSError, ValueError) as problem:  # no format that the kernel can start; a NUL in a word
+            return programs.Done(programs.NOT_FOUND, str(problem).encode())
 
 
 def which(word: str, path: str = "") -> str:

@@ -68,32 +68,30 @@ def check_commands(run: Run, commands: Sequence[Sequence[str]]) -> None:
 
 
 def _missing(run: Run, word: str, key: str) -> None:
-    user = run.release_user
+    user, needs = run.release_user, f"and {key} needs it"
     folders = [folder for pattern in INSTALLED_AT for folder in glob.glob(os.path.expanduser(pattern))]
     found = [folder.replace(run.home, "~", 1) for folder in folders if which(os.path.join(folder, word))]
     later = [folder for folder in run.path if not expanded(folder).startswith("/")]
     if found:
-        what = f"{word} is not on the PATH of {user}'s commands, and {key} needs it"
-        run.report.bad(what, f"put {found[0]} into path of hosts.yml")
+        run.report.bad(f"{word} is not on the PATH of {user}'s commands, {needs}", f"put {found[0]} into path of hosts.yml")
     elif later:
-        what = f"there is no {word} on this host for {user} yet, and {key} needs it"
-        run.report.doubt(what, f"it may come with the build, into {later[-1]} of path; else install it")
+        todo = f"it may come with the build, into {later[-1]} of path; else install it"
+        run.report.doubt(f"there is no {word} on this host for {user} yet, {needs}", todo)
     else:
-        what = f"there is no {word} on this host for {user}, and {key} needs it"
-        run.report.bad(what, "install it, or put its directory into path of hosts.yml")
+        todo = "install it, or put its directory into path of hosts.yml"
+        run.report.bad(f"there is no {word} on this host for {user}, {needs}", todo)
 
 
 def check_versions(run: Run, apps: Sequence[Sequence[str]]) -> None:
     """PHP and its extensions against composer.lock of each app, (name, path), as the live release has them."""
     path = search_path(run)
     composer = which("composer", path)
-    if composer and os.path.isdir(run.live):
-        with scratch_home() as env:
-            for name, folder in ((name, os.path.join(run.live, path)) for name, path in apps):
-                if os.path.exists(os.path.join(folder, "composer.lock")):
-                    words = [composer, "check-platform-reqs", f"--working-dir={folder}", *QUIET]
-                    with guarded(run, f"PHP of {name}"):
-                        _check_platform(run, name, words, {**env, "PATH": path})
+    folders = [(name, os.path.join(run.live, folder)) for name, folder in apps]
+    for name, folder in folders if composer else ():
+        if os.path.exists(os.path.join(folder, "composer.lock")):
+            words = [composer, "check-platform-reqs", f"--working-dir={folder}", *QUIET]
+            with guarded(run, f"PHP of {name}"), scratch_home() as env:
+                _check_platform(run, name, words, {**env, "PATH": path})
 
 
 def _check_platform(run: Run, name: str, words: list[str], env: dict[str, str]) -> None:
@@ -104,7 +102,5 @@ def _check_platform(run: Run, name: str, words: list[str], env: dict[str, str]) 
     lines = ask(words[:-1], env).text.splitlines()
     wrong = [" ".join(line.split()) for line in lines if line.rstrip().endswith(("failed", "missing"))]
     reasons = "; ".join(wrong[:4]) or (lines or ["no answer"])[-1]
-    run.report.bad(
-        f"{name}: PHP here is not what composer.lock and composer.json ask for: {reasons}",
-        "sudo apt-get install what is missing (php-intl for ext-intl), then composer check-platform-reqs",
-    )
+    what = f"{name}: PHP here is not what composer.lock and composer.json ask for: {reasons}"
+    run.report.bad(what, "sudo apt-get install what is missing (php-intl for ext-intl), then composer check-platform-reqs")

@@ -27,19 +27,17 @@ class Directive:
 
 
 class Place:
-    """A server or a location, with what it inherits. `passes`: the php-fpm that gets its requests, "" where none does."""
+    """A block, with what it inherits from one around it. `passes`: the php-fpm that gets its requests, "" where none does."""
 
-    def __init__(self, root: str, params: dict[str, str], variables: dict[str, str], passes: str) -> None:
-        self.root, self.params, self.variables, self.passes = root, params, variables, passes
-
-    def inside(self, block: Directive) -> Place:
-        """The place that a block within this one is."""
+    def __init__(self, block: Directive, outer: Place | None = None) -> None:
         words = {each.name: each.words for each in block.block or [] if each.block is None and each.words}
         params = {each.words[0]: each.words[1] for each in block.named("fastcgi_param") if len(each.words) > 1}
         chosen = {each.words[0][1:]: each.words[1] for each in block.named("set") if len(each.words) == 2}
-        known = {**self.variables, **chosen}
-        root = words.get("alias", words.get("root", [self.root]))[0]
-        return Place(expand(root, known), params or self.params, known, expand(words.get("fastcgi_pass", [""])[0], known))
+        self.params: dict[str, str] = params or (outer.params if outer else {})
+        self.variables: dict[str, str] = {**(outer.variables if outer else {}), **chosen}
+        root = words.get("alias", words.get("root", [outer.root if outer else ""]))[0]
+        self.root: str = expand(root, self.variables)
+        self.passes = expand(words.get("fastcgi_pass", [""])[0], self.variables)
 
     def param(self, name: str) -> str:
         """The value that php-fpm gets under this name, with the configuration's own variables expanded; "" without one."""
@@ -59,7 +57,7 @@ class Server:
 
 
 def _places(block: Directive, outer: Place) -> Iterator[Place]:
-    here = outer.inside(block)
+    here = Place(block, outer)
     yield here
     for each in block.block or []:
         if each.block is not None:
@@ -98,14 +96,12 @@ def parse(text: str, file: str, included: Callable[[str], list[Directive]] = lam
 
 def without_lua(text: str) -> str:
     """The text without blocks of Lua, which has braces and semicolons of its own."""
-    found = LUA.search(text)
-    while found:
+    while found := LUA.search(text):
         depth, at = 1, found.end()
         while at < len(text) and depth:
             depth += {"{": 1, "}": -1}.get(text[at], 0)
             at += 1
         text = text[: found.start()] + ";" + text[at:]
-        found = LUA.search(text)
     return text
 
 
@@ -134,8 +130,7 @@ class Configuration:
 
     def servers(self) -> list[Server]:
         """Every server of every http block."""
-        outer = Place("", {}, {}, "")
-        return [Server(each, outer.inside(http)) for http in self.tree.named("http") for each in http.named("server")]
+        return [Server(each, Place(http)) for http in self.tree.named("http") for each in http.named("server")]
 
     def sockets(self, passes: str) -> list[str]:
         """Where a fastcgi_pass leads: itself, or the servers of the upstream that it names."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from tasks.host import files
 from tasks.host.check.asking import ask
-from tasks.host.services.systemd import units_in
+from tasks.host.services.units import units_in
 
 EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 ABOUT = (
@@ -30,10 +30,7 @@ INTERPRETER = re.compile(
 
 
 class Runs:
-    """A unit or a supervisor program: as whom it runs what, from which folder. `about` has its further settings.
-
-    A command is its words, and whether it is root's whatever the user of the unit.
-    """
+    """A unit or a supervisor program; of each command its words, and whether it is root's whoever its user; settings."""
 
     def __init__(
         self, name: str, kind: str, user: str, folder: str, commands: list[tuple[list[str], bool]], about: dict[str, str]
@@ -88,7 +85,10 @@ class Supervisor:
             kind, _, name = section.partition(":")
             if kind in ("program", "fcgi-program", "eventlistener"):
                 group = groups.get(name, name)
-                self.groups.setdefault(group, set()).update(_process_names(name, group, about))
+                first, count = int(about.get("numprocs_start", "0")), int(about.get("numprocs", "1"))
+                form = about.get("process_name", "%(program_name)s")
+                named = ({"program_name": name, "group_name": group, "process_num": at} for at in range(first, first + count))
+                self.groups.setdefault(group, set()).update(form % each for each in named)
                 user, folder = about.get("user", runs_as), about.get("directory", "")
                 commands = [(_words(about.get("command", "")), False)]
                 self.programs.append(Runs(name, "supervisor", user, folder, commands, {**about, "group": group}))
@@ -96,9 +96,8 @@ class Supervisor:
     def has(self, name: str) -> bool:
         """Is this what supervisorctl would act on: a process, or GROUP:PROCESS, or GROUP:*?"""
         group, colon, process = name.partition(":")
-        if name == "all" or (colon and process in ("", "*")):
-            return name == "all" or group in self.groups
-        return (process if colon else group) in self.groups.get(group, ())
+        known = {"", "*", *self.groups[group]} if group in self.groups else set()
+        return name == "all" or (process if colon else group) in known
 
     def meant(self, name: str) -> str:
         """How a name that supervisor does not know is written, where its files show that; else ""."""
@@ -118,12 +117,6 @@ def _sections(main: str) -> dict[str, dict[str, str]]:
         for name in sorted(glob.glob(os.path.join(here, pattern))):
             parser.read_string(files.read(name).decode("utf-8", "surrogateescape"), name)
     return {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
-
-
-def _process_names(name: str, group: str, about: dict[str, str]) -> set[str]:
-    first, count = int(about.get("numprocs_start", "0")), int(about.get("numprocs", "1"))
-    form = about.get("process_name", "%(program_name)s")
-    return {form % {"program_name": name, "group_name": group, "process_num": at} for at in range(first, first + count)}
 
 
 def _words(command: str) -> list[str]:

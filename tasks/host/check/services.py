@@ -1,21 +1,24 @@
-"""The service user's half: sudo, the units and programs of post-release, what they run, and what a restart loses."""
+"""The service user's half: sudo, units and programs, what they run, what a restart loses, and how workers end."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
-from tasks.host.check.service_workers import check_workers, worker_words
 from tasks.host.files import quoted
 from tasks.host.run import Run
 from tasks.host.services import sudo
 from tasks.host.services.processes import hidden
+from tasks.host.services.units import seconds
 
 LISTENS = re.compile(r"(?:php-fpm|nginx|apache2?|httpd|caddy|frankenphp|haproxy|varnishd)[\d.]*")
 RUNS, STOPPED, UNKNOWN_NAME = 0, 3, 4  # exit codes of supervisorctl status
+SHELLS = ("sh", "bash", "dash", "zsh")
+LEAST = 10  # seconds that a worker should have for its message
+UPDATE = " in its file, then sudo supervisorctl update"
 
 
 def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:
@@ -62,32 +65,24 @@ def check_services(run: Run, live: str, releases: str, services: Sequence[Sequen
         with guarded(run, "what runs as root"):
             check_root(run, runs, code)
         with guarded(run, "workers"):
-            check_workers(run, [each for each in runs if worker_words(each) and _is_ours(each, services, code)])
+            workers = [each for each in runs if worker_words(each)]
+            named = {each for each in workers for kind, _, name in services if kind == each.kind and each.is_named(name)}
+            theirs = {each for each in workers for words, _ in each.commands if code.run_by(words, each.folder)}
+            check_workers(run, [each for each in workers if each in named | theirs])
 
 
 def _check_service(run: Run, service: Sequence[str], runs: Sequence[Runs], supervisor: Supervisor) -> None:
     kind, action, name = service
     if kind == "supervisor":
         with guarded(run, "supervisor"):
-            check_program(run, name, _status(run, name), supervisor)
+            words = ["supervisorctl", "status", name]
+            code = ask(["sudo", "-n", *words]).code if sudo.allows(run, words) else None
+            check_program(run, name, code if code in (RUNS, STOPPED, UNKNOWN_NAME) else None, supervisor)
     for unit in (each for each in runs if kind == "systemd" and each.is_named(name)):
         with guarded(run, unit.label):
             check_state(run, unit, action)
             if action == "restart":
                 check_restart(run, unit)
-
-
-def _is_ours(each: Runs, services: Sequence[Sequence[str]], code: Code) -> bool:
-    """Whether it is named in hosts.yml, or runs the code of a release."""
-    named = any(kind == each.kind and each.is_named(name) for kind, _, name in services)
-    return named or any(code.run_by(words, each.folder) for words, _ in each.commands)
-
-
-def _status(run: Run, name: str) -> int | None:
-    """The exit code of supervisorctl status; None where sudo does not allow it, or it does not answer."""
-    words = ["supervisorctl", "status", name]
-    code = ask(["sudo", "-n", *words]).code if sudo.allows(run, words) else None
-    return code if code in (RUNS, STOPPED, UNKNOWN_NAME) else None
 
 
 def check_state(run: Run, unit: Runs, action: str) -> None:
@@ -100,8 +95,7 @@ def check_state(run: Run, unit: Runs, action: str) -> None:
         todo = "leave out action: reload in services of hosts.yml, or give the unit an ExecReload"
         run.report.bad(f"{unit.label} cannot reload", todo)
     elif action == "reload" and active not in ("active", "reloading", None):
-        text = f"{unit.label} is {active}, and only one that runs can reload"
-        run.report.bad(text, f"sudo systemctl start {unit.name}")
+        run.report.bad(f"{unit.label} is {active}, and only one that runs can reload", f"sudo systemctl start {unit.name}")
     elif active == "failed":
         run.report.doubt(f"{unit.label} has failed", look)
 
@@ -175,9 +169,70 @@ def check_root(run: Run, every: Sequence[Runs], code: Code) -> None:
     found = [(each, place) for each in every for place in [code.run_as_root(each)] if place]
     for each, place in found:
         how = "user= in its file, then sudo supervisorctl update" if each.kind == "supervisor" else "User= in the unit"
-        run.report.bad(
-            f"{each.label} runs {place} as root, and the release user can write that",
-            f"set {how}: a user who may read the release, www-data say",
-        )
+        what = f"{each.label} runs {place} as root, and the release user can write that"
+        run.report.bad(what, f"set {how}: a user who may read the release, www-data say")
     if every and not found:
         run.report.ok(f"nothing of a release runs as root ({len(every)} units and programs looked at)")
+
+
+def worker_words(runs: Runs) -> list[str]:
+    """The words of the command that consumes messages; [] where there is none, and it is no worker."""
+    return next((words for words, _ in runs.commands if "messenger:consume" in " ".join(words)), [])
+
+
+def check_workers(run: Run, workers: Sequence[Runs]) -> None:
+    """A line for each thing that is wrong, with every worker that has it; the instances of a template are one."""
+    lacks: dict[tuple[str, str], set[str]] = {}
+    labels = {each: re.sub(r"@.*", "@*", each.label) for each in workers}
+    for each in workers:
+        for lack in [*_timing(each), *_signals(each)]:
+            lacks.setdefault(lack, set()).add(labels[each])
+    for (text, todo), names in lacks.items():
+        run.report.doubt(f"{', '.join(sorted(names))}: {text}", todo)
+    if workers and not lacks:
+        run.report.ok(f"workers end gracefully: {', '.join(sorted({*labels.values()}))}")
+
+
+def _timing(worker: Runs) -> Iterator[tuple[str, str]]:
+    """What is wrong with the seconds that a worker has, and what to type."""
+    if worker.kind == "supervisor":
+        limit = worker.about.get("stopwaitsecs", "10")
+        if limit.isdigit() and int(limit) <= LEAST:
+            text = f"a message that takes more than {limit} s is killed at each restart (stopwaitsecs)"
+            yield text, "stopwaitsecs = 60" + UPDATE
+        return
+    limit = worker.about.get("TimeoutStopUSec", "1min 30s")
+    todo = "TimeoutStopSec=60 under [Service], by sudo systemctl edit"
+    if limit == "infinity":
+        yield "one that hangs holds a restart up for ever (TimeoutStopSec=infinity)", todo
+    elif seconds(limit) < LEAST:
+        yield f"a message that takes more than {limit} is killed at each restart (TimeoutStopSec)", todo
+
+
+def _signals(worker: Runs) -> Iterator[tuple[str, str]]:
+    """What keeps SIGTERM from a worker, and what to type."""
+    words = worker_words(worker)
+    signal = worker.about.get("KillSignal", "15")
+    if worker.kind == "supervisor":
+        signal = worker.about.get("stopsignal", "TERM").upper()
+        alone = worker.about.get("stopasgroup", "false").lower() not in ("true", "1", "on", "yes")
+        if alone and os.path.basename(words[0]) in SHELLS and "exec " not in " ".join(words):
+            yield "its shell gets the signal, and the worker does not", "stopasgroup = true" + UPDATE
+    if signal not in ("TERM", "SIGTERM", "15"):
+        yield f"it gets signal {signal}, and Symfony ends gracefully on TERM", "leave the signal out of its configuration"
+    if has_pcntl(words) is False:
+        yield "its PHP has no pcntl, so it dies in the midst of a message", "install a php-cli with pcntl: php -m names it then"
+
+
+def has_pcntl(words: list[str]) -> bool | None:
+    """Does a worker's PHP get signals? None where that PHP is not root's own, and so not for the service user to run."""
+    php = next((word for word in words if re.fullmatch(r"php[\d.]*", os.path.basename(word))), "php")
+    php = php if php.startswith("/") else f"/usr/bin/{php}"
+    try:
+        about = os.stat(os.path.realpath(php))
+    except OSError:
+        return None
+    if about.st_uid != 0 or about.st_mode & 0o022:
+        return None
+    modules = ask([php, "-m"])
+    return None if modules.code else "pcntl" in modules.text.split()

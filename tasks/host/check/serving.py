@@ -13,8 +13,7 @@ from tasks.host.check.access import way
 from tasks.host.check.asking import ask
 from tasks.host.check.nginx import Configuration
 from tasks.host.run import Run
-from tasks.host.services.pools import PLACES, address, read
-from tasks.host.services.systemd import executable, is_php_fpm, php_fpm_config, units_in
+from tasks.host.services.units import PLACES, address, executable, is_php_fpm, php_fpm_config, read, units_in
 
 NGINX = "/etc/nginx/nginx.conf"
 
@@ -59,10 +58,7 @@ def _sections(run: Run, file: str) -> dict[str, dict[str, str]]:
 
 
 class Web:
-    """The web server of a site: of the live link, and the directory of its releases.
-
-    `file` is the main configuration of nginx. At `silent` places nothing answers a question.
-    """
+    """The web server of a site. `file` is the main configuration of nginx; at `silent` places nothing answers a question."""
 
     def __init__(self, live: str, releases: str, silent: Sequence[str], fpms: Sequence[Fpm]) -> None:
         self.live, self.releases, self.silent, self.fpms = live, releases, silent, fpms

@@ -14,7 +14,7 @@ from tasks.host.check.nginx import Place, Server
 from tasks.host.check.serving import Fpm, Web, masters
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
-from tasks.host.services.pools import seconds
+from tasks.host.services.units import seconds
 
 NOT_SERVED = ("node_modules", ".git")
 REAL = "$realpath_root"
@@ -61,30 +61,24 @@ def answers(path: str) -> bool:
 def check_servers(run: Run, web: Web) -> None:
     """Does a server of nginx serve the site, through the live link?"""
     if not os.path.exists(web.file):
-        run.report.doubt(
-            f"nginx: there is no {web.file}: whether the web server follows the live link is not known",
-            "let the web server resolve the link at every request, or reload it and PHP in services",
-        )
+        what = f"nginx: there is no {web.file}: whether the web server follows the live link is not known"
+        run.report.doubt(what, "let the web server resolve the link at every request, or reload it and PHP in services")
         return
     for path in web.nginx.unread:
         run.report.doubt(f"nginx: {path} cannot be read by this user, and what is in it is not known", f"sudo chmod o+r {path}")
     for server in web.servers:
         _check_server(run, web, server)
     if not web.servers and not web.nginx.unread:
-        run.report.doubt(
-            f"nginx: no server has its root in {web.live}",
-            f"root {web.live}/public; in a server of nginx, then sudo nginx -t && sudo systemctl reload nginx",
-        )
+        todo = f"root {web.live}/public; in a server of nginx, then sudo nginx -t && sudo systemctl reload nginx"
+        run.report.doubt(f"nginx: no server has its root in {web.live}", todo)
 
 
 def _check_server(run: Run, web: Web, server: Server) -> None:
     reload = f"in {server.file}, then sudo nginx -t && sudo systemctl reload nginx"
     fixed = sorted(filter(web.fixed, server.paths))
     if fixed:
-        run.report.bad(
-            f"nginx: {server.name} serves {fixed[0]}, a release and not the live link: a cutover changes nothing",
-            f"put {web.live} in its place {reload}",
-        )
+        what = f"nginx: {server.name} serves {fixed[0]}, a release and not the live link: a cutover changes nothing"
+        run.report.bad(what, f"put {web.live} in its place {reload}")
         return
     php = [place for place in server.places if place.passes]
     stale = dict.fromkeys(found for place in php for found in _stale_params(place))
@@ -115,10 +109,8 @@ def check_reload(run: Run, fpm: Fpm) -> None:
         run.report.ok(f"{fpm.unit}: requests in flight have {waits:g} s to end at a reload (process_control_timeout)")
     else:
         most = sum(int(pool.get("pm.max_children") or 0) for pool in fpm.pools)
-        run.report.doubt(
-            f"{fpm.unit} has process_control_timeout 0: requests in flight die at each reload, up to {most}",
-            f"process_control_timeout = 30s under [global] of {fpm.file}, then sudo systemctl reload {fpm.unit}",
-        )
+        todo = f"process_control_timeout = 30s under [global] of {fpm.file}, then sudo systemctl reload {fpm.unit}"
+        run.report.doubt(f"{fpm.unit} has process_control_timeout 0: requests in flight die at each reload, up to {most}", todo)
 
 
 def check_version(run: Run, fpm: Fpm, php: str) -> None:
@@ -131,10 +123,9 @@ def check_version(run: Run, fpm: Fpm, php: str) -> None:
     if here.text == version:
         run.report.ok(f"{fpm.unit} runs PHP {version}, as {name} does")
     else:
-        run.report.doubt(
-            f"{fpm.unit} runs PHP {version}, and {name} is {here.text}: what Composer checks and warms is not what runs",
-            f"name php{version} in the commands of hosts.yml, or sudo update-alternatives --set php /usr/bin/php{version}",
-        )
+        what = f"{fpm.unit} runs PHP {version}, and {name} is {here.text}: what Composer checks and warms is not what runs"
+        todo = f"name php{version} in the commands of hosts.yml, or sudo update-alternatives --set php /usr/bin/php{version}"
+        run.report.doubt(what, todo)
 
 
 def check_readable(run: Run, web: Web) -> None:
@@ -146,22 +137,14 @@ def check_readable(run: Run, web: Web) -> None:
             run.report.bad(f"{program} runs as {name}, and this host has no such user", "correct its configuration")
             continue
         tops = web.roots() if program == "nginx" else [*web.roots(), web.live]
-        if _check_way(run, who, program, tops if there else [web.releases]) and there:
-            _check_files(run, web, who, program, tops)
-
-
-def _check_way(run: Run, who: Viewer, program: str, tops: Sequence[str]) -> bool:
-    """Whether the way to each of these directories is open."""
-    for top in tops:
-        closed = barrier(who, top)
+        ways = ((barrier(who, top), top) for top in (tops if there else [web.releases]))
+        closed, top = next((way for way in ways if way[0]), ("", ""))
         if closed:
             sudo = "" if os.stat(closed).st_uid == os.getuid() else "sudo "
-            run.report.bad(
-                f"{who.name} ({program}) may not go through {closed}, which leads to {top}",
-                f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'",
-            )
-            return False
-    return True
+            what = f"{who.name} ({program}) may not go through {closed}, which leads to {top}"
+            run.report.bad(what, f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'")
+        elif there:
+            _check_files(run, web, who, program, tops)
 
 
 def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[str]) -> None:
@@ -180,10 +163,8 @@ def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[s
     closed = list(dict.fromkeys(found))  # one top may lie below another
     if closed:
         more = f" and {len(closed) - 1} more" if len(closed) > 1 else ""
-        run.report.bad(
-            f"{who.name} ({program}) cannot read {closed[0]}{more}",
-            f"on the host: ls -ld '{closed[0]}'; a umask of 022 in what builds it lets all read",
-        )
+        what = f"{who.name} ({program}) cannot read {closed[0]}{more}"
+        run.report.bad(what, f"on the host: ls -ld '{closed[0]}'; a umask of 022 in what builds it lets all read")
     else:
         run.report.ok(f"{who.name} ({program}) can read the live release")
 
@@ -197,15 +178,12 @@ def check_writable(run: Run, web: Web, paths: Sequence[str]) -> None:
     for who in filter(None, pools):
         for path in paths:
             place = os.path.join(run.live, path)
-            if os.path.isdir(place):
-                _check_writable_by(run, who, path, place)
-            elif os.path.exists(os.path.dirname(place)):
-                run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
-
-
-def _check_writable_by(run: Run, who: Viewer, path: str, place: str) -> None:
-    closed = barrier(who, place) or next(iter(unwritable(who, os.path.realpath(place))), "")
-    if closed:
-        run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", f"the next build makes {path} so")
-    else:
-        run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")
+            if not os.path.isdir(place):
+                if os.path.exists(os.path.dirname(place)):
+                    run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
+                continue
+            closed = barrier(who, place) or next(iter(unwritable(who, os.path.realpath(place))), "")
+            if closed:
+                run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", f"the next build makes {path} so")
+            else:
+                run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from string import punctuation
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 from tasks.host.services import last_words
-
-if TYPE_CHECKING:
-    from http.client import HTTPConnection
-    from urllib.parse import SplitResult
 
 LIMIT = 1 << 20  # bytes of a body that are looked at
 KEPT = 1000  # bytes of a body that are reported
@@ -52,13 +49,19 @@ def check(run: Run, url: str, status: int, within: float, contains: str, headers
 
 
 def _try(url: str, status: int, contains: str, headers: Sequence[Sequence[str]], seconds: float) -> None:
-    from string import punctuation
-    from urllib.parse import quote, urlsplit, urlunsplit
+    from http.client import HTTPConnection
 
     address = urlsplit(url)
     host = next((value for name, value in headers if name.lower() == "host"), "")
-    connection = _connect(address, urlsplit(f"//{host}").hostname or address.hostname or "", seconds)
+    secure = address.scheme == "https"
+    connection = HTTPConnection(address.hostname or "", address.port or (443 if secure else 80), timeout=seconds)
     try:
+        connection.connect()
+        if secure:
+            import ssl
+
+            name = urlsplit(f"//{host}").hostname or address.hostname
+            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=name)
         target = quote(urlunsplit(("", "", address.path or "/", address.query, "")), safe=punctuation)
         connection.putrequest("GET", target, skip_host=bool(host), skip_accept_encoding=True)
         for name, value in headers:
@@ -75,17 +78,3 @@ def _try(url: str, status: int, contains: str, headers: Sequence[Sequence[str]],
         raise Unhealthy(f"answered {answer.status} instead of {status}", body)
     if contains.encode() not in body:
         raise Unhealthy(f"answered {status}, but {contains!r} is not in the body", body)
-
-
-def _connect(url: SplitResult, name: str, seconds: float) -> HTTPConnection:
-    import socket
-    from http.client import HTTPConnection
-
-    port = url.port or (443 if url.scheme == "https" else 80)
-    connection = HTTPConnection(url.hostname or "", port, timeout=seconds)
-    connection.sock = socket.create_connection((url.hostname, port), seconds)
-    if url.scheme == "https":
-        import ssl
-
-        connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=name)
-    return connection

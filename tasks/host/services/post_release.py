@@ -17,7 +17,7 @@ from tasks.host.services.fpm import Answers
 from tasks.host.services.processes import age, ticks
 from tasks.host.services.proof import Proof
 from tasks.host.services.service import ASKED, Service
-from tasks.host.services.systemd import nginx_tests, php_fpm_tests
+from tasks.host.services.units import nginx_tests, php_fpm_tests
 
 PATIENCE = {"restart": 10.0, "reload": 30.0}  # seconds until all follow; a restart has waited for the old ones already
 SETTLE = 0.8  # seconds that a service has run at the last look at it: one that starts and dies has died by then

@@ -17,7 +17,6 @@ STAT = ["stat", "--format=%N", "--"]  # prints what links of /proc point to; thr
 LINK = re.compile(r"'/proc/([0-9]+)/(?:cwd|exe)' -> (.*)")
 SUDO_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
-_FILES = ("stat", "cgroup", "cmdline")
 
 
 def ticks(seconds: float) -> int:
@@ -50,7 +49,8 @@ class Process:
 def process(pid: int) -> Process | None:
     """The process with this pid; a zombie is none."""
     try:
-        stat, cgroups, arguments = (read(f"/proc/{pid}/{name}").decode("utf-8", "replace") for name in _FILES)
+        found = (read(f"/proc/{pid}/{name}").decode("utf-8", "replace") for name in ("stat", "cgroup", "cmdline"))
+        stat, cgroups, arguments = found
         state, parent, *fields = stat.rpartition(")")[2].split()
         return None if state in "ZX" else Process(pid, int(parent), int(fields[17]), cgroups, arguments.replace("\0", " "))
     except (OSError, ValueError):
@@ -66,14 +66,7 @@ def running() -> dict[int, Process]:
     """Every process by its pid. Raises PermissionError where those of other users are hidden: nothing can be proven there."""
     if hidden():
         raise PermissionError("the processes of others are hidden on this host (hidepid of /proc)")
-    found = (process(int(name)) for name in os.listdir("/proc") if name.isdigit())
-    return {each.pid: each for each in found if each}
-
-
-def in_cgroup(table: dict[int, Process], path: str) -> set[int]:
-    """The pids of those in this cgroup, or below it."""
-    inside = re.compile(":" + re.escape(path) + r"(/.*)?$", re.M)
-    return {each.pid for each in table.values() if inside.search(each.cgroups)}
+    return {each.pid: each for each in map(process, programs.pids()) if each}
 
 
 def descendants(table: dict[int, Process], root: int) -> set[int]:
@@ -87,12 +80,16 @@ def descendants(table: dict[int, Process], root: int) -> set[int]:
 
 
 def places(processes: Iterable[Process]) -> dict[int, list[str]]:
-    """Where each has its files: arguments, working directory, executable. What another user hides, sudo is asked for, once.
-
-    Raises PermissionError when sudo does not show it either.
-    """
+    """Where each has its files: arguments, working directory, executable. PermissionError where sudo shows none."""
     found = {each.pid: [each.arguments] for each in processes}
-    others = [link for pid, texts in found.items() for link in _read_links(pid, texts)]
+    others = []
+    for pid, link in ((pid, f"/proc/{pid}/{name}") for pid in found for name in ("cwd", "exe")):
+        try:
+            found[pid].append(os.readlink(link))
+        except PermissionError:
+            others.append(link)
+        except OSError:
+            continue  # it has ended, or is the kernel's
     if others:
         done = programs.run(["sudo", "-n", *STAT, *others], seconds=SUDO_SECONDS)
         links = LINK.findall(done.text)
@@ -101,16 +98,3 @@ def places(processes: Iterable[Process]) -> dict[int, list[str]]:
         if not links and any(process(int(link.split("/")[2])) for link in others):
             raise PermissionError(f"sudo {' '.join(STAT)} /proc/...: {done.text}")
     return found
-
-
-def _read_links(pid: int, texts: list[str]) -> list[str]:
-    """Append where the links of a process point to; those that only another user may read."""
-    others = []
-    for link in (f"/proc/{pid}/cwd", f"/proc/{pid}/exe"):
-        try:
-            texts.append(os.readlink(link))
-        except PermissionError:
-            others.append(link)
-        except OSError:
-            continue  # it has ended, or is the kernel's
-    return others

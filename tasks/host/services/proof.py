@@ -38,7 +38,11 @@ class Proof:
     def complaints(self) -> list[str]:
         """What does not run the live release, or cannot be shown to. Nothing: it is proven."""
         seen = self.seen = self.service.look()
-        return seen.troubles + self._stale(seen) + self._left_behind(seen) or self.answers.complaints()
+        there = {each.pid for each in seen.processes}
+        gone = (each for each in self.before.values() if each.pid not in there)  # children of a program that was stopped alone
+        left = [each for each in gone if each.pid in seen.table and seen.table[each.pid].started == each.started]
+        behind = [f"{each.title} was left behind, and has run since {each.since}" for each in left]
+        return seen.troubles + self._stale(seen) + behind or self.answers.complaints()
 
     def since(self) -> int:
         """Since when the service runs as it does, in ticks; 0 where the answer of a pool has shown that it runs well."""
@@ -68,10 +72,3 @@ class Proof:
         own = bool(self.answers.link) and f"{self.answers.link}/" in each.arguments and not self.answers.pools
         stays = workers and each.pid in self.seen.mains and not own
         return self.service.action == "reload" and (inside or stays or LEAVING in each.arguments)
-
-    def _left_behind(self, seen: Look) -> list[str]:
-        """Processes that the service has let go of, and that still run: children of a program that was stopped alone."""
-        there = {each.pid for each in seen.processes}
-        gone = (each for each in self.before.values() if each.pid not in there)
-        left = [each for each in gone if each.pid in seen.table and seen.table[each.pid].started == each.started]
-        return [f"{each.title} was left behind, and has run since {each.since}" for each in left]

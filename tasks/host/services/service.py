@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 
 from tasks.host import programs
-from tasks.host.services import systemd
-from tasks.host.services.processes import Process, descendants, in_cgroup, running
+from tasks.host.services.processes import Process, descendants, running
+from tasks.host.services.units import units_in
 
 ASKED = 60.0  # seconds for a program that only answers
 PROPERTIES = "Id,LoadState,ActiveState,SubState,Type,Result,MainPID,ControlGroup,ExecStart,NRestarts"
@@ -57,7 +57,7 @@ class Service:
         """Its units, each with PROPERTIES; none that systemd does not know, and none of a program of supervisor."""
         if self.kind == "supervisor":
             return []
-        found = systemd.units_in(output(["systemctl", "show", f"--property={PROPERTIES}", "--", self.name]))
+        found = units_in(output(["systemctl", "show", f"--property={PROPERTIES}", "--", self.name]))
         return [unit for unit in found if unit.get("Id") and unit.get("LoadState") not in ("not-found", "bad-setting")]
 
     def look(self, units: Sequence[dict[str, str]] | None = None) -> Look:
@@ -94,10 +94,12 @@ def _look_systemd(units: Sequence[dict[str, str]]) -> Look:
     look = Look(running())
     look.failed = any(unit["ActiveState"] == "failed" for unit in units)
     for unit in units:
-        main, group = int(unit.get("MainPID") or 0), unit.get("ControlGroup")
+        main, group = int(unit.get("MainPID") or 0), unit.get("ControlGroup", "")
         look.mains.add(main)
         look.restarts.append(unit.get("NRestarts", ""))
-        look.pids |= in_cgroup(look.table, group) if group else descendants(look.table, main)
+        below = re.compile(f":{re.escape(group)}(/.*)?$", re.M).search
+        inside = {each.pid for each in look.table.values() if group and below(each.cgroups)}
+        look.pids |= inside if group else descendants(look.table, main)
         if not _well(unit):
             look.troubles.append(f"{unit['Id']} is {unit['ActiveState']} ({unit.get('SubState', '')})")
     return look

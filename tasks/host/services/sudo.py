@@ -1,7 +1,8 @@
-"""What the service user's sudo would do, asked without doing it."""
+"""What the service user's sudo would do, asked without doing it, and the smallest sudoers file for post-release."""
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import re
@@ -15,8 +16,9 @@ from tasks.host.run import Run
 from tasks.host.services.fpm import INSTALL, installed, live_link, needed
 from tasks.host.services.processes import STAT, hidden
 from tasks.host.services.service import ASKED, Service
-from tasks.host.services.systemd import nginx_tests
+from tasks.host.services.units import nginx_tests
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NEXT = (
     "put the command into the sudoers of the service user, NOPASSWD (check --sudoers prints all of them), "
     "then type the same again"
@@ -75,7 +77,8 @@ def is_free(listed: Iterable[str], user: str, command: str) -> bool:
         if line.startswith("Sudoers entry:"):
             free, concerns = False, True
         elif " RunAsUsers: " in line:
-            concerns = concerns and _runs_as(user, line.partition("RunAsUsers: ")[2])
+            names = line.partition("RunAsUsers: ")[2]  # those of groups, ids and exclusions are left to sudo's own yes
+            concerns = concerns and bool(re.search("[%#!+]", names) or {user, "ALL"} & {*names.split(", ")})
         elif " Options: " in line and "!authenticate" in line:
             free = True
         elif "!authenticate" in line:
@@ -83,11 +86,6 @@ def is_free(listed: Iterable[str], user: str, command: str) -> bool:
         elif line.startswith("\t") and concerns and _matches(line[1:], command):
             answer = free
     return answer
-
-
-def _runs_as(user: str, names: str) -> bool:
-    """A list of plain names decides who it is for; groups, ids and exclusions are left to sudo's own yes."""
-    return bool(re.search("[%#!+]", names)) or not {user, "ALL"}.isdisjoint(names.split(", "))
 
 
 def _matches(rule: str, command: str) -> bool:
@@ -114,3 +112,32 @@ def login() -> str:
         return os.environ.get("USER") or pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
+
+
+def rule(run: Run, words: Sequence[str], user: str = "root") -> None:
+    """Print a line for a command; every word is exactly itself, but for the process that is looked at."""
+    from shutil import which  # takes long to import
+
+    program = which(words[0], path=PATH)
+    if not program:
+        return run.report.text(f"# {words[0]} is not on this host")
+    arguments = ("/proc/[0-9]*" if word == "/proc/1/cwd" else escaped(word) for word in words[1:])
+    return run.report.text(f"{login()} ALL=({user}) NOPASSWD: {' '.join([program, *arguments])}")
+
+
+def service_rules(run: Run, kind: str, action: str, name: str) -> None:
+    """Print a line for each command that following a service and its proof take besides the action itself."""
+    for user, words in commands(run, [(kind, action, name)]):
+        rule(run, words, user)
+
+
+def journal(run: Run) -> None:
+    """Print how the last words of a service that does not come up can be read, where they cannot."""
+    readers = {group.gr_gid for group in grp.getgrall() if group.gr_name in ("adm", "systemd-journal")}
+    if not readers & {os.getegid(), *os.getgroups()}:
+        run.report.text(f"# so that a failure shows the journal: sudo usermod --append --groups systemd-journal {login()}")
+
+
+def escaped(word: str) -> str:
+    """What sudoers reads as this word and no other: sudo unquotes a backslash once, and its glob once more."""
+    return re.sub(r'[\[\]\\,:=*?!#"]', lambda found: "\\" * (4 if found[0] == "\\" else 1) + found[0].replace("\\", ""), word)

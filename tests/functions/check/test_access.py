@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tasks.host.check import access
 from tasks.host.check.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable, way
 
+NOBODY = 0xFFFFFFFF
 OWNER, USER, GROUP_OWNER, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 WWW = Viewer("www", 33, frozenset({33, 50}))
 Entry = tuple[int, int, int]
@@ -22,11 +23,11 @@ def owned(uid: int, gid: int) -> os.stat_result:
 
 
 def may(who: Viewer, uid: int, gid: int, wanted: int, *entries: Entry) -> bool:
-    return who.granted(list(entries), owned(uid, gid), wanted)
+    return who.granted({(tag, id): bits for tag, bits, id in entries}, owned(uid, gid), wanted)
 
 
 def plain(mode: int) -> list[Entry]:
-    return [(OWNER, mode >> 6 & 7, 0), (GROUP_OWNER, mode >> 3 & 7, 0), (OTHER, mode & 7, 0)]
+    return [(OWNER, mode >> 6 & 7, NOBODY), (GROUP_OWNER, mode >> 3 & 7, NOBODY), (OTHER, mode & 7, NOBODY)]
 
 
 @given(st.integers(0, 0o777), st.integers(1, 7))
@@ -38,17 +39,26 @@ def test_a_plain_mode_has_one_class_for_each(mode: int, wanted: int) -> None:
 
 
 def test_an_entry_for_the_user_comes_before_those_of_groups_and_others() -> None:
-    acl = [(OWNER, 7, 0), (USER, ENTER, 33), (GROUP_OWNER, 7, 0), (MASK, 7, 0), (OTHER, 7, 0)]
+    acl = [(OWNER, 7, NOBODY), (USER, ENTER, 33), (GROUP_OWNER, 7, NOBODY), (MASK, 7, NOBODY), (OTHER, 7, NOBODY)]
     assert may(WWW, 1, 33, ENTER, *acl)
     assert not may(WWW, 1, 33, READ, *acl)
 
 
 def test_an_entry_for_another_user_is_not_mine() -> None:
-    assert not may(WWW, 1, 1, READ, (OWNER, 7, 0), (USER, 7, 34), (GROUP_OWNER, 0, 0), (MASK, 7, 0), (OTHER, 0, 0))
+    assert not may(
+        WWW, 1, 1, READ, (OWNER, 7, NOBODY), (USER, 7, 34), (GROUP_OWNER, 0, NOBODY), (MASK, 7, NOBODY), (OTHER, 0, NOBODY)
+    )
 
 
 def test_the_mask_takes_from_users_and_groups_and_not_from_owner_and_others() -> None:
-    acl = [(OWNER, 7, 0), (USER, 7, 33), (GROUP_OWNER, 7, 0), (GROUP, 7, 50), (MASK, READ, 0), (OTHER, 7, 0)]
+    acl = [
+        (OWNER, 7, NOBODY),
+        (USER, 7, 33),
+        (GROUP_OWNER, 7, NOBODY),
+        (GROUP, 7, 50),
+        (MASK, READ, NOBODY),
+        (OTHER, 7, NOBODY),
+    ]
     assert not may(WWW, 1, 1, WRITE, *acl)
     assert not may(Viewer("x", 40, frozenset({50})), 1, 1, WRITE, *acl)
     assert may(WWW, 33, 1, WRITE, *acl)
@@ -56,7 +66,7 @@ def test_the_mask_takes_from_users_and_groups_and_not_from_owner_and_others() ->
 
 
 def test_any_of_my_groups_is_enough_and_one_that_says_no_keeps_me_from_others() -> None:
-    groups = [(OWNER, 7, 0), (GROUP_OWNER, 0, 0), (GROUP, READ, 50), (MASK, 7, 0), (OTHER, 7, 0)]
+    groups = [(OWNER, 7, NOBODY), (GROUP_OWNER, 0, NOBODY), (GROUP, READ, 50), (MASK, 7, NOBODY), (OTHER, 7, NOBODY)]
     assert may(WWW, 1, 33, READ, *groups)
     assert not may(WWW, 1, 33, WRITE, *groups)
 
@@ -67,9 +77,9 @@ def test_root_may_do_everything(tmp_path: Path) -> None:
 
 
 def test_an_acl_of_the_filesystem_is_read_unless_its_mask_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    acl = [(OWNER, 7, 0), (USER, 5, 33), (GROUP_OWNER, 0, 0), (MASK, 7, 0), (OTHER, 0, 0)]
+    acl = [(OWNER, 7, NOBODY), (USER, 5, 33), (GROUP_OWNER, 0, NOBODY), (MASK, 7, NOBODY), (OTHER, 0, NOBODY)]
     raw = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in acl)
-    monkeypatch.setattr(os, "getxattr", lambda _path, name: raw if name == access.ACL else b"")
+    monkeypatch.setattr(os, "getxattr", lambda _path, name: raw if name == "system.posix_acl_access" else b"")
     reader, stranger = Viewer("reader", 33, frozenset()), Viewer("stranger", 99999, frozenset())
     for mode, allowed in ((0o770, [True, False]), (0o707, [True, True]), (0o700, [False, False])):
         tmp_path.chmod(mode)

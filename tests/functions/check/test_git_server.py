@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tasks.host.check.git_server import address
+from tasks.host.check.state import address
 from tasks.phases.check import check
 from tests.functions.check.conftest import Machine, lines
 from tests.support.lines import Lines

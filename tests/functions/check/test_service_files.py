@@ -8,7 +8,7 @@ import pytest
 
 from tasks.host.check import service_files
 from tasks.host.check.service_files import Code, Runs, Supervisor, unit
-from tasks.host.services.systemd import units_in
+from tasks.host.services.units import units_in
 
 SHOWN = """\
 Id=api.service

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tasks.host.check import service_workers
+from tasks.host.check import services
 from tasks.host.check.service_files import Runs
-from tasks.host.check.service_workers import check_workers, has_pcntl, worker_words
+from tasks.host.check.services import check_workers, has_pcntl, worker_words
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 
@@ -25,7 +25,7 @@ def program(*words: str, **about: str) -> Runs:
 
 @pytest.fixture(autouse=True)
 def a_php_that_hears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_workers, "has_pcntl", lambda _words: True)
+    monkeypatch.setattr(services, "has_pcntl", lambda _words: True)
 
 
 def checked(*workers: Runs) -> Lines:
@@ -85,12 +85,12 @@ def test_a_shell_that_hands_the_signal_on_is_well(worker: Runs) -> None:
 
 
 def test_a_php_without_pcntl_hears_no_signal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_workers, "has_pcntl", lambda _words: False)
+    monkeypatch.setattr(services, "has_pcntl", lambda _words: False)
     assert "no pcntl" in checked(unit()).warn[0]
 
 
 def test_a_php_that_cannot_be_asked_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_workers, "has_pcntl", lambda _words: None)
+    monkeypatch.setattr(services, "has_pcntl", lambda _words: None)
     found = checked(unit())
     assert (len(found.ok), found.bad) == (1, ())
 
@@ -103,7 +103,7 @@ def test_only_a_php_that_root_alone_can_write_is_run(
     php.write_text(f"#!/bin/sh\necho {modules}\n")
     php.chmod(mode)
     owned = SimpleNamespace(st_uid=0, st_mode=php.stat().st_mode)
-    monkeypatch.setattr(service_workers, "os", SimpleNamespace(path=os.path, stat=lambda _path: owned))
+    monkeypatch.setattr(services, "os", SimpleNamespace(path=os.path, stat=lambda _path: owned))
     assert has_pcntl([str(php), "bin/console"]) == found
 
 
