@@ -28,7 +28,9 @@ class Dialled:
 
     def _connect(self) -> None:
         try:
-            self._socket = socket.create_connection(self.place, SECONDS)
+            host, port = self.place
+            name = host.encode() if host.isascii() else host  # the codec for other names takes long to load
+            self._socket = socket.create_connection((name, port), SECONDS)
         except OSError as problem:
             self._problem = problem
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -46,10 +45,10 @@ def _folder() -> Path | None:
 
 def _write(folder: Path, file: Path, data: bytes) -> None:
     """Whole or not at all, and for this user alone."""
-    descriptor, name = tempfile.mkstemp(dir=folder)
-    with os.fdopen(descriptor, "wb") as temporary:
-        temporary.write(data)
-    Path(name).rename(file)
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+        written.write(data)
+    new.rename(file)
     for old in sorted(folder.glob(f"{file.name.partition('-')[0]}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
         old.unlink(missing_ok=True)
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack, suppress
 from typing import IO, NamedTuple
 
@@ -46,7 +45,8 @@ def dial(hop: Hop, opened: ExitStack) -> Wire:
     """Reach the first hop; what was opened for it is closed with `opened`."""
     if hop.proxy_command:
         return _through(hop.proxy_command, opened)
-    plain = _begun(hop) or socket.create_connection((hop.host, hop.port), hop.timeout)
+    name = hop.host.encode() if hop.host.isascii() else hop.host  # the codec for other names takes long to load
+    plain = _begun(hop) or socket.create_connection((name, hop.port), hop.timeout)  # type: ignore[arg-type]
     connected = opened.enter_context(Prompt(fileno=plain.detach()))
     tune(connected)
     return Wire(connected)
@@ -74,6 +74,8 @@ def tune(connected: socket.socket) -> None:
 
 def _through(command: str, opened: ExitStack) -> Wire:
     """Run a ProxyCommand as ssh does, by a shell; Paramiko's own way never notices that the command has ended."""
+    import tempfile  # brings every compression with it
+
     stderr = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 closed with `opened`
     ours, theirs = socket.socketpair()
     with theirs:
