@@ -77,11 +77,20 @@ class Conversation:
             if then:
                 self._send_request({**then[0], "after": True}, then[1])
             self._hear(listener, outcome)
-            self._ahead = then[0] if then else None
+            if then and outcome.code:  # it was not begun
+                self._hear(lambda _: None, Outcome())
+            elif then:
+                self._ahead = then[0]
         except (*_GONE, Gap):
             self.close()
         finally:
             self.busy = False
+
+    def bring(self, nothing: dict[str, Any], functions: list[str]) -> None:
+        """Send modules before the request that needs them. `nothing` asks for no step; what is asked next finds a lost link."""
+        with contextlib.suppress(*_GONE):
+            self._send_unless_ahead(nothing, functions)
+            self._ahead = nothing
 
     def close(self) -> None:
         """Let go: the host program ends, and the lock that it holds is free. Not waited for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -64,6 +65,13 @@ class Host:
         user = self._user(phase.as_service_user)
         if user not in self._connections:
             self._first(phase, request(phase, self.environment, run, NOTHING) if ask else None)
+
+    def bring(self, phase: Phase, run: Run) -> None:
+        """Send the modules of a phase that is asked for later, where its user has logged in."""
+        conversation = self._conversations.get(self._user(phase.as_service_user))
+        if conversation and not conversation.ended:
+            nothing = replace(phase, steps=(), kind="plain")
+            conversation.bring(request(nothing, self.environment, run, NOTHING), functions(phase))
 
     @property
     def connected(self) -> bool:
