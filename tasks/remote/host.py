@@ -16,6 +16,7 @@ from tasks.phases.event import Event
 from tasks.phases.step import Phase
 from tasks.remote.connection import connect
 from tasks.remote.conversation import Conversation
+from tasks.remote.kept import Memory
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, About, Run
@@ -170,7 +171,7 @@ class Host:
 
     def _first(self, phase: Phase, asked: dict[str, Any] | None) -> None:
         """Log in, with the start of a conversation in the same flight."""
-        conversation = Conversation()
+        conversation = Conversation(memory=self._memory(phase))
         flight = conversation.flight(functions(phase), asked)
         connection = self.connect(as_service_user=phase.as_service_user, flight=flight)
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):  # the first phase finds the link lost
@@ -185,8 +186,14 @@ class Host:
         if known is not None and known.busy and not known.ended:
             return Conversation(connection)
         if known is None or known.ended:
-            known = self._conversations[user] = Conversation(connection)
+            known = self._conversations[user] = Conversation(connection, memory=self._memory(phase))
         return known
+
+    def _memory(self, phase: Phase) -> Memory | None:
+        """Of what the release user's program has kept; the service user keeps nothing on a host."""
+        environment = self.environment
+        place = (self.address, environment.port, environment.release_user, environment.builds_dir, environment.live_link)
+        return None if phase.as_service_user else Memory(*place)
 
     def _user(self, as_service_user: bool) -> str:
         return self.environment.service_user if as_service_user else self.environment.release_user
