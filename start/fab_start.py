@@ -117,11 +117,12 @@ if any(_fab):
         if signal.getsignal(_number) != signal.SIG_IGN:
             signal.signal(_number, _leave)
     # A third of the time of `import fabric`: Invoke's mock of itself, with asyncio; Paramiko's version; Invoke's YAML;
-    # what Paramiko's forwarding of an agent needs, with shutil and every compression.
+    # what tracebacks, Invoke's own runs, odd URLs, and Paramiko's forwarding of an agent need, this with every compression.
     _later("unittest.mock", Mock=object)
     _later("importlib.metadata", version=_version)
     _later("invoke.vendor.yaml")
-    _later("tempfile")
+    for _name in ("tempfile", "tokenize", "locale", "ipaddress"):
+        _later(_name)
     sys.meta_path.insert(0, Host())  # type: ignore[arg-type]
     import fab_dial
 
