@@ -1,4 +1,7 @@
-"""Opens the TCP connection that the last run of the same kind needed, while modules still load. Nothing is sent over it."""
+"""Opens the TCP connection that the last run of the same kind needed, while modules still load.
+
+Only the line with which SSH begins is sent over it: what the server answers has come by the time that it is read.
+"""
 
 import hashlib
 import os
@@ -7,6 +10,7 @@ import threading
 
 VERBS = {"build", "check", "deploy", "history", "logs", "plan", "post-release", "prune", "release", "releases", "rollback"}
 SECONDS = 10.0
+IDENTIFICATION = "SSH-2.0-fab_release"
 
 
 class Dialled:
@@ -28,7 +32,11 @@ class Dialled:
 
     def _connect(self) -> None:
         try:
-            self._socket = socket.create_connection(self.place, SECONDS)
+            host, port = self.place
+            name = host.encode() if host.isascii() else host  # the codec for other names takes long to load
+            connected = socket.create_connection((name, port), SECONDS)
+            connected.sendall(f"{IDENTIFICATION}\r\n".encode())
+            self._socket = connected
         except OSError as problem:
             self._problem = problem
 

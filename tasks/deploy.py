@@ -6,7 +6,7 @@ from tasks.flow.cutover import cutover, migrate
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
 from tasks.flow.pruning import prune_unused
-from tasks.flow.services import post_release, put_back
+from tasks.flow.services import post_release_and_look, put_back
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 
@@ -23,9 +23,9 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
         migrate(fleet, release)
         cutover(fleet, release)
         try:
-            post_release(fleet, release, prunes=True)
+            used = post_release_and_look(fleet, release)
         except LiveButFailed as failure:
             put_back(fleet, failure)
-        prune_unused(fleet)
+        prune_unused(fleet, used)
     back = fleet.hint("rollback") + " # if it is not what you wanted"
     summarize(fleet, release, back if fleet.primary.first.name else fleet.hint("status"))

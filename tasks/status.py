@@ -1,7 +1,6 @@
 """status, releases, history, logs: what is live where, what is there, who did what, the log of a build."""
 
 import json as json_module
-import tempfile
 from typing import Any
 
 from tasks.errors import UsageError
@@ -38,6 +37,8 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
     """The log of a build."""
     if name is not None and not name.strip():
         raise UsageError("--name is empty", next=fleet.hint("releases"))
+    import tempfile  # what it brings with it takes longer than `status`
+
     phase = report.logs(name or "")
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
         outcome = fleet.first(lambda member: member.require(phase, texts=lambda line: print(line, file=kept)))

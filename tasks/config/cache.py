@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -10,18 +9,31 @@ from pathlib import Path
 
 def kept(kind: str, source: bytes, make: Callable[[], bytes]) -> bytes:
     """What `make` returns for this source: read from the user's cache, or made and written there."""
-    folder = _folder()
-    if folder is None:
-        return make()
-    file = folder / f"{kind}-{hashlib.sha256(source).hexdigest()[:32]}"
+    found = read(kind, source)
+    if found is None:
+        write(kind, source, found := make())
+    return found
+
+
+def read(kind: str, source: bytes) -> bytes | None:
+    """What was written of this kind for this source; None where nothing was, or it is not whole."""
     with suppress(OSError):
-        digest, found = (whole := file.read_bytes())[:DIGEST], whole[DIGEST:]
-        if hashlib.sha256(found).digest() == digest:
-            return found
-    made = make()
+        if folder := _folder():
+            whole = _file(folder, kind, source).read_bytes()
+            digest, found = whole[:DIGEST], whole[DIGEST:]
+            return found if hashlib.sha256(found).digest() == digest else None
+    return None
+
+
+def write(kind: str, source: bytes, made: bytes) -> None:
+    """Keep this, where there is a place to keep it."""
     with suppress(OSError):
-        _write(folder, file, hashlib.sha256(made).digest() + made)
-    return made
+        if folder := _folder():
+            _write(folder, _file(folder, kind, source), hashlib.sha256(made).digest() + made)
+
+
+def _file(folder: Path, kind: str, source: bytes) -> Path:
+    return folder / f"{kind}-{hashlib.sha256(source).hexdigest()[:32]}"
 
 
 def files(paths: Iterable[Path]) -> bytes:
@@ -46,10 +58,10 @@ def _folder() -> Path | None:
 
 def _write(folder: Path, file: Path, data: bytes) -> None:
     """Whole or not at all, and for this user alone."""
-    descriptor, name = tempfile.mkstemp(dir=folder)
-    with os.fdopen(descriptor, "wb") as temporary:
-        temporary.write(data)
-    Path(name).rename(file)
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+        written.write(data)
+    new.rename(file)
     for old in sorted(folder.glob(f"{file.name.partition('-')[0]}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
         old.unlink(missing_ok=True)
 

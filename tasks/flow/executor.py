@@ -20,13 +20,19 @@ class Named(Executor):
     """Fabric's executor, for which `-H user@name:port` is no name, and `-H one,other` are names that there are."""
 
     def execute(self, *tasks: Any) -> Any:
-        """Run the verbs. A Ctrl-C between them is no traceback either."""
+        """Run the verbs, and end the program where `start/` is installed. A Ctrl-C between them is no traceback either."""
         _name_the_user()
         try:
-            return super().execute(*tasks)
+            done = super().execute(*tasks)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
+            _end(130)
             raise Exit(code=130) from None
+        except Exit as ended:
+            _end(ended.code)
+            raise
+        _end(0)
+        return done
 
     def normalize_hosts(self, hosts: Any) -> Any:
         """The keyword arguments of each connection. Ends with what -H has wrong."""
@@ -36,6 +42,11 @@ class Named(Executor):
             show_error(error)
             raise Exit(code=error.code) from None
         return super().normalize_hosts(hosts)  # type: ignore[no-untyped-call]
+
+
+def _end(code: int) -> None:
+    if start := sys.modules.get("fab_start"):
+        start.end(code)
 
 
 def _name_the_user() -> None:

@@ -10,6 +10,8 @@ from tasks.phases import post_release
 def prepare(member: Member, *, services: bool) -> None:
     """Both logins at once; the lock is asked for with the first, unless there is something to try before.
 
+    What serves the services travels while the release is built.
+
     Raises ReleaseError, that of the release user's login before any other.
     """
     if not services:
@@ -17,10 +19,12 @@ def prepare(member: Member, *, services: bool) -> None:
         return
     logged_in: SimpleQueue[BaseException | None] = SimpleQueue()
     threading.Thread(target=_log_in, args=(member, logged_in), daemon=True).start()
-    tried = post_release.try_services(member.host.environment)
+    environment = member.host.environment
+    tried = post_release.try_services(environment)
     try:
         member.host.begin_with(tried, member.run, ask=not tried.is_empty)
         member.require(tried, again=True)
+        member.host.bring(post_release.post_release(environment), member.run)
     finally:
         if problem := logged_in.get():
             raise problem

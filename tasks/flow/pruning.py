@@ -1,5 +1,7 @@
 """Old releases are removed, but for those that some process uses."""
 
+from collections.abc import Mapping
+
 from tasks.errors import ReleaseError
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
@@ -16,14 +18,29 @@ def prune(fleet: Fleet) -> None:
     fleet.each(_prune)
 
 
-def following(member: Member) -> Next:
+def following(member: Member, used: Used = ()) -> Next:
     """What `prune` sends."""
-    return phases.prune(member.host.environment), NOTHING
+    return phases.prune(member.host.environment, used), NOTHING
 
 
-def prune_unused(fleet: Fleet) -> None:
+def prune_unused(fleet: Fleet, used: Mapping[Member, Used | None]) -> None:
     """Remove the oldest releases that no process uses which either user can see; none, with a warning, when one cannot look."""
-    fleet.each(_prune_unused)
+    fleet.each(lambda member: _prune(member, found) if (found := used[member]) is not None else None)
+
+
+def looking(member: Member) -> Next | None:
+    """What `look` asks; None where it needs to ask nothing."""
+    target = member.known.live_target
+    return (phases.in_use(), About(path=target)) if member.host.environment.services and target else None
+
+
+def look(member: Member) -> Used | None:
+    """Releases that a process uses, with the service user's sight; None, with a warning, when it cannot look."""
+    try:
+        return _in_use(member)
+    except ReleaseError as problem:
+        member.host.warn(f"old releases were not pruned, as nobody could look who uses them: {problem.what}")
+        return None
 
 
 def prune_now(fleet: Fleet) -> None:
@@ -32,18 +49,9 @@ def prune_now(fleet: Fleet) -> None:
 
 
 def _prune(member: Member, used: Used = ()) -> None:
-    outcome = member.send(phases.prune(member.host.environment, used))
+    outcome = member.send(*following(member, used))
     if outcome.status != "ok":
         member.host.warn(f"old releases could not be pruned: {outcome.failure or 'the link was lost'}")
-
-
-def _prune_unused(member: Member) -> None:
-    try:
-        used = _in_use(member)
-    except ReleaseError as problem:
-        member.host.warn(f"old releases were not pruned, as nobody could look who uses them: {problem.what}")
-    else:
-        _prune(member, used)
 
 
 def _prune_now(member: Member) -> None:
@@ -56,9 +64,8 @@ def _prune_now(member: Member) -> None:
 
 def _in_use(member: Member) -> Used:
     """Releases that a process uses, with the service user's sight: each a name and the process. Raises ReleaseError."""
-    environment, target = member.host.environment, member.known.live_target
-    if not (environment.services and target):
+    if (asked := looking(member)) is None:
         return ()
-    outcome = member.require(phases.in_use(), About(path=target))
+    outcome = member.require(*asked)
     lines = (line.partition(" ") for line in outcome.facts.get("in_use", "").splitlines())
     return tuple((name, process) for name, _, process in lines)

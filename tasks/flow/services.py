@@ -1,9 +1,13 @@
 """Post-release, and the way back when it fails."""
 
+from typing import NoReturn
+
 from tasks.errors import Busy, LiveButFailed, NotReleased, OutcomeUnknown, ReleaseError
+from tasks.flow import pruning
 from tasks.flow.cutover import swap, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
+from tasks.flow.pruning import Used
 from tasks.flow.standing import Standing
 from tasks.phases import cutover as cutover_phases
 from tasks.phases import post_release as phases
@@ -12,12 +16,18 @@ from tasks.remote.outcome import Outcome
 from tasks.remote.run import About, Release
 
 
-def post_release(fleet: Fleet, release: Release, *, prunes: bool = False) -> None:
-    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed.
+def post_release(fleet: Fleet, release: Release) -> None:
+    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed."""
+    fleet.require(lambda member: _serve(member, release), Standing.SERVED)
 
-    `prunes`: the run asks next which releases are in use.
+
+def post_release_and_look(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
+    """The same, for a run that prunes next: which releases are in use on each member, None where nobody could look.
+
+    To one host alone the pruning leaves together with the record of the post-release.
     """
-    fleet.require(lambda member: _serve(member, release, prunes=prunes), Standing.SERVED)
+    alone = len(fleet.members) == 1
+    return fleet.require(lambda member: _serve_and_look(member, release, alone=alone), Standing.SERVED)
 
 
 def following(member: Member) -> Next | None:
@@ -26,7 +36,7 @@ def following(member: Member) -> Next | None:
     return (cutover_phases.finish("ok"), About(Release(member.target.name))) if nothing else None
 
 
-def put_back(fleet: Fleet, failure: LiveButFailed) -> None:
+def put_back(fleet: Fleet, failure: LiveButFailed) -> NoReturn:
     """Each member to what it ran first, when post-release is known to have failed on one. Raises PutBack, else what stands.
 
     An outcome that is unknown is no failure, nor is a lock that somebody else has by now: nothing is put back then, and
@@ -45,19 +55,33 @@ def put_back(fleet: Fleet, failure: LiveButFailed) -> None:
     raise fleet.verdict(Standing.BACK, errors, because=failure) or failure
 
 
-def _serve(member: Member, release: Release, *, prunes: bool = False) -> None:
-    """Post-release on one member, and its record in history. Raises what went wrong; the standing says how far it came.
+def _serve(member: Member, release: Release) -> None:
+    """Post-release on one member, and its record in history. Raises what went wrong; the standing says how far it came."""
+    outcome = _act(member, release)
+    _judge(member, release, outcome, _record(member, release, outcome))
 
-    `prunes`: the run asks next which releases are in use.
-    """
+
+def _serve_and_look(member: Member, release: Release, *, alone: bool) -> Used | None:
+    outcome, used = _act(member, release, then=pruning.looking(member)), None
+    if outcome.status == "ok":
+        used = pruning.look(member)
+    then = None if used is None or not alone else pruning.following(member, used)
+    _judge(member, release, outcome, _record(member, release, outcome, then))
+    return used
+
+
+def _act(member: Member, release: Release, then: Next | None = None) -> Outcome:
+    """Post-release on one member, without its record."""
     if member.standing is Standing.AS_IT_WAS:
         member.made, member.standing = release, Standing.SWITCHED
+    about = About(release, path=member.known.live_target)
+    member.services = member.send(phases.post_release(member.host.environment), about, again=True, then=then)
+    return member.services
+
+
+def _judge(member: Member, release: Release, outcome: Outcome, written: Outcome) -> None:
+    """What a post-release and its record have come to. Raises what went wrong."""
     phase = phases.post_release(member.host.environment)
-    path = member.known.live_target
-    looks = (cutover_phases.in_use(), About(path=path)) if prunes and member.host.environment.services and path else None
-    outcome = member.send(phase, About(release, path=path), again=True, then=looks)
-    member.services = outcome
-    written = _record(member, release, outcome)
     if "live_now" in written.facts:
         member.ask()
         raise NotReleased(f"another release went live during the post-release of {release.name}")
@@ -81,11 +105,11 @@ def _failed(member: Member) -> bool:
     return outcome is not None and outcome.status == "failed" and outcome.code != Busy.exit_code
 
 
-def _record(member: Member, release: Release, outcome: Outcome) -> Outcome:
+def _record(member: Member, release: Release, outcome: Outcome, then: Next | None = None) -> Outcome:
     """Write how post-release went into history, and print what it left for release_user to print."""
     environment, said = member.host.environment, outcome.facts.get("said", "")
     finish = cutover_phases.finish(phases.recorded(outcome.status, outcome.step), said)
-    written = member.send(finish, About(Release(release.name)), again=True)
+    written = member.send(finish, About(Release(release.name)), again=True, then=then)
     if said:
         forgotten = member.send(phases.forget(environment, said))
         if forgotten.status != "ok":

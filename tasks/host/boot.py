@@ -17,6 +17,7 @@ class Packed:
 
     def __init__(self, sources: "dict[str, str]", codes: "dict[str, CodeType] | None" = None) -> None:
         self.sources, self.codes = sources, codes or {}
+        self.grown = False  # whether there is more in it than this host has kept
 
     def add(self, packed: bytes) -> None:
         """Take in more modules, which were compressed with those that are here as a dictionary."""
@@ -26,6 +27,7 @@ class Packed:
         known = "".join(self.sources[name] for name in sorted(self.sources)).encode()
         text = zlib.decompressobj(zdict=known[-DICTIONARY:]).decompress(packed)
         self.sources.update(json.loads(text))
+        self.grown = True
 
     def find_spec(self, name: str, *_: object) -> "ModuleSpec | None":
         """A spec for a module that has travelled, as importlib asks for it."""
@@ -45,15 +47,19 @@ class Packed:
         exec(self.codes[name], module.__dict__)  # noqa: S102 modules travel as text
 
 
-def converse(sources: "dict[str, str]") -> None:
-    """Serve the workstation. An interpreter that is too old says so in its first line, and ends."""
+def converse(sources: "dict[str, str]", codes: "dict[str, CodeType] | None" = None) -> None:
+    """Serve the workstation. An interpreter that is too old says so in its first line, and ends.
+
+    `codes` are the modules as a run before has compiled them.
+    """
     if sys.version_info < OLDEST:
         import hashlib
 
         word = hashlib.sha256(sys.stdin.buffer.readline()[:-1]).hexdigest()
         print(word, 0, '{"python": "' + ".".join(map(str, sys.version_info[:2])) + '"}')
         return
-    packed = Packed(sources)
+    packed = Packed(sources, codes)
+    packed.grown = codes is None
     sys.meta_path.insert(0, packed)
     from tasks.host.conversation import serve
 

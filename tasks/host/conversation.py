@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
         sources: dict[str, str]
         codes: dict[str, CodeType]
+        grown: bool
 
         def add(self, packed: bytes) -> None:
             """Take in more modules."""
@@ -133,7 +134,11 @@ class Conversation:
         log = Log()
         try:
             self.phase = request["kind"]
-            return self._perform(request, self._run(request, report, log))
+            run = self._run(request, report, log)
+            code = self._perform(request, run)
+            if code == 0 and request.get("keep") and self.packed.grown and self.lock.held:
+                self._keep(run)
+            return code
         except Failed as failure:
             if not failure.reported:
                 report.event("fail", failure.what, failure.next)
@@ -183,6 +188,12 @@ class Conversation:
         if self.phase == "watched":
             threading.Thread(target=self._end_when_abandoned, daemon=True).start()
         return perform(run, request["steps"])
+
+    def _keep(self, run: Run) -> None:
+        from tasks.host import kept
+
+        kept.keep(run, self.packed.sources, self.packed.codes)
+        self.packed.grown = False
 
     def _refuse(self, request: dict[str, Any]) -> int:
         report = Report(self.wire.send)

@@ -45,4 +45,4 @@ def in_use() -> Phase:
 
 def prune(environment: Environment, used: Sequence[tuple[str, str]] = ()) -> Phase:
     """Remove the oldest releases beyond keep_releases, but for those `used`: each a name and the process that uses it."""
-    return Phase("prune", (step("prune", old.prune, environment.keep_releases, used),))
+    return Phase("prune", (step("prune", old.prune, environment.keep_releases, used),), options=(("keep", True),))

@@ -37,8 +37,8 @@ class Phase:
 
     `kind`: `plain` runs to its end, heard or not; `watched` ends when the workstation is gone; `job` outlives the
     workstation; `lock` takes the lock and keeps it; `follow` follows a job. `undo` removes what a job has not finished;
-    `options` are those of a lock or of following. `loud`: a person wants to see its steps. `moves`: the name of the step
-    that moves the live link, "" for a phase that moves nothing.
+    `options` are those of a lock or of following, or `keep`: the host keeps the program for the next run. `loud`: a person
+    wants to see its steps. `moves`: the name of the step that moves the live link, "" for a phase that moves nothing.
     """
 
     name: str

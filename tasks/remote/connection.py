@@ -134,6 +134,7 @@ class VerifiedConnection(Connection):
         def transport(sock: Any, **options: Any) -> Transport:
             made = Transport(sock, **options)
             made.handshake_timeout = hop.timeout
+            made.local_version = getattr(sock, "identification", "") or made.local_version
             made.flight = self.flight if hop is self.hops[-1] else None
             opened.callback(made.packetizer.complete_handshake)  # else its timer holds up the end of the program
             security = made.get_security_options()

@@ -13,6 +13,8 @@ import paramiko
 from tasks.errors import NotReleased, Unreachable
 from tasks.phases.event import Event
 from tasks.remote import packing
+from tasks.remote.failures import no_first_line
+from tasks.remote.kept import Memory
 from tasks.remote.outcome import Outcome
 from tasks.remote.transport import Flight
 from tasks.remote.wire import Gap, Lines, Marked
@@ -35,14 +37,16 @@ _GONE = (paramiko.SSHException, EOFError, OSError)
 class Conversation:
     """Opened by its first request. A link that is cut makes the outcome of a request unknown, and ends the conversation."""
 
-    def __init__(self, connection: Any = None, first_line: float = FIRST_LINE) -> None:
+    def __init__(self, connection: Any = None, first_line: float = FIRST_LINE, memory: Memory | None = None) -> None:
         self._connection, self._first_line = connection, first_line
+        self._memory, self._kept = memory, memory.recall() if memory else None
         self._flight: Flight | None = None
         self._ahead: dict[str, Any] | None = None
         self._channel: paramiko.Channel | None = None
         self._word = secrets.token_hex(16)
         self._marked, self._lines, self._errors = Marked(self._word), Lines(), Lines()
         self._present: set[str] = set()
+        self._begun: tuple[list[str], dict[str, Any] | None] = [], None
         self._ready: list[str] = []
         self._over = threading.Event()
         self.busy = False
@@ -77,11 +81,20 @@ class Conversation:
             if then:
                 self._send_request({**then[0], "after": True}, then[1])
             self._hear(listener, outcome)
-            self._ahead = then[0] if then else None
+            if then and outcome.code:  # it was not begun
+                self._hear(lambda _: None, Outcome())
+            elif then:
+                self._ahead = then[0]
         except (*_GONE, Gap):
             self.close()
         finally:
             self.busy = False
+
+    def bring(self, nothing: dict[str, Any], functions: list[str]) -> None:
+        """Send modules before the request that needs them. `nothing` asks for no step; what is asked next finds a lost link."""
+        with contextlib.suppress(*_GONE):
+            self._send_unless_ahead(nothing, functions)
+            self._ahead = nothing
 
     def close(self) -> None:
         """Let go: the host program ends, and the lock that it holds is free. Not waited for."""
@@ -96,11 +109,15 @@ class Conversation:
 
     def flight(self, functions: list[str], request: dict[str, Any] | None = None) -> Flight:
         """Everything that begins it: the command, the modules, the word, and the first request where it is known by now."""
-        program, modules = packing.first(functions)
-        self._present |= set(modules)
+        if self._kept:
+            command, program, self._present = self._kept.command, b"", set(self._kept.modules)
+        else:
+            program, modules = packing.first(functions)
+            command, self._present = packing.command(program), set(modules)
+        self._begun = functions, request
         self._ahead = request
-        words = f"{self._word}\n" + (f"{json.dumps(request)}\n" if request else "")
-        self._flight = Flight(packing.command(program), program + words.encode())
+        asked = self._with_modules(request, functions) if request else b""
+        self._flight = Flight(command, program + f"{self._word}\n".encode() + asked)
         return self._flight
 
     def join(self, connection: Any) -> None:
@@ -125,9 +142,12 @@ class Conversation:
         self._send_request(request, functions)
 
     def _send_request(self, request: dict[str, Any], functions: list[str]) -> None:
+        self._send(self._with_modules(request, functions))
+
+    def _with_modules(self, request: dict[str, Any], functions: list[str]) -> bytes:
         packed, modules = packing.more(functions, self._present)
         self._present |= set(modules)
-        self._send(json.dumps({**request, "modules": len(packed)}).encode() + b"\n" + packed)
+        return json.dumps({**request, "modules": len(packed)}).encode() + b"\n" + packed
 
     def _greet(self) -> None:
         """Wait for the first line. Raises Unreachable or NotReleased, with what the login printed, where it does not come."""
@@ -141,9 +161,18 @@ class Conversation:
             printed = [*printed[-9:], line]
         if not self._connection.transport.is_active():
             raise EOFError
+        if self._kept and time.monotonic() <= deadline:
+            return self._begin_whole()
         code = self._exit_status() if time.monotonic() <= deadline else None
         self.close()
-        raise self._no_first_line(printed, code)
+        raise no_first_line(self._connection.user, self._connection.host, self._first_line, printed, code)
+
+    def _begin_whole(self) -> None:
+        """The host has not kept what is remembered, or its interpreter is another one: nothing was run."""
+        self._kept, self._lines, self._errors = None, Lines(), Lines()
+        self.flight(*self._begun)
+        self.join(self._connection)
+        self._greet()
 
     def _judge(self, greeting: dict[str, str]) -> None:
         version = greeting.get("python", "")
@@ -164,20 +193,6 @@ class Conversation:
             time.sleep(0.02)
         return self._channel.exit_status
 
-    def _no_first_line(self, printed: list[str], code: int | None) -> NotReleased | Unreachable:
-        user, host = self._connection.user, self._connection.host
-        if code in (126, 127) and any("python3" in line for line in printed):
-            return NotReleased(f"{host}: python3 cannot be run there", details=printed, next="sudo apt-get install python3")
-        how = "ended" if code is not None else f"did not start it within {self._first_line:g} seconds"
-        if code is not None:
-            how = f"ended with {code} before it began"
-        return Unreachable(
-            f"the login of {user} on {host} was sent the host program, and {how}",
-            details=[f"it printed: {line}" for line in printed] or ["it printed nothing"],
-            next=f"look on the host at what this login starts: start-up files of its shell ({START_UP_FILES}), the shell itself"
-            f" (getent passwd {user}), command= in ~/.ssh/authorized_keys, ForceCommand in sshd_config",
-        )
-
     # -- lines
 
     def _hear(self, listener: Listener, outcome: Outcome) -> None:
@@ -189,6 +204,8 @@ class Conversation:
             listener(event)
         else:
             self._over.set()
+        if self._memory and "kept" in outcome.facts:
+            self._memory.take(outcome.facts["kept"], self._present)
         if outcome.code and not outcome.failure:
             outcome.failure = f"the host program ended the phase with {outcome.code}"
 
@@ -223,6 +240,3 @@ class Conversation:
         with contextlib.suppress(*_GONE):
             while not self._over.wait(HEARTBEAT):
                 channel.sendall(b"\n")
-
-
-START_UP_FILES = "~/.bashrc, ~/.bash_profile, ~/.profile, ~/.zshenv, ~/.config/fish/config.fish, ~/.tcshrc"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +16,7 @@ from tasks.phases.event import Event
 from tasks.phases.step import Phase
 from tasks.remote.connection import connect
 from tasks.remote.conversation import Conversation
+from tasks.remote.kept import Memory
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, About, Run
@@ -64,6 +66,13 @@ class Host:
         user = self._user(phase.as_service_user)
         if user not in self._connections:
             self._first(phase, request(phase, self.environment, run, NOTHING) if ask else None)
+
+    def bring(self, phase: Phase, run: Run) -> None:
+        """Send the modules of a phase that is asked for later, where its user has logged in."""
+        conversation = self._conversations.get(self._user(phase.as_service_user))
+        if conversation and not conversation.ended:
+            nothing = replace(phase, steps=(), kind="plain")
+            conversation.bring(request(nothing, self.environment, run, NOTHING), functions(phase))
 
     @property
     def connected(self) -> bool:
@@ -162,7 +171,7 @@ class Host:
 
     def _first(self, phase: Phase, asked: dict[str, Any] | None) -> None:
         """Log in, with the start of a conversation in the same flight."""
-        conversation = Conversation()
+        conversation = Conversation(memory=self._memory(phase))
         flight = conversation.flight(functions(phase), asked)
         connection = self.connect(as_service_user=phase.as_service_user, flight=flight)
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):  # the first phase finds the link lost
@@ -177,8 +186,14 @@ class Host:
         if known is not None and known.busy and not known.ended:
             return Conversation(connection)
         if known is None or known.ended:
-            known = self._conversations[user] = Conversation(connection)
+            known = self._conversations[user] = Conversation(connection, memory=self._memory(phase))
         return known
+
+    def _memory(self, phase: Phase) -> Memory | None:
+        """Of what the release user's program has kept; the service user keeps nothing on a host."""
+        environment = self.environment
+        place = (self.address, environment.port, environment.release_user, environment.builds_dir, environment.live_link)
+        return None if phase.as_service_user else Memory(*place)
 
     def _user(self, as_service_user: bool) -> str:
         return self.environment.service_user if as_service_user else self.environment.release_user

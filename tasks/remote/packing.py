@@ -35,7 +35,7 @@ def command(program: bytes) -> str:
 def first(functions: Iterable[str]) -> tuple[bytes, list[str]]:
     """What the bootstrap reads from stdin for a conversation that begins with these functions, and the modules in it."""
     modules = sorted(needed([*ALWAYS, *functions]))
-    return kept("program", _digest() + repr(modules).encode(), lambda: _program(modules)), modules
+    return kept("program", digest() + repr(modules).encode(), lambda: _program(modules)), modules
 
 
 def more(functions: Iterable[str], present: Collection[str]) -> tuple[bytes, list[str]]:
@@ -76,15 +76,15 @@ def _program(modules: list[str]) -> bytes:
 
 
 @cache
-def _digest() -> bytes:
-    """Changes when any file of the host program, or of this module, does."""
+def digest() -> bytes:
+    """A text that changes when any file of the host program, or of this module, does."""
     return files([Path(__file__), Path(stripping.__file__), *sorted(HOST.rglob("*.py"))])
 
 
 @cache
 def _modules() -> dict[str, tuple[str, list[str]]]:
     """Each module's text as it travels, and what it imports."""
-    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", _digest(), _read))
+    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", digest(), _read))
     return found
 
 

@@ -55,4 +55,5 @@ def functions(phase: Phase) -> list[str]:
     by_kind = {"job": ["tasks.host.job:start", "tasks.host.job_process:main"], "follow": ["tasks.host.follow:running"]}.get(
         phase.kind, []
     )
-    return [*named, *by_kind, *([phase.undo] if phase.undo else [])]
+    keeps = ["tasks.host.kept:keep"] if ("keep", True) in phase.options else []
+    return [*named, *by_kind, *keeps, *([phase.undo] if phase.undo else [])]

@@ -1,23 +1,37 @@
 """The wire below SSH: a TCP connection, set to notice a dead link, or a ProxyCommand."""
 
+from __future__ import annotations
+
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack, suppress
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import paramiko
 
 from tasks.remote.route import Hop
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 UNHEARD_MILLISECONDS = 15_000
 
 
 class Prompt(socket.socket):
-    """A TCP socket that acknowledges at once: a server that waits for it before its next small packet waits no 40 ms."""
+    """A TCP socket that acknowledges at once: a server that waits for it before its next small packet waits no 40 ms.
+
+    `identification` is the line that was sent over it while modules were loading: it is not sent twice.
+    """
+
+    identification = ""
+
+    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+        """As of any socket, but for that line."""
+        line, self.identification = self.identification, ""
+        return len(line) + 2 if line and data == f"{line}\r\n".encode() else super().send(data, flags)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """As of any socket; the kernel forgets the setting after some packets."""
@@ -46,16 +60,15 @@ def dial(hop: Hop, opened: ExitStack) -> Wire:
     """Reach the first hop; what was opened for it is closed with `opened`."""
     if hop.proxy_command:
         return _through(hop.proxy_command, opened)
-    plain = _begun(hop) or socket.create_connection((hop.host, hop.port), hop.timeout)
+    name = hop.host.encode() if hop.host.isascii() else hop.host  # the codec for other names takes long to load
+    early = sys.modules.get("fab_dial")  # where `start/` is installed
+    begun = early.take(hop.host, hop.port, hop.timeout) if early else None
+    plain = begun or socket.create_connection((name, hop.port), hop.timeout)  # type: ignore[arg-type]
     connected = opened.enter_context(Prompt(fileno=plain.detach()))
+    if early and begun:
+        connected.identification = early.IDENTIFICATION
     tune(connected)
     return Wire(connected)
-
-
-def _begun(hop: Hop) -> socket.socket | None:
-    """The connection that was begun while modules were loading, where `start/` is installed."""
-    early = sys.modules.get("fab_dial")
-    return early.take(hop.host, hop.port, hop.timeout) if early else None
 
 
 def reached(hop: Hop) -> None:
@@ -74,6 +87,8 @@ def tune(connected: socket.socket) -> None:
 
 def _through(command: str, opened: ExitStack) -> Wire:
     """Run a ProxyCommand as ssh does, by a shell; Paramiko's own way never notices that the command has ended."""
+    import tempfile  # brings every compression with it
+
     stderr = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 closed with `opened`
     ours, theirs = socket.socketpair()
     with theirs:

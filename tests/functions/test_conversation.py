@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from tasks.errors import NotReleased, ReleaseError, Unreachable
+from tasks.host import setup
 from tasks.phases import lock
 from tasks.phases.event import Event
 from tasks.phases.report import READY
-from tasks.phases.step import Phase
+from tasks.phases.step import Phase, step
 from tasks.remote import packing
 from tasks.remote.conversation import Conversation
 from tasks.remote.outcome import Outcome
@@ -21,6 +22,7 @@ from tests.support.pipe_channel import Login
 from tests.unit.made import environment
 
 READS = Phase("state", (READY,))
+MAKES = Phase("setup", (step("directories", setup.directories),))
 NOT_SET_UP = "prod is not set up on this host"
 
 
@@ -71,11 +73,19 @@ def test_what_follows_a_phase_that_went_well_is_answered_when_it_is_asked_for(lo
     assert ask(conversation, EMPTY)[0].status == "ok"
 
 
-def test_what_follows_a_phase_that_failed_is_not_begun(login: Login) -> None:
+def test_modules_travel_before_the_request_that_needs_them(login: Login) -> None:
     conversation = Conversation(login)
-    assert ask(conversation, then=READS)[0].failure == NOT_SET_UP
-    outcome, heard = ask(conversation)
-    assert (outcome.status, heard) == ("failed", [])
+    ask(conversation, EMPTY)
+    conversation.bring(asked(EMPTY)[0], functions(READS))
+    assert packing.more(functions(READS), conversation._present) == (b"", [])
+    assert ask(conversation)[0].failure == NOT_SET_UP
+
+
+def test_what_follows_a_phase_that_failed_is_not_begun_until_it_is_asked_for(login: Login, tmp_path: Path) -> None:
+    conversation, builds = Conversation(login), tmp_path / "builds"
+    assert ask(conversation, then=MAKES)[0].failure == NOT_SET_UP
+    assert (ask(conversation, EMPTY)[0].status, builds.exists()) == ("ok", False)
+    assert (ask(conversation, MAKES)[0].status, builds.exists()) == ("ok", True)
 
 
 def test_what_follows_and_is_not_asked_for_disturbs_nothing(login: Login) -> None:

@@ -34,6 +34,15 @@ def test_sessions_do_not_grow_with_apps_commands_and_steps(acme: Acme) -> None:
     assert logins(acme, "deploy", "--ref", "master") == few
 
 
+def test_a_host_that_has_lost_what_it_kept_is_sent_the_whole_program(acme: Acme) -> None:
+    acme.fab("release", "--ref", "master")
+    assert logins(acme, "status") == (1, 1)
+    acme.host.sh("rm builds/*/program-*", "ftsuser")
+    assert logins(acme, "status") == (1, 2)
+    acme.fab("release", "--ref", "master")
+    assert logins(acme, "status") == (1, 1)
+
+
 def test_unknown_host_key_is_refused_with_its_fingerprint(acme: Acme) -> None:
     acme.host.known_hosts_file.write_text("")
     said = acme.fab("status", code=7).err

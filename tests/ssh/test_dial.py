@@ -1,12 +1,20 @@
-"""The connection of the last run is dialled while modules load: once, to where it went, and with nothing sent over it."""
+"""The connection of the last run is dialled while modules load: once, to where it went, and with one line sent over it."""
 
 import importlib.util
 import socket
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
+import paramiko
 import pytest
+
+from tasks.remote.route import Hop
+from tasks.remote.sockets import dial
 
 ROOT = Path(__file__).parents[2]
 WORDS = ["-H", "prod", "release", "--ref", "master"]
@@ -62,12 +70,30 @@ def test_the_first_run_dials_nothing_early(server: socket.socket) -> None:
     assert dialled(server) == 0
 
 
-def test_nothing_is_sent_over_what_was_dialled(server: socket.socket) -> None:
+def test_only_the_line_with_which_ssh_begins_is_sent_over_what_was_dialled(server: socket.socket) -> None:
     ran(server, "ftsuser")
     assert dialled(server) == 1
-    with server.accept()[0] as accepted:
-        accepted.settimeout(5)
-        assert accepted.recv(1) == b""
+    with server.accept()[0] as accepted, accepted.makefile("rb") as heard:
+        assert heard.read() == b"SSH-2.0-fab_release\r\n"
+
+
+def test_that_line_is_sent_once(server: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paramiko would send it again; a server that reads it twice ends the connection."""
+    ran(server, "ftsuser")
+    run = fresh()
+    run.begin(WORDS)
+    monkeypatch.setitem(sys.modules, "fab_dial", run)
+    host, port = place(server)
+    with ExitStack() as opened:
+        wire = dial(cast(Hop, SimpleNamespace(host=host, port=port, timeout=5, proxy_command=None)), opened)
+        transport = paramiko.Transport(cast(Any, wire.socket))
+        transport.local_version = run.IDENTIFICATION
+        transport.start_client(event=threading.Event())
+        with server.accept()[0] as accepted, accepted.makefile("rwb", buffering=0) as heard:
+            assert heard.readline() == b"SSH-2.0-fab_release\r\n"
+            heard.write(b"SSH-2.0-server\r\n")
+            assert heard.read(6)[5:] == b"\x14", "SSH_MSG_KEXINIT follows"
+        transport.close()
 
 
 def test_the_next_run_dials_as_often_as_the_last_had_users(server: socket.socket) -> None:

@@ -1,12 +1,15 @@
 """Ctrl-C in the first second, while modules load: no traceback, exit 130, and what was sent: nothing."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tasks.phases import build, cutover
 from tests.support.fab import PATIENCE
+from tests.unit.made import environment
 
 ROOT = Path(__file__).parents[2]
 INTERRUPTS = """
@@ -54,7 +57,17 @@ def test_other_programs_are_left_alone(tmp_path: Path) -> None:
 
 LISTS = """
 import atexit, sys
-atexit.register(lambda: print(*sys.modules, file=open({file!r}, "w")))
+
+def note():
+    stand_ins = ("Later", "Names")
+    real = [name for name, module in sys.modules.items() if type(module).__name__ not in stand_ins]
+    print(*real, file=open({file!r}, "w"))
+
+atexit.register(note)
+"""
+HOSTS = """
+hosts:
+  nowhere: {address: 127.0.0.1, port: 1, repository: "git@github.com:acme/site.git"}
 """
 
 
@@ -62,7 +75,9 @@ def loaded(folder: Path, *words: str) -> set[str]:
     """The modules that are there when `fab` ends; a stand-in has no file."""
     names = folder / "modules"
     (folder / "sitecustomize.py").write_text(LISTS.format(file=str(names)))
-    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "HOME": str(folder)}
+    (folder / "hosts.yml").write_text(HOSTS)
+    hosts = {"HOSTS_FILE": str(folder / "hosts.yml")}
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "HOME": str(folder), **hosts}
     fab = str(Path(sys.executable).with_name("fab"))
     subprocess.run([fab, *words], cwd=ROOT, env=here, capture_output=True, timeout=PATIENCE, check=False)
     return set(names.read_text().split())
@@ -75,6 +90,60 @@ def test_what_a_verb_does_not_use_is_not_loaded(tmp_path: Path) -> None:
     assert {"tasks.release", "paramiko"} <= found
     assert not found & {"pydantic", "yaml", "invoke.vendor.yaml.parser", "rich", "asyncio", "email", "unittest.case"}
     assert not found & {"tasks.deploy", "tasks.setup", "tasks.sandbox.verbs"}
+    assert not found & {"shutil", "lzma", "stringprep"}
+    assert not found & {"tempfile", "tokenize", "locale", "ipaddress"}
+
+
+def test_no_module_of_the_host_program_is_loaded_on_the_workstation(tmp_path: Path) -> None:
+    words = ("-H", "nowhere", "release", "--ref", "master")
+    loaded(tmp_path, *words)
+    assert [name for name in loaded(tmp_path, *words) if name.startswith("tasks.host")] == ["tasks.host"]
+
+
+def test_a_stand_in_names_what_the_module_itself_names(tmp_path: Path) -> None:
+    """`plan --steps` has every function that a release is made of."""
+    (tmp_path / "hosts.yml").write_text(HOSTS)
+    here = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HOSTS_FILE": str(tmp_path / "hosts.yml")}
+    fab = (str(Path(sys.executable).with_name("fab")), "-H", "nowhere", "plan", "--steps", "--json")
+    ran = subprocess.run(fab, cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    asked = [entry["request"] for entry in json.loads(ran.stdout)["requests"]]
+    made = [build.build(environment()), cutover.cutover(), cutover.prune(environment())]
+    sent = {request["phase"]: [step[1] for step in request["steps"]] for request in asked}
+    assert {phase.name: [step.function for step in phase.steps] for phase in made}.items() <= sent.items()
+
+
+ENDS = """
+import atexit, builtins, os
+
+class Kept:
+    def __del__(self, write=os.write):
+        write(2, b"taken apart")
+
+builtins.kept = Kept()
+atexit.register(print, "last words")
+"""
+
+
+@pytest.mark.parametrize(("words", "code"), [(("--list",), 0), (("-H", "nowhere", "status"), 7)])
+def test_a_run_ends_without_taking_everything_apart(tmp_path: Path, words: tuple[str, ...], code: int) -> None:
+    """All output is written, and what is registered for the end is called."""
+    (tmp_path / "hosts.yml").write_text(HOSTS)
+    (tmp_path / "sitecustomize.py").write_text(ENDS)
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path), "HOSTS_FILE": str(tmp_path / "hosts.yml")}
+    fab = [str(Path(sys.executable).with_name("fab")), *words]
+    ran = subprocess.run(fab, cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (ran.returncode, ran.stdout[-11:]) == (code, "last words\n")
+    assert ("taken apart" in ran.stderr) == (words == ("--list",)), "a list is Invoke's own, and ends as that does"
+
+
+def test_output_that_nobody_reads_is_reported_as_python_does(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(HOSTS)
+    here = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HOSTS_FILE": str(tmp_path / "hosts.yml")}
+    fab = str(Path(sys.executable).with_name("fab"))
+    words = ["bash", "-c", f"{fab} -H nowhere plan --steps --json > /dev/full"]
+    ran = subprocess.run(words, cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert ran.returncode
+    assert "No space left on device" in ran.stderr
 
 
 def test_a_list_has_every_verb(tmp_path: Path) -> None:

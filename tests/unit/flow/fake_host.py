@@ -9,7 +9,7 @@ from fabric.config import Config
 from tasks.config.models import Environment
 from tasks.errors import Unreachable
 from tasks.phases.step import Phase
-from tasks.remote.host import Host, HostListener, Lock
+from tasks.remote.host import Host, HostListener, Lock, Next
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import NOTHING, About, Run
 from tests.unit.flow.stand_in import CUT, Answer, StandIn
@@ -50,6 +50,9 @@ class FakeHost(Host):
     def begin_with(self, phase: Phase, run: Run, *, ask: bool = True) -> None:  # noqa: ARG002
         self.connect(as_service_user=phase.as_service_user)
 
+    def bring(self, phase: Phase, run: Run) -> None:
+        """Nothing travels."""
+
     @property
     def connected(self) -> bool:
         return bool(self._connections)
@@ -65,8 +68,10 @@ class FakeHost(Host):
         run: Run,
         about: About = NOTHING,
         texts: Callable[[str], None] | None = None,
-        then: object = None,  # noqa: ARG002
+        then: Next | None = None,
     ) -> Outcome:
+        if then:
+            self._there.together.append((phase.name, then[0].name))
         was_connected = self.connected
         if self._there.away and was_connected:
             return replace(CUT, facts={})

@@ -67,7 +67,7 @@ class StandIn:
         self.live, self.previous, self.pending, self.lock_holder = OLD, OLDER, False, ""
         self.sealed = {OLD: "live", OLDER: "good"}
         self.answers: dict[str, list[Answer]] = {}
-        self.sent: list[str] = []
+        self.sent, self.together = list[str](), list[tuple[str, str]]()
         self.runs: list[Run] = []
         self.abouts: list[About] = []
         self.phases: list[Phase] = []

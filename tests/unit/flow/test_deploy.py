@@ -16,8 +16,14 @@ BACK = ["build", "cutover", "post-release", "finish", "cutover", "post-release",
 
 def test_a_deploy_tries_sudo_releases_serves_and_prunes_last(fab: Fab, host: StandIn) -> None:
     assert fab("deploy", "--ref", "master").code == 0
-    assert host.sent == ["try", "lock", "build", "cutover", "post-release", "finish", "in-use", "prune"]
+    assert host.sent == ["try", "lock", "build", "cutover", "post-release", "in-use", "finish", "prune"]
     assert (host.live, host.pending) == (NEW, False)
+
+
+def test_what_needs_no_answer_leaves_together(fab: Fab, host: StandIn) -> None:
+    """Each phase that leaves alone is a round trip more."""
+    assert fab("deploy", "--ref", "master").code == 0
+    assert host.together == [("post-release", "in-use"), ("finish", "prune")]
 
 
 def test_what_the_service_user_sees_in_use_is_kept_by_the_prune(fab: Fab, host: StandIn) -> None:

@@ -1,0 +1,56 @@
+"""The host program as it is kept for the runs to come: compiled, for this interpreter alone."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import marshal
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tasks.host import files
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from tasks.host.run import Run
+
+NAME = "program-"
+MOST = 4  # programs: workstations may have different versions of this tool
+
+
+def keep(run: Run, sources: dict[str, str], codes: dict[str, CodeType]) -> None:
+    """Write it beside the locks, and report its place and the SHA-256 of its text and this interpreter's version.
+
+    A run goes well without it, so that nothing is reported where it cannot be written.
+    """
+    for name in sources.keys() - codes.keys():
+        codes[name] = compile(sources[name], name, "exec")
+    boot = compile(sources["tasks.host.boot"], "tasks.host.boot", "exec")
+    data = marshal.dumps((boot, sources, codes))
+    digest = hashlib.sha256(data + sys.version.encode()).hexdigest()
+    path = run.place(NAME + digest[:16])
+    try:
+        _write(data, path, f"{path}.{run.id}")
+    except OSError:
+        return
+    run.report.fact("kept", f"{digest} {path}")
+    _remove_old(run.state)
+
+
+def _write(data: bytes, path: str, new: str) -> None:
+    with files.opened(new, files.WRITE_NEW, 0o600) as file:
+        try:
+            files.write_all(file, data)
+            os.rename(new, path)
+        except OSError:
+            os.unlink(new)
+            raise
+
+
+def _remove_old(folder: str) -> None:
+    found = [entry for entry in files.entries(folder) if entry.name.startswith(NAME)]
+    with contextlib.suppress(OSError):
+        for entry in sorted(found, key=lambda entry: entry.stat().st_mtime)[:-MOST]:
+            os.unlink(entry.path)
