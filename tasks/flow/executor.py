@@ -45,8 +45,8 @@ class Named(Executor):
 
 
 def _end(code: int) -> None:
-    if start := sys.modules.get("fab_start"):
-        start.end(code)
+    if end := getattr(sys.modules.get("fab_start"), "end", None):  # start/ may be older than this, until `make` was run
+        end(code)
 
 
 def _name_the_user() -> None:

@@ -1,6 +1,5 @@
 """Which signals end a run, what the first waits for, and what the second does not; and that hearing one does nothing else."""
 
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -19,17 +18,23 @@ from tests.unit.view.scenes import BUILD, Terminal, events
 EACH = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 
 
-def later(number: signal.Signals) -> SimpleQueue[Any]:
-    """An inbox that stays empty; the signal comes while it is waited for."""
-    threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
-    return SimpleQueue()
+class Interrupted(SimpleQueue[Any]):
+    """An inbox that stays empty; the signal comes once it is waited for."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__()
+        self._number = number
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        signal.raise_signal(self._number)
+        return super().get(block, timeout)
 
 
 @EACH
 def test_each_of_them_ends_a_wait(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with Interrupts() as found, pytest.raises(KeyboardInterrupt):
-        found.wait(later(number))
+        found.wait(Interrupted(number))
     assert not found.hurried
     assert signal.getsignal(number) is before
 
@@ -81,7 +86,7 @@ def test_a_wait_ends_after_its_seconds() -> None:
 def test_what_is_held_is_waited_for_to_its_end() -> None:
     def run(found: Interrupts) -> None:
         with found.held():
-            assert found.wait(later(signal.SIGTERM)) is None
+            assert found.wait(Interrupted(signal.SIGTERM)) is None
             assert found.waiting
             said.append("held")
         said.append("went on")
@@ -95,8 +100,8 @@ def test_what_is_held_is_waited_for_to_its_end() -> None:
 def test_what_is_held_is_not_waited_for_twice() -> None:
     def run(found: Interrupts) -> None:
         with found.held():
-            assert found.wait(later(signal.SIGINT)) is None
-            found.wait(later(signal.SIGINT))
+            assert found.wait(Interrupted(signal.SIGINT)) is None
+            found.wait(Interrupted(signal.SIGINT))
             pytest.fail("it was waited for")
 
     with Interrupts() as found, pytest.raises(KeyboardInterrupt):
@@ -107,11 +112,11 @@ def test_what_is_held_is_not_waited_for_twice() -> None:
 def test_while_the_run_is_ended_only_a_second_one_is_heard() -> None:
     with Interrupts() as found:
         with pytest.raises(KeyboardInterrupt):
-            found.wait(later(signal.SIGINT))
+            found.wait(Interrupted(signal.SIGINT))
         found.ending()
         waited(found)
         with pytest.raises(KeyboardInterrupt):
-            found.wait(later(signal.SIGINT))
+            found.wait(Interrupted(signal.SIGINT))
 
 
 def test_after_the_end_nothing_is_interrupted() -> None:
