@@ -18,6 +18,6 @@ def attach(fleet: Fleet) -> None:
 @verb()
 def cancel(fleet: Fleet) -> None:
     """End the job that is running on the host: its partial build is removed, the live site stays."""
-    outcome = fleet.first(lambda member: member.require(lock.cancel(anybodys=True)))
+    outcome = fleet.first(lambda member: member.require(lock.cancel(of_anybody=True)))
     fleet.require(Member.ask)
     fleet.note(f"ended: {outcome.facts.get('cancelled', 'it')}. {fleet.state()}")

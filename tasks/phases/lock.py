@@ -24,9 +24,9 @@ def follow(job: str = "", seen: int = 0) -> Phase:
     return Phase("attach", kind="follow", loud=True, options=(("job", job), ("seen", seen)))
 
 
-def cancel(*, anybodys: bool = False) -> Phase:
-    """End this run's job on the host, or `anybodys`: it removes its partial build itself."""
-    return Phase("cancel", (step("cancel", host.cancel_running if anybodys else host.cancel),))
+def cancel(*, of_anybody: bool = False) -> Phase:
+    """End this run's job on the host, or whatever job is running: it removes its partial build itself."""
+    return Phase("cancel", (step("cancel", host.cancel_running if of_anybody else host.cancel),))
 
 
 def hold(reason: str) -> Phase:

@@ -142,7 +142,7 @@ def test_a_job_that_was_stopped_can_be_cancelled(host: LocalHost, pid: Path) -> 
     def stop_and_cancel(host: LocalHost, job: int) -> None:
         os.killpg(job, signal.SIGSTOP)
         run = host.new_run("cancel")
-        assert host.run(lock_phases.cancel(anybodys=True), run).code == 0
+        assert host.run(lock_phases.cancel(of_anybody=True), run).code == 0
 
     assert struck(host, f"echo $$ > {pid}; exec sleep 300", pid, stop_and_cancel).code == 130
     assert not alive(pid)
@@ -232,7 +232,7 @@ def test_a_job_outlives_the_program_that_follows_it(host: LocalHost, pid: Path) 
 def test_a_job_whose_files_were_deleted_can_be_cancelled(host: LocalHost, pid: Path) -> None:
     def delete_and_cancel(host: LocalHost, _: int) -> None:
         shutil.rmtree(host.state_dir / "jobs")
-        assert host.run(lock_phases.cancel(anybodys=True), host.new_run("cancel")).code == 0
+        assert host.run(lock_phases.cancel(of_anybody=True), host.new_run("cancel")).code == 0
 
     struck(host, f"echo $$ > {pid}; exec sleep 300", pid, delete_and_cancel)
     assert not alive(pid)

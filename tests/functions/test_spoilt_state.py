@@ -48,7 +48,7 @@ def phases(host: LocalHost) -> dict[str, Phase]:
         "hold": lock.hold("no"),
         "unhold": lock.unhold(),
         "attach": lock.follow(),
-        "cancel": lock.cancel(anybodys=True),
+        "cancel": lock.cancel(of_anybody=True),
         "setup": setup.setup(environment),
     }
 
