@@ -211,11 +211,11 @@ def test_a_migration_ends_with_who_runs_it(host: LocalHost, pid: Path) -> None:
     host.use(migrate=[f"echo $$ > {pid}; exec sleep 300"])
     with host.lock() as locked:
         run = replace(locked.run, release=name)
-        with host.start(cutover_phases.migrate(host.environment), run) as running:
-            running.until("lane", "start")
-            wait(lambda: pid.exists() and bool(pid.read_text().strip()))
-            os.kill(worker(host), signal.SIGKILL)
-            assert running.end().code == 3
+        locked.keeper.ask(run.request(cutover_phases.migrate(host.environment), host.environment))
+        locked.keeper.until("lane", "start")
+        wait(lambda: pid.exists() and bool(pid.read_text().strip()))
+        os.kill(worker(host), signal.SIGKILL)
+        assert locked.keeper.answer().code == 3
     assert not alive(pid)
 
 

@@ -36,7 +36,14 @@ def test_as_many_are_kept_as_hosts_yml_says_live_and_built_ones_included(
     records.host.use(keep_releases=keep)
     assert records.host.prune().code == 0
     assert there(records.host) == {name(number) for number in kept}
-    assert {path.name for path in records.host.state_dir.iterdir()} <= {"history", "lock", "job.lock", "trash", "reserve"}
+    assert {path.name for path in records.host.state_dir.iterdir()} <= {
+        "history",
+        "lock",
+        "job.lock",
+        "move",
+        "trash",
+        "reserve",
+    }
 
 
 def test_bad_ones_count_and_go_like_others(records: LocalRecords) -> None:
