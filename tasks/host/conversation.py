@@ -173,7 +173,7 @@ class Conversation:
                 self.lock.acquire_move(run)
         if self.phase == "lock":
             with within_its_time(run, "lock"):
-                self.lock.take(run, **{name: request[name] for name in ("returns", "beside", "needs")})
+                self.lock.take(run, **{name: request[name] for name in ("returns", "beside", "needs", "restarted")})
             run.report.event("locked")
             return 0
         if self.phase == "job":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FAILED, BUSY, CANCELLED = 3, 6, 130
+FAILED, BUSY, UNREACHABLE, CANCELLED = 3, 6, 7, 130
 """Exit codes of a phase, as CONTRACT has them."""
 
 

@@ -12,8 +12,8 @@ import fcntl
 import os
 import time
 
-from tasks.host import cutover, files, hold, reserve, state
-from tasks.host.failure import BUSY, Failed
+from tasks.host import cutover, files, history, hold, reserve, state
+from tasks.host.failure import BUSY, UNREACHABLE, Failed
 from tasks.host.ready import ready
 from tasks.host.run import Protection, Run, now
 
@@ -38,13 +38,16 @@ class Lock(Protection):
         """Whether this process holds what protects its run."""
         return self._lock >= 0 or self._move >= 0
 
-    def take(self, run: Run, *, returns: bool = False, beside: bool = False, needs: str = "") -> None:
+    def take(self, run: Run, *, returns: bool = False, beside: bool = False, needs: str = "", restarted: bool = False) -> None:
         """Take it, signed, with what a run may not begin without, and report the state under it.
 
         `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running; `needs`: BUILD,
-        MOVE or ROLLBACK. Raises Failed.
+        MOVE or ROLLBACK; `restarted`: there must be a record of this run. Raises Failed.
         """
         ready(run)
+        if restarted and not _knows(run):
+            what = "this host knows nothing of this run: it is another machine than the one that the run began on"
+            raise Failed(what, run.hint("status"), code=UNREACHABLE)
         try:
             self._begin(run, needs, beside=beside)
             if not returns:
@@ -139,6 +142,13 @@ def _taken(run: Run, path: str, why: str, fact: str = "busy_run") -> int:
         os.close(descriptor)
         raise _busy(run, path, why, fact)
     return descriptor
+
+
+def _knows(run: Run) -> bool:
+    """Whether there is a record of this run: a lock that it signed, a job of it, or a line in history."""
+    signed = any(signature(run.place(name))[0] == run.id for name in ("lock", "move", "job.lock"))
+    jobs = any(name.startswith(f"{run.id}-") for name in files.names(run.place("jobs")))
+    return signed or jobs or any(entry.get("run") == run.id for entry in history.entries(run))
 
 
 def _only_builds(run: Run) -> bool:

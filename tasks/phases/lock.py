@@ -11,12 +11,14 @@ Needs = Literal["", "build", "move", "rollback"]
 """What a run needs the lock for, as host/lock.py has it."""
 
 
-def lock(needs: Needs = "", *, returns: bool = False, beside: bool = False) -> Phase:
+def lock(needs: Needs = "", *, returns: bool = False, beside: bool = False, restarted: bool = False) -> Phase:
     """Take the lock, report the state of the host, and hold it while the workstation is heard.
 
-    `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running there.
+    `returns`: this run had it before, and no hold stops it now; `beside`: its own job may be running there;
+    `restarted`: the host has started anew since, or is another one, and must know of this run.
     """
-    return Phase("lock", kind="lock", options=(("returns", returns), ("beside", beside), ("needs", needs)))
+    options = {"returns": returns, "beside": beside, "needs": needs, "restarted": restarted}
+    return Phase("lock", kind="lock", options=tuple(options.items()))
 
 
 def follow(job: str = "", seen: int = 0) -> Phase:

@@ -10,10 +10,11 @@ from typing import Any
 
 import paramiko
 
-from tasks.errors import NotReleased, Unreachable
+from tasks.errors import ReleaseError, Unreachable
 from tasks.phases.event import Event
 from tasks.remote import packing
 from tasks.remote.failures import no_first_line
+from tasks.remote.identity import Identity
 from tasks.remote.kept import Memory
 from tasks.remote.outcome import Outcome
 from tasks.remote.transport import Flight
@@ -30,14 +31,20 @@ ENDING = 2.0
 HEARTBEAT = 5.0
 """Seconds between two heartbeats; the host lets go of the lock after 20 seconds of silence between phases."""
 
-OLDEST_PYTHON = (3, 8)
 _GONE = (paramiko.SSHException, EOFError, OSError)
 
 
 class Conversation:
     """Opened by its first request. A link that is cut makes the outcome of a request unknown, and ends the conversation."""
 
-    def __init__(self, connection: Any = None, first_line: float = FIRST_LINE, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        connection: Any = None,
+        first_line: float = FIRST_LINE,
+        memory: Memory | None = None,
+        identity: Identity | None = None,
+    ) -> None:
+        self._identity = identity or Identity()
         self._connection, self._first_line = connection, first_line
         self._memory, self._kept = memory, memory.recall() if memory else None
         self._flight: Flight | None = None
@@ -175,13 +182,11 @@ class Conversation:
         self._greet()
 
     def _judge(self, greeting: dict[str, str]) -> None:
-        version = greeting.get("python", "")
-        if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PYTHON:
+        try:
+            self._identity.judge(self._connection.host, greeting)
+        except ReleaseError:
             self.close()
-            raise NotReleased(
-                f"{self._connection.host}: python3 is {version}, and this tool needs 3.8",
-                next="install a python3 of 3.8 or newer",
-            )
+            raise
 
     def _exit_status(self) -> int | None:
         """That of a login whose output has ended; None where it does not come."""

@@ -200,3 +200,15 @@ def test_another_release_that_is_live_by_now_is_not_called_served(host: LocalHos
         done = host.run(cutover.finish("ok"), replace(locked.run, release=first))
     assert (done.code, done.facts["live_now"]) == (3, second)
     assert [entry["event"] for entry in host.history()].count("post-release") == 0
+
+
+def test_who_comes_back_to_a_host_that_was_restarted_needs_a_record_of_the_run_there(host: LocalHost) -> None:
+    run = host.new_run("deploy")
+    with host.start(lock_phases.lock(returns=True, restarted=True), run) as keeper:
+        done = keeper.answer()
+    assert (done.code, "another machine" in done.failure) == (7, True)
+    with host.start(lock_phases.lock(), run) as keeper:
+        assert keeper.answer().code == 0
+        os.kill(keeper.pid, signal.SIGKILL)
+    with host.start(lock_phases.lock(returns=True, restarted=True), run) as keeper:
+        assert keeper.answer().code == 0
