@@ -63,7 +63,7 @@ def consistent(site: Site) -> None:
         assert (site.home / "releases" / name / "release.json").is_file()
     done = [entry for entry in site.json("history") if entry["event"] == "done"]
     assert done[-1]["name"] == site.live
-    assert not site.locked
+    until(lambda: not site.locked)
     assert [path.name for path in site.state.iterdir() if path.name.startswith(site.link.name)] == []
 
 
