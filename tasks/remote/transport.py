@@ -12,6 +12,8 @@ import paramiko
 from paramiko.auth_handler import AuthHandler
 from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST
 
+from tasks.remote.algorithms import offered
+
 ACCEPTED = b"\0\0\0\x0cssh-userauth"
 OPENSSH = "SSH-2.0-OpenSSH"
 """Such a server reads on while it answers, numbers its sessions from 0, and opens a session's window with its command."""
@@ -55,6 +57,12 @@ class OneRequest(AuthHandler):
 
 class Transport(paramiko.Transport):
     """Paramiko's, with one handler for all the keys that are tried. `flight` goes with a key that is the only one."""
+
+    _preferred_ciphers = offered(paramiko.Transport._preferred_ciphers)  # type: ignore[attr-defined]
+    _preferred_macs = offered(paramiko.Transport._preferred_macs)  # type: ignore[attr-defined]
+    _preferred_kex = offered(paramiko.Transport._preferred_kex)  # type: ignore[attr-defined]
+    _preferred_keys = offered(paramiko.Transport._preferred_keys)  # type: ignore[attr-defined]
+    _preferred_pubkeys = offered(paramiko.Transport._preferred_pubkeys)  # type: ignore[attr-defined]
 
     auth_handler: OneRequest | None
     flight: Flight | None = None
