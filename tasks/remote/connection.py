@@ -77,6 +77,7 @@ class VerifiedConnection(Connection):
     def __init__(self, hops: tuple[Hop, ...], config: Config, known: HostKeys | None = None) -> None:
         host = hops[-1]
         own = config.clone()  # type: ignore[no-untyped-call]  # Fabric writes the key files it finds into it
+        own._set(base_ssh_config=paramiko.SSHConfig())  # `hops` have what it says
         super().__init__(  # type: ignore[no-untyped-call]
             host.name, user=host.user, port=host.port, config=own, gateway=False, forward_agent=False
         )
@@ -151,12 +152,17 @@ class VerifiedConnection(Connection):
             auth_timeout=LOGIN_SECONDS,
             channel_timeout=CHANNEL_SECONDS,
             transport_factory=transport,
-            auth_strategy=Login(hop, *(self.config.connect_kwargs.get(name) for name in ("password", "passphrase"))),
+            auth_strategy=self._login(hop),
         )
         connected = client.get_transport()
         if connected is not None:
             connected.set_keepalive(KEEP_ALIVE_SECONDS)
         return client
+
+    def _login(self, hop: Hop) -> Login:
+        """The password is the host's alone; as a passphrase it stays here."""
+        password, passphrase = (self.config.connect_kwargs.get(name) for name in ("password", "passphrase"))
+        return Login(hop, password if hop is self.hops[-1] else None, passphrase or password)
 
 
 def _forward(transport: paramiko.Transport, hop: Hop) -> paramiko.Channel:
