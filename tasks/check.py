@@ -6,6 +6,7 @@ from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import check as phases
 from tasks.phases.sudoers import sudoers as sudoers_phase
+from tasks.remote.reading import here
 from tasks.view.report import print_lines, show_check
 
 _HELP = {"sudoers": "print the smallest sudoers file for the service user, and check nothing"}
@@ -37,7 +38,7 @@ def _found(member: Member) -> list[tuple[str, ...]]:
     facts = outcomes[0].facts
     outcomes.append(member.require(phases.check_services(environment, facts["live_link"], facts["releases"])))
     events = [event for outcome in outcomes for event in outcome.events if event.kind == "check"]
-    return [(member.host.address, *event.words) for event in events]
+    return [(member.host.address, *words) for words in (*here(), *(event.words for event in events))]
 
 
 def _print_sudoers(fleet: Fleet) -> None:

@@ -22,6 +22,7 @@ class Named(Executor):
     def execute(self, *tasks: Any) -> Any:
         """Run the verbs. A Ctrl-C between them is no traceback either."""
         _name_the_user()
+        _no_command(self.core.remainder)
         try:
             return super().execute(*tasks)
         except KeyboardInterrupt:
@@ -36,6 +37,15 @@ class Named(Executor):
             show_error(error)
             raise Exit(code=error.code) from None
         return super().normalize_hosts(hosts)  # type: ignore[no-untyped-call]
+
+
+def _no_command(remainder: str) -> None:
+    """Ends `fab -H NAME VERB -- COMMAND`, which Fabric would run on a host whose key it has not looked at."""
+    if remainder:
+        show_error(
+            UsageError("what follows -- is refused: Fabric would connect without a look at the host's key", state=UNTOUCHED)
+        )
+        raise Exit(code=UsageError.exit_code)
 
 
 def _name_the_user() -> None:

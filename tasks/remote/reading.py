@@ -1,5 +1,6 @@
 """Who reads ssh_config: ssh itself, or Paramiko where there is no ssh."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from fabric.config import Config
@@ -15,6 +16,17 @@ def reader(config: Config) -> Read:
     files = _files(config)
     ssh = program()
     return OpenSsh(ssh, files) if ssh else Paramiko.of([files.named] if files.named else files.usual)
+
+
+def here() -> Iterator[tuple[str, str, str]]:
+    """What `check` reports of this workstation: a level, a text, and what to do."""
+    if not program():
+        yield (
+            "warn",
+            "this workstation has no ssh that knows this user: of ssh_config, Include, comments at the end of a line"
+            " and some kinds of Match are not understood",
+            "install an SSH client (openssh-client), and give this user a line in /etc/passwd",
+        )
 
 
 def _files(config: Config) -> Files:
