@@ -120,20 +120,22 @@ class VerifiedConnection(Connection):
             self.opened = None
 
     def _reach(self, hop: Hop, before: paramiko.Transport | None, opened: ExitStack) -> paramiko.SSHClient:
-        wire = None
+        wire, begun = None, list[Transport]()
         try:
             wire = dial(hop, opened) if before is None else Wire(_forward(before, hop))
-            return self._log_in(hop, wire, opened)
+            return self._log_in(hop, wire, opened, begun)
         except Unreachable:
             raise
         except (OSError, EOFError, UnicodeError, paramiko.SSHException) as error:
-            raise unreachable(hop, error, wire.last_words() if wire else "") from error
+            said = [words for transport in begun for words in transport.words]
+            raise unreachable(hop, error, wire.last_words() if wire else "", said) from error
 
-    def _log_in(self, hop: Hop, wire: Wire, opened: ExitStack) -> paramiko.SSHClient:
+    def _log_in(self, hop: Hop, wire: Wire, opened: ExitStack, begun: list[Transport]) -> paramiko.SSHClient:
         verification = Verification(hop, HostKeys.read(hop.known_hosts) if self.known is None else self.known)
 
         def transport(sock: Any, **options: Any) -> Transport:
             made = Transport(sock, **options)
+            begun.append(made)
             made.handshake_timeout = hop.timeout
             made.flight = self.flight if hop is self.hops[-1] else None
             opened.callback(made.packetizer.complete_handshake)  # else its timer holds up the end of the program

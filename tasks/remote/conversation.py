@@ -13,6 +13,7 @@ import paramiko
 from tasks.errors import NotReleased, Unreachable
 from tasks.phases.event import Event
 from tasks.remote import packing
+from tasks.remote.last_words import no_first_line
 from tasks.remote.outcome import Outcome
 from tasks.remote.transport import Flight
 from tasks.remote.wire import Gap, Lines, Marked
@@ -143,7 +144,7 @@ class Conversation:
             raise EOFError
         code = self._exit_status() if time.monotonic() <= deadline else None
         self.close()
-        raise self._no_first_line(printed, code)
+        raise no_first_line(self._connection.user, self._connection.host, printed, code, self._first_line)
 
     def _judge(self, greeting: dict[str, str]) -> None:
         version = greeting.get("python", "")
@@ -163,20 +164,6 @@ class Conversation:
                 return None
             time.sleep(0.02)
         return self._channel.exit_status
-
-    def _no_first_line(self, printed: list[str], code: int | None) -> NotReleased | Unreachable:
-        user, host = self._connection.user, self._connection.host
-        if code in (126, 127) and any("python3" in line for line in printed):
-            return NotReleased(f"{host}: python3 cannot be run there", details=printed, next="sudo apt-get install python3")
-        how = "ended" if code is not None else f"did not start it within {self._first_line:g} seconds"
-        if code is not None:
-            how = f"ended with {code} before it began"
-        return Unreachable(
-            f"the login of {user} on {host} was sent the host program, and {how}",
-            details=[f"it printed: {line}" for line in printed] or ["it printed nothing"],
-            next=f"look on the host at what this login starts: start-up files of its shell ({START_UP_FILES}), the shell itself"
-            f" (getent passwd {user}), command= in ~/.ssh/authorized_keys, ForceCommand in sshd_config",
-        )
 
     # -- lines
 
@@ -223,6 +210,3 @@ class Conversation:
         with contextlib.suppress(*_GONE):
             while not self._over.wait(HEARTBEAT):
                 channel.sendall(b"\n")
-
-
-START_UP_FILES = "~/.bashrc, ~/.bash_profile, ~/.profile, ~/.zshenv, ~/.config/fish/config.fish, ~/.tcshrc"

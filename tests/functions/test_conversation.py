@@ -138,6 +138,24 @@ def test_a_login_that_ends_says_what_it_printed_and_never_done(tmp_path: Path, t
     assert "~/.bashrc" in (caught.value.next or "")
 
 
+OWN = {
+    "echo 'WARNING: Your password has expired.'; echo 'Password change required but no TTY available.'; exit 1": "chage -l",
+    "echo 'Your account has expired; please contact your system administrator.'; exit 1": "chage -E",
+    "echo 'This account is currently not available.'; exit 1": "getent passwd",
+    "echo \"fatal: unrecognized command 'exec python3 -I'\" >&2; exit 128": "commands of git alone",
+    "echo 'System is going down.'; exit 254": "/etc/nologin",
+}
+
+
+@pytest.mark.parametrize(("text", "advice"), OWN.items(), ids=OWN.values())
+def test_a_login_that_the_host_itself_ends_has_other_advice_than_start_up_files(tmp_path: Path, text: str, advice: str) -> None:
+    with starting(tmp_path, text) as login, pytest.raises(Unreachable) as caught:
+        ask(Conversation(login))
+    assert any(line.startswith("it printed: ") for line in caught.value.details)
+    assert advice in (caught.value.next or "")
+    assert "~/.bashrc" not in (caught.value.next or "")
+
+
 @pytest.mark.parametrize("text", ["exec cat", "read -r line; exec sleep 60", "exec sleep 60"])
 def test_a_login_that_waits_or_echoes_has_a_deadline(tmp_path: Path, text: str) -> None:
     with starting(tmp_path, text) as login, pytest.raises(Unreachable) as caught:
