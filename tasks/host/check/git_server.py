@@ -13,6 +13,14 @@ from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
 
 NOISE = re.compile(r"[Ww]arning|hint|@|$")
+OWN = re.compile(
+    r"(fatal|error|remote|ssh|git|kex_\w+|bash|sh|[^\s:]+@[^\s:]+|\S*git-\S+): |ERROR: |Permission denied"
+    r"|Connection (closed|reset|refused|timed out)",
+    re.IGNORECASE,
+)
+"""How a line begins that git, ssh or a program of the server has printed."""
+
+GENERAL = ("fatal: Could not read from remote repository.",)
 URL = re.compile(r"[\w+.-]+://(?:[^/]*@)?(\[[^]/]*\]|[^/:]*)(?::(\d+))?(?:/|$)")
 SHORT = re.compile(r"(?:[^/:]*@)?(\[[^]]*\]|[^:]*):()")  # user@host:path
 NEW = ".ssh/new"
@@ -22,7 +30,8 @@ def check_repository(run: Run, url: str) -> None:
     """Does the git server of this URL answer? The question adds no key to any file."""
     run.repository = url
     user = run.release_user
-    done = git.call(run, ("ls-remote", "--quiet", "--heads", "--", url), ssh_options="-o UpdateHostKeys=no")
+    options = "-o UpdateHostKeys=no -o LogLevel=ERROR"  # without the server's banner
+    done = git.call(run, ("ls-remote", "--quiet", "--heads", "--", url), ssh_options=options)
     if not done.code:
         return run.report.ok(f"git: {url} answers")
     if "Host key verification failed" in done.text:
@@ -32,8 +41,14 @@ def check_repository(run: Run, url: str) -> None:
         own = "ssh-keygen -t ed25519 on the host, then ~/.ssh/id_ed25519.pub as a deploy key"
         todo = f"let the git server know a key of {user}: {own}"
     late = f"nothing within {run.step_timeout:g} seconds" if done.code == TOO_LATE else ""
-    reason = next((line for line in done.text.splitlines() if not NOISE.match(line)), late)
-    return run.report.bad(f"git: {url} does not answer: {reason}", todo)
+    return run.report.bad(f"git: {url} does not answer: {reason(done.text) or late}", todo)
+
+
+def reason(printed: str) -> str:
+    """Why git failed: the first line of git, of ssh or of the server's program; a banner may stand before it."""
+    lines = [line.strip() for line in printed.split("\n") if line.strip() and not NOISE.match(line)]
+    own = [line for line in lines if OWN.match(line)]
+    return next((line for line in (*own, *lines) if line not in GENERAL), next(iter(own), ""))
 
 
 def _check_host_key(run: Run, url: str) -> None:
