@@ -22,12 +22,16 @@ class Named(Executor):
     def execute(self, *tasks: Any) -> Any:
         """Run the verbs. A Ctrl-C between them is no traceback either."""
         _name_the_user()
-        _no_command(self.core.remainder)
         try:
             return super().execute(*tasks)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             raise Exit(code=130) from None
+
+    def expand_calls(self, calls: Any, apply_hosts: bool = True) -> Any:
+        """The verbs, each with its connection. Ends where a command of Fabric's own follows them."""
+        _no_command(self.core.remainder)
+        return super().expand_calls(calls, apply_hosts)  # type: ignore[no-untyped-call]
 
     def normalize_hosts(self, hosts: Any) -> Any:
         """The keyword arguments of each connection. Ends with what -H has wrong."""

@@ -60,5 +60,5 @@ def _in_use(member: Member) -> Used:
     if not (environment.services and target):
         return ()
     outcome = member.require(phases.in_use(), About(path=target))
-    lines = (line.partition(" ") for line in outcome.facts.get("in_use", "").splitlines())
+    lines = (line.partition(" ") for line in outcome.facts.get("in_use", "").split("\n") if line)
     return tuple((name, process) for name, _, process in lines)

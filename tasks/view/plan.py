@@ -24,7 +24,7 @@ def fields(environment: Environment, state: Mapping[str, Any], facts: Mapping[st
 def listings(facts: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
     """The commits and the files since what is live: a title and lines."""
     for key, count in (("commits", "commit_count"), ("files", "file_count")):
-        if lines := [clean(line) for line in facts.get(key, "").splitlines()]:
+        if lines := [clean(line) for line in facts.get(key, "").split("\n") if line]:
             yield f"{key} ({clean(facts.get(count, ''))})", lines
 
 
@@ -57,7 +57,7 @@ def _work(environment: Environment, state: Mapping[str, Any], facts: Mapping[str
             yield "then", clean(command)
     for command in environment.migrate:
         yield "migrate", clean(command)
-    for file in facts.get("migrations", "").splitlines():
+    for file in filter(None, facts.get("migrations", "").split("\n")):
         yield "migrations", words((clean(file), "" if environment.migrate else "yellow"))
     if facts.get("migrations") and not environment.migrate:
         yield "migrations", words(("hosts.yml has no migrate: nothing would run them", "yellow"))

@@ -79,7 +79,7 @@ def _ssh_settings(run: Run, url: str) -> dict[str, str]:
     except ValueError:
         words = ["ssh"]
     shown = ask([*words, "-G", *(["-p", port] if port else []), "--", host], errors=False).text
-    return dict(line.partition(" ")[::2] for line in reversed(shown.splitlines()))
+    return dict(line.partition(" ")[::2] for line in reversed(shown.split("\n")))
 
 
 def address(url: str) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def allows(run: Run, words: Sequence[str], user: str = "root") -> bool:
     if not run.sudo_rules:
         listed = programs.run(["sudo", "-n", "-ll"], seconds=ASKED, errors=run.log.descriptor, env=_plain())
         run.sudo_rules = listed.text
-    return is_free(run.sudo_rules.splitlines(), user, done.text)
+    return is_free(run.sudo_rules.split("\n"), user, done.text)
 
 
 def _question(words: Sequence[str], user: str) -> list[str]:

@@ -14,7 +14,7 @@ def units_in(shown: str) -> list[dict[str, str]]:
     found = []
     for block in shown.strip().split("\n\n"):
         unit: dict[str, str] = {}
-        for key, _, value in (line.partition("=") for line in block.splitlines()):
+        for key, _, value in (line.partition("=") for line in block.split("\n")):
             unit[key] = f"{unit[key]}\n{value}" if key in unit else value
         found.append(unit)
     return found
