@@ -190,8 +190,8 @@ def _guard(heard: int) -> str:
     """Wait until the process that works has ended; what is reported where a step of it took too long."""
     limit, late = None, ""
     while select.select([heard], [], [], limit)[0]:
-        lines = os.read(heard, 65536).splitlines()
-        if not lines:
+        lines = os.read(heard, 65536).rstrip(b"\n").split(b"\n")
+        if lines == [b""]:
             return ""
         seconds, _, late = lines[-1].decode("utf-8", "replace").partition(" ")
         limit = float(seconds) + LATER

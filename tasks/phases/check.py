@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tasks.host.check import commands, services, state, web
+from tasks.host.check import commands, git_server, services, state, web
 from tasks.host.services import sudo as rules
 from tasks.phases.links import links
 from tasks.phases.post_release import proven, sudo_commands
@@ -36,7 +36,7 @@ def check(environment: Environment) -> Phase:
             step("room", state.check_room),
             step("live", state.check_live),
             step("versions", commands.check_versions, tuple((app.name, app.path) for app in environment.apps)),
-            step("repository", state.check_repository, environment.repository),
+            step("repository", git_server.check_repository, environment.repository),
             step("runtime files", state.check_runtime),
             step("persistent links", state.check_links, links(environment)),
             step("clock", state.check_clock),

@@ -15,7 +15,7 @@ from tasks.phases.report import READY
 from tasks.phases.step import Phase, step
 from tasks.remote import packing
 from tasks.remote.conversation import Conversation
-from tasks.remote.identity import Identity
+from tasks.remote.machine import Machine
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, Run
@@ -83,10 +83,10 @@ def test_modules_travel_before_the_request_that_needs_them(login: Login) -> None
 
 
 def test_a_login_on_another_machine_is_refused_before_anything_is_sent(login: Login, tmp_path: Path) -> None:
-    identity = Identity()
+    identity = Machine()
     identity.judge("prod", {"python": "3.11.2", "boot": "another", "machine": ""})
     with pytest.raises(Unreachable, match="is more than one machine"):
-        ask(Conversation(login, identity=identity), MAKES)
+        ask(Conversation(login, machine=identity), MAKES)
     assert not (tmp_path / "builds").exists()
 
 
@@ -155,6 +155,24 @@ def test_a_login_that_ends_says_what_it_printed_and_never_done(tmp_path: Path, t
     assert f"ended with {code} before it began" in caught.value.what
     assert "it printed: closed" in caught.value.details
     assert "~/.bashrc" in (caught.value.next or "")
+
+
+OWN = {
+    "echo 'WARNING: Your password has expired.'; echo 'Password change required but no TTY available.'; exit 1": "chage -l",
+    "echo 'Your account has expired; please contact your system administrator.'; exit 1": "chage -E",
+    "echo 'This account is currently not available.'; exit 1": "getent passwd",
+    "echo \"fatal: unrecognized command 'exec python3 -I'\" >&2; exit 128": "commands of git alone",
+    "echo 'System is going down.'; exit 254": "/etc/nologin",
+}
+
+
+@pytest.mark.parametrize(("text", "advice"), OWN.items(), ids=OWN.values())
+def test_a_login_that_the_host_itself_ends_has_other_advice_than_start_up_files(tmp_path: Path, text: str, advice: str) -> None:
+    with starting(tmp_path, text) as login, pytest.raises(Unreachable) as caught:
+        ask(Conversation(login))
+    assert any(line.startswith("it printed: ") for line in caught.value.details)
+    assert advice in (caught.value.next or "")
+    assert "~/.bashrc" not in (caught.value.next or "")
 
 
 @pytest.mark.parametrize("text", ["exec cat", "read -r line; exec sleep 60", "exec sleep 60"])

@@ -1,6 +1,7 @@
 """Ctrl-C in the first second, while modules load: no traceback, exit 130, and what was sent: nothing."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,42 @@ def test_ctrl_c_while_modules_load_is_no_traceback(tmp_path: Path, module: str) 
 def test_a_cancelled_job_and_a_closed_terminal_are_as_ctrl_c_from_the_start(tmp_path: Path, signal: str) -> None:
     ran = interrupted(tmp_path, "paramiko", signal)
     assert (ran.returncode, ran.stderr) == (130, "interrupted; nothing was sent to any host\n")
+
+
+@pytest.mark.parametrize("words", [[], ["status"], ["status", "--json"]])
+def test_a_command_of_fabrics_own_is_refused_before_any_connection(tmp_path: Path, words: list[str]) -> None:
+    """Fabric would load no fabfile for it, and take any key. start/ is this one, installed or not."""
+    fab = str(Path(sys.executable).with_name("fab"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        host = f"somebody@127.0.0.1:{server.getsockname()[1]}"
+        ran = subprocess.run(
+            [fab, "-H", host, *words, "--", "true"],
+            cwd=ROOT,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("error: fab -H NAME -- COMMAND is refused")
+
+
+def test_completion_is_no_such_command(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = subprocess.run(
+        [str(Path(sys.executable).with_name("fab")), "--complete", "--", "fab", "stat"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert "status" in ran.stdout
 
 
 def test_other_programs_are_left_alone(tmp_path: Path) -> None:

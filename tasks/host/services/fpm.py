@@ -92,7 +92,7 @@ class Answers:
         user, words = ask_command(pool, self.link)
         text = output(["sudo", "-n", "-u", user, "--", *words])
         try:
-            answer = json.loads(text.splitlines()[-1] if text else "")
+            answer = json.loads(text.split("\n")[-1])
         except ValueError:
             answer = None
         return answer if isinstance(answer, dict) else {"error": text or "nothing"}
