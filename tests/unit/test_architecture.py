@@ -115,8 +115,8 @@ def test_nothing_that_a_host_runs_is_quoted() -> None:
 
 
 FOR_PEOPLE = {
-    TASKS / "view/errors.py",
-    *(HOST / name for name in ("hold.py", "log.py", "commands.py", "services/masked.py", "services/post_release.py")),
+    TASKS / "view/page.py",
+    *(HOST / name for name in ("hold.py", "log.py", "commands.py")),
 }
 """What they split is shown, a line at a time, or joined."""
 
