@@ -32,9 +32,9 @@ def test_nothing_of_the_run_is_in_the_command_line() -> None:
 
 
 def test_a_login_on_another_machine_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    machine, run = Machine(), Run("1d", "ada@desk", "setup", "setup")
+    machine = Machine()
     machine.judge("prod", {"python": "3.11.2", "boot": "another", "machine": ""})
+    asked = request(MAKES, environment(), Run("1d", "ada@desk", "setup", "setup"), NOTHING)
     with Login(tmp_path) as login, pytest.raises(Unreachable, match="is more than one machine"):
-        conversation = Conversation(login, machine=machine)
-        conversation.ask(request(MAKES, environment(), run, NOTHING), functions(MAKES), lambda _: None, Outcome())
+        Conversation(login, machine=machine).ask(asked, functions(MAKES), lambda _: None, Outcome())
     assert not (tmp_path / "builds").exists()
