@@ -109,6 +109,19 @@ class Transport(paramiko.Transport):
             self._forget()
         return more
 
+    def auth_password(
+        self, username: str, password: str, event: threading.Event | None = None, fallback: bool = True
+    ) -> list[str]:
+        """Try a password, as an answer to a question (keyboard-interactive) where the server takes none by itself."""
+        event = event or threading.Event()
+        handler = self.auth_handler = self.auth_handler or OneRequest(self)
+        handler.at_once = self.reads_on
+        handler.auth_password(username, password, event)
+        try:
+            return handler.wait_for_response(event)
+        except paramiko.BadAuthenticationType:
+            return super().auth_password(username, password, fallback=fallback)
+
     def begin(self, flight: Flight) -> paramiko.Channel:
         """A session that runs the command, and is sent the data; neither is waited for.
 

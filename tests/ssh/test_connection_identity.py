@@ -188,6 +188,13 @@ def test_the_password_of_fab_is_for_the_host_and_not_for_its_bastion(here: Works
     assert passwords == ([] if identity == "none" else ["ftsuser"])
 
 
+def test_a_password_is_tried_after_the_keys(here: Workstation) -> None:
+    passwords = list[str]()
+    server = here.known_server(authorized=[], passwords=passwords)
+    error = here.refusal(server.port, config=here.config(connect_kwargs={"password": "a secret"}))
+    assert (passwords, error.details[-1]) == (["ftsuser"], "password: refused")
+
+
 WEAK = ("cbc", "3des", "arcfour", "md5", "sha1-96", "group1-", "group14-sha1", "group-exchange-sha1", "ssh-dss")
 
 

@@ -1,6 +1,7 @@
 """Several environments on one host, and workstations of every kind."""
 
 import contextlib
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -154,4 +155,4 @@ def test_without_an_ssh_it_is_read_too(alias: tuple[Site, Path], tmp_path: Path)
     site.fab("setup", PATH=str(tmp_path / "no ssh here"))
     (line,) = [line for line in shown(site.fab("check", PATH=str(tmp_path / "no ssh here"))).warn if "ssh_config" in line]
     assert line.startswith("this workstation has no ssh")
-    assert not [line for line in shown(site.fab("check")).warn if "ssh_config" in line]
+    assert shutil.which("ssh") is None or not [line for line in shown(site.fab("check")).warn if "ssh_config" in line]
