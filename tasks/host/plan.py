@@ -15,7 +15,7 @@ def commits(run: Run) -> None:
     new = run.commit
     run.report.fact("subject", _repo(run, "log", "-1", "--format=%s", new))
     base = (releases.seal_of(run, releases.live(run)) or {}).get("commit")
-    if not isinstance(base, str) or git.asked(run, "-C", run.repo, "cat-file", "-e", f"{base}^{{commit}}").code:
+    if not isinstance(base, str) or git.asked(run, git.there(run), "cat-file", "-e", f"{base}^{{commit}}").code:
         return  # nothing of ours is live, or repo.git does not have it
     left_out, count = _repo(run, "rev-list", "--left-right", "--count", f"{base}...{new}").split()
     added = _lines(run, "diff", "--name-only", "--diff-filter=A", base, new)
@@ -33,7 +33,7 @@ def commits(run: Run) -> None:
 
 
 def _repo(run: Run, *words: str) -> str:
-    return git.asked(run, "-C", run.repo, *words).output.decode("utf-8", "replace").rstrip("\n")
+    return git.asked(run, git.there(run), *words).output.decode("utf-8", "replace").rstrip("\n")
 
 
 def _lines(run: Run, *words: str) -> list[str]:

@@ -12,7 +12,7 @@ from tasks.host.run import Run
 
 def ready(run: Run) -> None:
     """What setup makes is there and of the kind that it made. Raises Failed."""
-    if not all(os.path.isdir(folder) for folder in (run.state, run.releases, run.repo)):
+    if not all(os.path.isdir(folder) for folder in (run.state, run.releases)):
         raise Failed(f"{run.environment} is not set up on this host", run.hint("setup"))
     if os.path.exists(run.live) and not os.path.islink(run.live):
         raise Failed(f"{run.live} is a directory, not the live link: this host is not set up", run.hint("setup"))

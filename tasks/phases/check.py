@@ -40,6 +40,7 @@ def check(environment: Environment) -> Phase:
             step("runtime files", state.check_runtime),
             step("persistent links", state.check_links, links(environment)),
             step("clock", state.check_clock),
+            step("logout", state.check_logout),
             *_later(environment),
             step("web", web.check_web, _php(environment), environment.writable, _units(environment), links(environment)),
         ),

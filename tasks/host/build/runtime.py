@@ -67,7 +67,7 @@ def secrets_in(run: Run, folder: str) -> set[str]:
 def committed(run: Run, commit: str) -> set[str]:
     """The values in a commit's own .env, beside runtime files: who has the sources knows them."""
     names = sorted({os.path.join(os.path.dirname(glob), ".env") for glob, _ in run.runtime_files})
-    shown = (git.call(run, ("-C", run.repo, "show", f"{commit}:{name}")) for name in names) if commit else ()
+    shown = (git.call(run, (git.there(run), "show", f"{commit}:{name}")) for name in names) if commit else ()
     return {value for done in shown if not done.code for value in values(files.decoded(done.output))}
 
 

@@ -22,7 +22,7 @@ STANDS_FOR_ALL = {".env", ".env.local.php"}
 def check(run: Run, name: str, folders: Sequence[str]) -> None:
     """Each key must be set in a runtime file beside its .env, be it empty. `name`: the value of APP_ENV."""
     paths = [_in(folder, file) for folder in folders for file in (".env", f".env.{name}", VAULT)]
-    listed = git.asked(run, "-C", run.repo, "ls-tree", "-r", "-z", run.commit, "--", *paths).output
+    listed = git.asked(run, git.there(run), "ls-tree", "-r", "-z", run.commit, "--", *paths).output
     rows = (row.partition("\t") for row in listed.decode("utf-8", "surrogateescape").split("\0") if row)
     blobs = {path: about.split()[2] for about, _, path in rows if about.split()[1] == "blob"}
     texts = _texts(run, {path: hash for path, hash in blobs.items() if f"/{VAULT}/" not in f"/{path}"})
@@ -89,7 +89,7 @@ def _texts(run: Run, blobs: Mapping[str, str]) -> dict[str, str]:
     if not blobs:
         return {}
     given = "".join(f"{hash}\n" for hash in blobs.values()).encode()
-    rest = git.asked(run, "-C", run.repo, "cat-file", "--batch", input=given).output
+    rest = git.asked(run, git.there(run), "cat-file", "--batch", input=given).output
     found = {}
     while rest:
         head, _, rest = rest.partition(b"\n")

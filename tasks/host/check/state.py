@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Sequence
 
 from tasks.host import ready, releases, repository
 from tasks.host.build import links as persistent
 from tasks.host.build import room, runtime
-from tasks.host.check.asking import attempt
+from tasks.host.check.asking import ask, attempt
 from tasks.host.run import Run
 
 FIRST_RELEASE = 10**9  # bytes: of a release before there was one
@@ -82,6 +83,17 @@ def check_clock(run: Run) -> None:
     if newest > f"{run.link}-{time.strftime(releases.STAMP, time.gmtime())}":
         text = f"the clock of this host is behind its newest release, {newest}"
         run.report.doubt(text, "timedatectl; sudo systemctl restart systemd-timesyncd")
+
+
+def check_logout(run: Run) -> None:
+    """A build outlives the link of its workstation, unless logind ends all that a login has started."""
+    shown = ask(["systemd-analyze", "cat-config", "systemd/logind.conf"], errors=False).text
+    set_to = dict(line.split("=", 1) for line in shown.split("\n") if re.match(r"Kill\w+=", line))  # the last one counts
+    kills = set_to.get("KillUserProcesses", "no").strip().lower() in ("yes", "true", "on", "1")
+    if kills and run.release_user not in set_to.get("KillExcludeUsers", "root").split():
+        text = "logind ends every process of a login when its link ends (KillUserProcesses): a cut link ends the build"
+        todo = f"KillExcludeUsers=root {run.release_user} in /etc/systemd/logind.conf; sudo systemctl restart systemd-logind"
+        run.report.doubt(text, todo)
 
 
 def check_later(run: Run, key: str) -> None:
