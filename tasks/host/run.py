@@ -71,7 +71,8 @@ class Run:
         # the service user's programs use `releases` only where the phase gives a path of its own
         self.home = os.path.expanduser("~")
         self.builds = expanded(site["builds_dir"])
-        self.releases = expanded(site["releases_dir"])
+        self.releases_dir: str = site["releases_dir"]  # as it is written
+        self.releases = expanded(self.releases_dir)
         self.state = os.path.join(self.builds, self.link)
         self.live = os.path.join(self.home, self.link)
         self.repo = os.path.join(self.builds, "repo.git")

@@ -10,12 +10,13 @@ from tasks.host import globs, programs, reserve
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.lock import Lock
-from tasks.host.ready import misplaced, sound
+from tasks.host.ready import apart, misplaced, sound
 from tasks.host.run import Run, expanded
 
 
 def directories(run: Run) -> None:
     """What a release needs, and a private place for the first runtime files. Raises Failed."""
+    apart(run)
     for folder in (run.builds, run.state, run.releases, os.path.dirname(run.runtime)):
         _make(run, folder, 0o755, "")
         if not os.access(folder, os.W_OK):

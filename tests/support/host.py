@@ -227,4 +227,4 @@ class LocalHost:
         assert [*(self.repo / "worktrees").glob("*"), *deleted(self.state_dir)] == []
         assert [*self.home.glob(f".{LINK}.*")] == []
         for name in ("lock", "job.lock", "move"):
-            subprocess.run(["flock", "--nonblock", self.state_dir / name, "true"], check=True)
+            subprocess.run(["flock", "--wait", "10", self.state_dir / name, "true"], check=True)

@@ -118,8 +118,9 @@ def _discarded(run: Run, name: str) -> bool:
     if not releases.surely_unsealed(run, name):
         return False
     strays.end(run.place(name))
-    for place in (run.place(name), os.path.join(run.releases, name)):
-        _remove(run, place)
+    # it is moved by one rename: while the build is there, what has its name among the releases is another's
+    build = run.place(name)
+    _remove(run, build if os.path.lexists(build) else os.path.join(run.releases, name))
     return True
 
 

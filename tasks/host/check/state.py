@@ -30,6 +30,7 @@ def check_setup(run: Run) -> None:
     if fault:
         report.bad(f"repo.git is spoilt: {fault}", run.hint("setup (it makes a new one, and keeps this one aside)"))
     with attempt(run, ""):
+        ready.apart(run)
         ready.sound(run)
     if not os.access(run.home, os.W_OK):
         report.bad(f"{run.home} cannot be written to by {user}, and the live link is there", f"sudo chown {user}: {run.home}")
