@@ -54,11 +54,16 @@ def _settings(jump: Jump, found: dict[str, Any]) -> Settings:
         del found[key]
     tokens = tokens_of(jump, found)
     users, agent = found.get("userknownhostsfile"), found.get("identityagent")
-    known_hosts = users and [expanded_path("UserKnownHostsFile", name, tokens) for name in shlex.split(users)]
+    known_hosts = users and [expanded_path("UserKnownHostsFile", name, tokens) for name in _paths(users)]
     for key in ("globalknownhostsfile", "certificatefile"):
         if key in found:
-            found[key] = shlex.split(found[key])
+            found[key] = _paths(found[key])
     return settings(jump, found, known_hosts, agent and _agent(agent, tokens))
+
+
+def _paths(text: str) -> list[str]:
+    """Paramiko has taken the quotes off a path that is the only one."""
+    return [text] if Path(text).expanduser().exists() else shlex.split(text)
 
 
 def _agent(text: str, tokens: dict[str, str]) -> str:

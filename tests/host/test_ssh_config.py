@@ -69,6 +69,7 @@ SAME = [
     "IdentityAgent SSH_AUTH_SOCK\n",
     "IdentityAgent ~/%n.agent\n",
     'UserKnownHostsFile ~/a "~/b c"\nGlobalKnownHostsFile none\n',
+    'UserKnownHostsFile "~/b c"\n',
     "UserKnownHostsFile none\nGlobalKnownHostsFile /etc/known /etc/known2\n",
     "UserKnownHostsFile ~/.ssh/%h.%p\n",
     "ConnectTimeout 7\n",
