@@ -21,7 +21,7 @@ def rollback(fleet: Fleet, to: str | None = None) -> None:
         post_release(fleet, release)
     if note := undone(fleet):
         fleet.note(note)
-    forward = fleet.hint(f"release --name {fleet.primary.first.name}") + " # to go forward again"
+    forward = fleet.hint(f"deploy --name {fleet.primary.first.name}") + " # to go forward again"
     summarize(fleet, release, fleet.hint("status"), forward)
 
 

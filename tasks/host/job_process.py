@@ -170,6 +170,7 @@ class Job:
             self.run.report.warn(f"not everything of this build could be removed, the next run does it: {error}")
 
     def _fail(self, code: int, what: str, next: str) -> int:
+        self.run.failure = " ".join(what.split())
         self.run.report.event("fail", what, next)
         return code
 

@@ -127,7 +127,7 @@ def failed(run: Run) -> NoReturn:
     """git has failed, and its last lines say why. If repo.git is the reason, setup can mend it."""
     wrong = fault(run)
     if wrong:
-        raise Failed(f"repo.git is spoilt: {wrong}", run.hint("setup (it makes a new one, and keeps this one aside)"))
+        raise Failed(f"repo.git is spoilt: {wrong}", run.hint("setup") + " # it makes a new one, and keeps this one aside")
     raise ProgramFailed
 
 

@@ -45,7 +45,7 @@ class Run:
         self.phase: str = request["phase"]
         who, about = request["who"], request["about"]
         self.id: str = who["id"]
-        self.by: str = who["by"]
+        self.by = " ".join(who["by"].split())
         self.verb: str = who["verb"]
         self.what: str = who["what"]
         self.tool: str = who["tool"]
@@ -67,6 +67,7 @@ class Run:
         self.release_user: str = site["release_user"]
         self.path: list[str] = site["path"]  # put before PATH for the release user's commands
         self.env: dict[str, str] = site["env"]
+        self.serves: bool = site["serves"]  # whether post-release has anything to do
         self.runtime_files: list[tuple[str, bool]] = [(glob, optional) for glob, optional in site["runtime_files"]]
         # the service user's programs use `releases` only where the phase gives a path of its own
         self.home = os.path.expanduser("~")
@@ -90,6 +91,7 @@ class Run:
         self.work = ""  # where commands run: the build, after the move the release
         self.job = ""  # the directory of the job that runs the phase
         self.built_from = ""  # the release that the runtime files came from
+        self.failure = ""  # what has gone wrong, in one line
         self.secrets: set[str] | None = None  # the values of the runtime files, once they were read
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.repository = ""  # the URL of origin

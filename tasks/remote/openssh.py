@@ -8,8 +8,6 @@ import glob
 import os
 import pwd
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -45,7 +43,8 @@ def program() -> str | None:
         pwd.getpwuid(os.getuid())
     except KeyError:
         return None
-    return shutil.which("ssh")
+    found = (os.path.join(folder, "ssh") for folder in os.get_exec_path())  # noqa: PTH118
+    return next((file for file in found if os.access(file, os.X_OK)), None)  # shutil brings every compression with it
 
 
 class OpenSsh:
@@ -109,6 +108,8 @@ def _given(files: Files) -> Iterator[list[str]]:
     elif files.usual == USUAL_FILES and not Home().differs:
         yield []
     else:
+        import tempfile  # brings every compression with it
+
         with ExitStack() as end:
             try:
                 file = end.enter_context(tempfile.NamedTemporaryFile("wb"))

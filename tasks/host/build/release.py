@@ -109,7 +109,11 @@ def undo(run: Run, code: int) -> None:
         return
     with contextlib.suppress(Failed), repository.locked(run, wait=LAST_WAIT):  # else the next build does it
         worktree.prune(run)
-    history.record(run, "failed", {"name": run.release, "step": run.step, "code": str(code)})
+    history.record(
+        run,
+        "failed",
+        {"name": run.release, "step": run.step, "code": str(code), **({"why": run.failure} if run.failure else {})},
+    )
     trash.later(run)
 
 

@@ -28,7 +28,7 @@ def check_setup(run: Run) -> None:
             report.bad(f"{folder} cannot be written to by {user}", f"sudo chown -R {user}: {folder}")
     fault = repository.fault(run, "--connectivity-only") if os.path.isdir(run.repo) else ""
     if fault:
-        report.bad(f"repo.git is spoilt: {fault}", run.hint("setup (it makes a new one, and keeps this one aside)"))
+        report.bad(f"repo.git is spoilt: {fault}", run.hint("setup") + " # it makes a new one, and keeps this one aside")
     with attempt(run, ""):
         ready.apart(run)
         ready.sound(run)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tasks.config.inventory import Inventory
 from tasks.errors import UsageError
 
 Refused = Callable[[str | bytes], UsageError]
@@ -248,16 +247,3 @@ def test_the_report_names_the_file_the_state_and_what_to_do(refused: Refused) ->
 def test_a_live_link_leaves_room_for_the_time_behind_it(refused: Refused) -> None:
     error = refused(f"defaults: {{repository: 'git@h:p', live_link: {'é' * 101}}}\nhosts: {{a: }}")
     assert error.details == ("defaults.live_link: expected at most 200 bytes: a time and an ending follow it in file names",)
-
-
-BOTH = "  a: {address: web1, repository: r, builds_dir: ~/builds}\n  b: {address: WEB1, repository: r, builds_dir: ~/other%s}\n"
-
-
-def test_two_environments_that_move_one_link_on_one_host_share_their_builds_dir(refused: Refused) -> None:
-    error = refused("hosts:\n" + BOTH % "")
-    assert "hosts.b.builds_dir: must be '~/builds', as a has it: both move source on WEB1" in error.details
-
-
-@pytest.mark.parametrize("more", [", live_link: source-b", ", port: 2222", ", release_user: other"])
-def test_what_is_another_link_or_another_host_has_its_own(inventory: Callable[[str], Inventory], more: str) -> None:
-    assert inventory("hosts:\n" + BOTH % more).environment("b").builds_dir == "~/other"

@@ -13,7 +13,7 @@ def test_a_rollback_is_cutover_and_post_release(fab: Fab, host: StandIn) -> None
     assert ran.code == 0
     assert host.sent == ["try", "lock", "cutover", "post-release", "finish"]
     assert (host.live, host.pending) == (OLDER, False)
-    assert f"fab -H prod release --name {OLD}" in ran.out
+    assert f"fab -H prod deploy --name {OLD}" in ran.out
 
 
 def test_which_release_was_before_is_decided_by_the_host(fab: Fab, host: StandIn) -> None:

@@ -147,6 +147,7 @@ def test_a_request_says_where_everything_is() -> None:
         "live_link": "www",
         "builds_dir": "/srv/builds",
         "releases_dir": "/srv/releases",
+        "serves": True,
         "step_timeout": 60,
         "release_user": "ftsuser",
         "path": ["~/.bun/bin"],

@@ -38,6 +38,7 @@ repository
 runtime files
 persistent links
 clock
+logout
 later
 web
 """
