@@ -114,7 +114,8 @@ def loaded(folder: Path, *words: str) -> set[str]:
     (folder / "sitecustomize.py").write_text(LISTS.format(file=str(names)))
     (folder / "hosts.yml").write_text(HOSTS)
     hosts = {"HOSTS_FILE": str(folder / "hosts.yml")}
-    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "HOME": str(folder), **hosts}
+    # without an ssh: a HOME that is not the one of passwd would have it given a file of its own
+    here = {"PATH": str(folder), "PYTHONPATH": str(folder), "HOME": str(folder), **hosts}
     fab = str(Path(sys.executable).with_name("fab"))
     subprocess.run([fab, *words], cwd=ROOT, env=here, capture_output=True, timeout=PATIENCE, check=False)
     return set(names.read_text().split())
