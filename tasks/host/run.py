@@ -90,6 +90,7 @@ class Run:
         self.job = ""  # the directory of the job that runs the phase
         self.built_from = ""  # the release that the runtime files came from
         self.secrets: set[str] | None = None  # the values of the runtime files, once they were read
+        self.taken: dict[str, str] = {}  # the HMAC of each runtime file as it was copied
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.repository = ""  # the URL of origin
         self.proofs: list[Any] = []  # of the services that were acted on, for the last look at all of them

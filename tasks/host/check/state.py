@@ -12,9 +12,11 @@ from tasks.host import git, ready, releases, repository
 from tasks.host.build import links as persistent
 from tasks.host.build import room, runtime
 from tasks.host.check.asking import ask, attempt
+from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
+from tasks.host.runtime import choice, differences, readers
 
 FIRST_RELEASE = 10**9  # bytes: of a release before there was one
 NOISE = re.compile(r"[Ww]arning|hint|@|$")
@@ -48,11 +50,20 @@ def check_setup(run: Run) -> None:
             report.bad(text, "put builds_dir and releases_dir of hosts.yml on one")
 
 
-def check_runtime(run: Run) -> None:
-    """Each runtime file of hosts.yml is there, as a build asks first."""
+def check_runtime(run: Run, units: Sequence[str]) -> None:
+    """Each runtime file of hosts.yml is there, as a build asks first; which copies differ."""
     for glob, optional in run.runtime_files:
         with attempt(run, f"runtime file {glob}"):
             runtime.check_one(run, glob, optional)
+    try:
+        found = choice.choose(run)
+        for refusal in found.refusals:
+            run.report.bad(refusal.what, refusal.next)
+        readers.require(run, found, units)
+        for words in differences.each(run, found):
+            run.report.doubt(words)
+    except Failed as problem:
+        run.report.bad(problem.what, problem.next)
 
 
 def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:
