@@ -9,6 +9,7 @@ from typing import AbstractSet, Sequence
 from tasks.host import files, history, in_use, releases, trash
 from tasks.host.failure import Failed
 from tasks.host.run import Run
+from tasks.host.runtime import record
 
 LOGS = 91 * 86400  # seconds that the log of a build is there for
 
@@ -29,6 +30,7 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
     for entry in files.entries(run.place("logs")):
         if entry.name.endswith(".log") and entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
             os.unlink(entry.path)
+    record.forget(run)
     trash.report(run)
     trash.later(run, tidy=True)
     if stuck:

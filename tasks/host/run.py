@@ -93,6 +93,7 @@ class Run:
         self.built_from = ""  # the release that the runtime files came from
         self.failure = ""  # what has gone wrong, in one line
         self.secrets: set[str] | None = None  # the values of the runtime files, once they were read
+        self.taken: dict[str, str] = {}  # the HMAC of each runtime file as it was copied
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.repository = ""  # the URL of origin
         self.proofs: list[Any] = []  # of the services that were acted on, for the last look at all of them

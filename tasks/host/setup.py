@@ -12,6 +12,7 @@ from tasks.host.files import quoted
 from tasks.host.lock import Lock
 from tasks.host.ready import apart, misplaced, sound
 from tasks.host.run import Run, expanded
+from tasks.host.runtime import choice
 
 
 def directories(run: Run) -> None:
@@ -59,11 +60,15 @@ def links(run: Run, found: Sequence[Sequence[str]]) -> None:
 
 
 def runtime_files(run: Run) -> None:
-    """Name the runtime files that are still for a person to put there."""
+    """Name the runtime files that are still for a person to put there; record what those of the live release are."""
     source = os.path.realpath(run.live) if os.path.isdir(run.live) else run.runtime
     for glob, optional in run.runtime_files:
         if not globs.matches(source, glob):
             run.report.note(f"runtime file {glob} ({'optional' if optional else 'required'}) belongs in {source}")
+    try:
+        choice.begin(run)
+    except Failed as problem:
+        run.report.warn(f"{problem.what}: {problem.next}")
 
 
 def _make(run: Run, path: str, mode: int, purpose: str) -> None:

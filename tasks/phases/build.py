@@ -31,7 +31,7 @@ def build(environment: Environment) -> Phase:
             step("begin", release.begin),
             step("pre-flight", release.preflight),
             step("pre-flight room", room.check, UNKNOWN),
-            step("pre-flight runtime files", runtime.check),
+            step("pre-flight runtime files", runtime.check, units(environment)),
             step("pre-flight persistent links", persistent.check, links(environment)),
             step("sweep", release.sweep),
             step("fetch", ref.fetch, environment.repository),
@@ -74,8 +74,13 @@ def settings_step(name: str, environment: Environment, *, only_warn: bool = Fals
 
 def _writable(environment: Environment) -> tuple[Step, ...]:
     """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
-    units = tuple(dict.fromkeys(service.name for service in environment.services if service.kind == "systemd"))
-    return (step("writable", writable.make, units, environment.writable),) if environment.writable else ()
+    paths = environment.writable
+    return (step("writable", writable.make, units(environment), paths),) if paths else ()
+
+
+def units(environment: Environment) -> tuple[str, ...]:
+    """The services that are units, of which some may be a php-fpm."""
+    return tuple(dict.fromkeys(service.name for service in environment.services if service.kind == "systemd"))
 
 
 def _drop(apps: tuple[App, ...]) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasks.host.check import commands, git_server, services, state, web
 from tasks.host.services import sudo as rules
+from tasks.phases.build import units
 from tasks.phases.links import links
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, Step, step
@@ -37,7 +38,7 @@ def check(environment: Environment) -> Phase:
             step("live", state.check_live),
             step("versions", commands.check_versions, tuple((app.name, app.path) for app in environment.apps)),
             step("repository", git_server.check_repository, environment.repository),
-            step("runtime files", state.check_runtime),
+            step("runtime files", state.check_runtime, units(environment)),
             step("persistent links", state.check_links, links(environment)),
             step("clock", state.check_clock),
             step("logout", state.check_logout),

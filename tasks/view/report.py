@@ -28,6 +28,7 @@ _SAID = {
     "done": "{name} live, before it {from}",
     "done rollback": "back to {name}, from {from}",
     "done put_back": "{name} put back, from {from}",
+    "restored": "{name} has its former runtime files again",
     "abandoned": "the cutover to {name} did not happen",
     "post-release ok": "services run {name}",
     "post-release failed": "post-release of {name} failed",

@@ -145,7 +145,7 @@ def test_a_stand_in_names_what_the_module_itself_names(tmp_path: Path) -> None:
     fab = (str(Path(sys.executable).with_name("fab")), "-H", "nowhere", "plan", "--steps", "--json")
     ran = subprocess.run(fab, cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=True)
     asked = [entry["request"] for entry in json.loads(ran.stdout)["requests"]]
-    made = [build.build(environment()), cutover.cutover(), cutover.prune(environment())]
+    made = [build.build(environment()), cutover.cutover("forward", environment()), cutover.prune(environment())]
     sent = {request["phase"]: [step[1] for step in request["steps"]] for request in asked}
     assert {phase.name: [step.function for step in phase.steps] for phase in made}.items() <= sent.items()
 

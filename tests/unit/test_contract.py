@@ -26,7 +26,7 @@ OPTIONS = {
     "release": {"ref", "name", *TIMES},
     "post-release": TIMES,
     "deploy": {"ref", "name", *TIMES},
-    "rollback": {"to", *TIMES},
+    "rollback": {"to", "keep_runtime_files", *TIMES},
     "prune": TIMES,
     "status": {"json"},
     "releases": {"json"},

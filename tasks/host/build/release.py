@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from tasks.host import files, history, releases, repository, reserve, strays, trash, tree
-from tasks.host.build import worktree
+from tasks.host.build import runtime, worktree
 from tasks.host.build.room import measured
 from tasks.host.build.seal import write
 from tasks.host.failure import Failed
@@ -88,7 +88,8 @@ def _refuse_link(run: Run) -> None:
 
 
 def flush(run: Run) -> None:
-    """Put every file of the release on disk, and measure what it takes at the same time."""
+    """Put every file of the release on disk, with the record of its runtime files, and measure what it takes meanwhile."""
+    runtime.sealed(run)
     with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
         # raises OSError also where a file could not be written since the folder was opened
         run.size = measured(run.release_path, lambda: files.system_call("syncfs", folder, path=run.releases))

@@ -12,6 +12,7 @@ from tasks.host.build import links as persistent
 from tasks.host.build import room, runtime
 from tasks.host.check.asking import ask, attempt
 from tasks.host.run import Run
+from tasks.host.runtime import choice, differences, readers
 
 FIRST_RELEASE = 10**9  # bytes: of a release before there was one
 
@@ -42,11 +43,25 @@ def check_setup(run: Run) -> None:
             report.bad(text, "put builds_dir and releases_dir of hosts.yml on one")
 
 
-def check_runtime(run: Run) -> None:
-    """Each runtime file of hosts.yml is there, as a build asks first."""
+def check_runtime(run: Run, units: Sequence[str]) -> None:
+    """Each runtime file of hosts.yml is there, as a build asks first; which copies differ."""
+    there = []
     for glob, optional in run.runtime_files:
         with attempt(run, f"runtime file {glob}"):
             runtime.check_one(run, glob, optional)
+            there.append(glob)
+    if len(there) == len(run.runtime_files):
+        with attempt(run, ""):
+            _compare_runtime(run, units)
+
+
+def _compare_runtime(run: Run, units: Sequence[str]) -> None:
+    found = choice.choose(run)
+    for refusal in found.refusals:
+        run.report.bad(refusal.what, refusal.next)
+    for words in differences.each(run, found):
+        run.report.doubt(words)
+    readers.require(run, found, units)
 
 
 def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:

@@ -1,22 +1,62 @@
-"""Environments of one host share what keeps them apart."""
+"""Paths of hosts.yml that would meet on the host: a runtime file where php-fpm may write, a link into a release."""
 
 from collections.abc import Callable
 
 import pytest
 
-from tasks.config.inventory import Inventory
+from tasks.config.checks import may_match_below
 from tasks.errors import UsageError
 
 Refused = Callable[[str], UsageError]
 
-BOTH = "  a: {address: web1, repository: r, builds_dir: ~/builds}\n  b: {address: WEB1, repository: r, builds_dir: ~/other%s}\n"
+
+@pytest.mark.parametrize(
+    ("glob", "folder"),
+    [
+        ("var/key", "var"),
+        ("var", "var"),
+        ("var/a/b/key", "var/a"),
+        ("**/.token", "var"),
+        ("**", "var"),
+        ("*/key", "var"),
+        ("v?r/*", "var"),
+        ("[a-z]ar/key", "var"),
+        ("[^a]ar/key", "var"),
+        ("apps/**/key", "apps/api/var"),
+        ("**/**/**/key", "a/b/c/d"),
+        ("v\\ar/key", "var"),
+        ("[[:alpha:]]ar/key", "var"),
+        ("*/**", "apps/api/var"),
+    ],
+)
+def test_a_glob_that_may_match_below_is_known(glob: str, folder: str) -> None:
+    assert may_match_below(glob, folder)
 
 
-def test_two_environments_that_move_one_link_on_one_host_share_their_builds_dir(refused: Refused) -> None:
-    error = refused("hosts:\n" + BOTH % "")
-    assert "hosts.b.builds_dir: must be '~/builds', as a has it: both move source on WEB1" in error.details
+@pytest.mark.parametrize(
+    ("glob", "folder"),
+    [
+        (".env.local", "var"),
+        ("*", "apps/api/var"),
+        ("*.json", "var"),
+        ("config/*.json", "var"),
+        ("config/**", "var"),
+        ("variable/key", "var"),
+        ("apps/*/key", "apps/api/var"),
+        ("[!v]ar/key", "var"),
+        ("apps", "apps/api"),
+    ],
+)
+def test_a_glob_that_matches_elsewhere_is_left_alone(glob: str, folder: str) -> None:
+    assert not may_match_below(glob, folder)
 
 
-@pytest.mark.parametrize("more", [", live_link: source-b", ", port: 2222", ", release_user: other"])
-def test_what_is_another_link_or_another_host_has_its_own(inventory: Callable[[str], Inventory], more: str) -> None:
-    assert inventory("hosts:\n" + BOTH % more).environment("b").builds_dir == "~/other"
+def test_a_runtime_file_where_php_fpm_may_write_is_refused(refused: Refused) -> None:
+    error = refused("""
+        defaults: {repository: 'git@h:p', writable: [public/media, var]}
+        hosts: {a: {runtime_files: [.env, var/key, '**/.token']}, b: }
+        """)
+    assert error.details == (
+        "hosts.a.runtime_files[1]: the file 'var/key' may lie in 'var', which php-fpm can write to",
+        "hosts.a.runtime_files[2]: the file '**/.token' may lie in 'public/media', which php-fpm can write to",
+    )

@@ -177,7 +177,7 @@ def test_migrations_run_only_while_live_is_what_it_was() -> None:
 
 def test_a_plan_fetches_and_changes_nothing_else() -> None:
     names = [step.name for step in plan(EVERYTHING).steps]
-    assert names == ["ready", "fetch", "resolve", "settings", "commits", "prune", "state"]
+    assert names == ["ready", "fetch", "resolve", "settings", "commits", "prune", "state", "runtime files"]
     assert not {step.function for step in plan(EVERYTHING).steps} & {
         step.function for step in build(EVERYTHING).steps if step.name not in ("fetch", "resolve")
     }
