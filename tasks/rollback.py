@@ -15,7 +15,7 @@ def rollback(fleet: Fleet, to: str | None = None) -> None:
     """Swap back to the release before, or --to one, then post-release."""
     if to is not None and not to.strip():
         raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
-    fleet.prepare(to or "", services=True, needs="rollback")
+    fleet.prepare(to or "", services=True, warns=True, needs="rollback")
     with fleet.lock():
         release = cutover(fleet, _target(fleet, to), following)
         post_release(fleet, release)

@@ -13,8 +13,9 @@ from tasks.host import programs
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.run import Run
-from tasks.host.services.fpm import INSTALL, installed, live_link, needed
-from tasks.host.services.processes import STAT, hidden
+from tasks.host.services.fpm import needed
+from tasks.host.services.probe import INSTALL, installed, live_link
+from tasks.host.services.processes import STAT
 from tasks.host.services.service import ASKED, Service
 from tasks.host.services.units import nginx_tests
 
@@ -44,14 +45,6 @@ def try_command(run: Run, words: Sequence[str], user: str = "root") -> None:
     """Fail unless sudo would run this very command, as this user, without a password."""
     if not allows(run, words, user):
         raise Failed(f"sudo refuses {login()} this command: {' '.join(map(quoted, words))}", NEXT)
-
-
-def try_service(run: Run, kind: str, action: str, name: str) -> None:
-    """Try what acting on a service takes besides the action: the tests, the look at processes, the question to php-fpm."""
-    if hidden():
-        raise Failed(HIDDEN, SHOWN)
-    for user, words in commands(run, [(kind, action, name)], now=True):
-        try_command(run, words, user)
 
 
 def allows(run: Run, words: Sequence[str], user: str = "root") -> bool:
