@@ -1,7 +1,7 @@
 """deploy: release and post-release, undone when post-release fails."""
 
 from tasks.errors import LiveButFailed
-from tasks.flow.build import choose, chosen, needs
+from tasks.flow.build import choose, chosen, needs, verify
 from tasks.flow.cutover import cutover, migrate
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
@@ -20,6 +20,7 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
     fleet.prepare(choice.ref or choice.name, services=True, needs=needs(choice))
     with fleet.lock():
         release = choose(fleet, choice)
+        verify(fleet, release)
         migrate(fleet, release)
         cutover(fleet, release)
         try:

@@ -6,14 +6,16 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 
+HELP = {"end_strays": "end what an old release has left running in the group of php-fpm"}
 
-@verb(locks=True)
-def post_release(fleet: Fleet) -> None:
+
+@verb(HELP, locks=True)
+def post_release(fleet: Fleet, end_strays: bool = False) -> None:
     """Make the services use the live release, then ask the site for its health."""
-    fleet.prepare(services=True, needs="move")
+    fleet.prepare(services=True, warns=True, needs="move")
     with fleet.lock():
         release = fleet.primary.first
         if not release.name:
             raise NotReleased("nothing is live yet", next=fleet.hint("deploy --ref master"))
-        services.post_release(fleet, release)
+        services.post_release(fleet, release, end_strays=end_strays)
     summarize(fleet, release, fleet.hint("status"))

@@ -1,7 +1,7 @@
 """release: build, migrate, cutover."""
 
 from tasks.flow import pruning
-from tasks.flow.build import choose, chosen, needs
+from tasks.flow.build import choose, chosen, needs, verify
 from tasks.flow.cutover import cutover, migrate
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
@@ -18,6 +18,7 @@ def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> No
     fleet.prepare(choice.ref or choice.name, needs=needs(choice))
     with fleet.lock():
         made = choose(fleet, choice)
+        verify(fleet, made)
         migrate(fleet, made)
         cutover(fleet, made, pruning.following)
         pruning.prune(fleet)

@@ -20,7 +20,7 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
     """Swap back to the release before, or --to one, then post-release."""
     if to is not None and not to.strip():
         raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
-    fleet.prepare(to or "", services=True, needs="rollback")
+    fleet.prepare(to or "", services=True, warns=True, needs="rollback")
     with fleet.lock():
         target = _target(fleet, to, live=keep_runtime_files)
         release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")

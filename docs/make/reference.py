@@ -17,6 +17,7 @@ TITLES = {
     "SupervisorService": "services: supervisor",
     "RunService": "services: run",
     "HealthCheck": "health",
+    "PhpRequest": "verify: php",
 }
 TOP = """# Every key of hosts.yml
 

@@ -19,10 +19,14 @@ SECTIONS: dict[str, type[Section]] = {
     "persistent_links": models.LinkTarget,
     "apps": models.AppKeys,
     "health": models.HealthCheck,
+    "request": models.PhpRequest,
     "systemd": models.SystemdService,
     "supervisor": models.SupervisorService,
     "run": models.RunService,
 }
+TAGGED = ("services", "verify")
+"""Lists whose entries are of several kinds: pydantic's way to a value names the kind after the entry."""
+
 TYPES = {
     bool: "true or false",
     int: "a whole number",
@@ -68,7 +72,7 @@ def findings(error: ValidationError, block: dict[str, Any]) -> list[Mistake]:
 
 def _where(loc: Where, block: Any) -> Where:
     """pydantic's way to a value without what is not in the file: services' tags, marks of keys, long forms of short ones."""
-    if loc[0] == "services" and len(loc) > 3:
+    if loc[0] in TAGGED and len(loc) > 2:
         loc = (*loc[:2], *loc[3:])
     where: Where = ()
     for step in loc:
@@ -82,7 +86,7 @@ def _where(loc: Where, block: Any) -> Where:
 def _known(error: ErrorDetails) -> list[str]:
     """The keys that could stand where an unknown one does."""
     loc = error["loc"]
-    return keys_of(models.Settings if len(loc) == 1 else SECTIONS[str(loc[0] if loc[0] != "services" else loc[2])])
+    return keys_of(models.Settings if len(loc) == 1 else SECTIONS[str(loc[2] if loc[0] in TAGGED else loc[0])])
 
 
 def _meant(error: ErrorDetails) -> str | None:

@@ -65,6 +65,23 @@ class HealthCheck(Section):
     within: int = Field(30, ge=1, le=DAY, description="Seconds to become healthy.")
 
 
+class PhpRequest(Section):
+    """A request to the release that nobody sees yet, put to its pool of php-fpm."""
+
+    php: BelowPath = Field(description="The file that answers, relative to the release.")
+    url: values.RequestPath = Field("/", description="The path of the URL, with its query.")
+    headers: Annotated[Mapping[values.HeaderName, values.HeaderValue], *ReadOnly] = Field(
+        default_factory=dict, validate_default=True, description="Sent with the request."
+    )
+    status: int = Field(200, ge=100, le=599, description="The status that is expected.")
+    contains: Text | None = Field(None, description="Text that the body must hold.")
+
+    @property
+    def label(self) -> str:
+        """The words for this request on a screen."""
+        return f"{self.php} {self.url}"
+
+
 class SystemdService(Section):
     """A systemd unit, or a glob of units."""
 
@@ -141,6 +158,18 @@ AnyService = Annotated[
 ]
 
 
+def _check_kind(value: Any) -> str:
+    """Whether something in verify is a request or a command; a command with a colon in it is read as a mapping."""
+    is_request = isinstance(value, PhpRequest) or (isinstance(value, dict) and bool({"php", "url"} & value.keys()))
+    return "request" if is_request else "command"
+
+
+AnyCheck = Annotated[
+    Annotated[Text, Tag("command")] | Annotated[PhpRequest, Tag("request")],
+    Discriminator(_check_kind),
+]
+
+
 AnyFile = Annotated[RuntimeFile, values.short(lambda path: {"path": path}, RuntimeFile)]
 AnyTarget = Annotated[LinkTarget, values.short(lambda target: {"target": target}, LinkTarget)]
 AnyAddresses = Annotated[tuple[Word, ...], Many, values.short(lambda address: [address], tuple[str, ...])]
@@ -184,7 +213,7 @@ class Settings(Section):
     writable: Listed[BelowPath] = Field((), description="Writable by the pool user of php-fpm.")
 
     publish: Commands = Field((), description="Run in the release's final place, before the swap, in order.")
-    verify: Commands = Field((), description="Must succeed in the final place before the swap.")
+    verify: Listed[AnyCheck] = Field((), description="Commands, or requests to PHP, that must succeed before the swap.")
     migrate: Commands = Field((), description="Run on one host, when every host has built, before the first swap.")
     services: Listed[AnyService] = Field((), description="Restarted in order, after the swap.")
     health: Listed[HealthCheck] = Field((), description="Every check must pass after that.")

@@ -131,6 +131,8 @@ Variable = Annotated[
     refuse(r"\A(LIVE_LINK_NAME|RELEASE_.*)\Z", "is set by the tool for every command: choose another name"),
     refuse(r"\A[0-9]|[^A-Za-z0-9_]", "expected the name of a variable: letters, digits and _, not starting with a digit"),
 ]
+NO_PATH = "expected a path such as /health"
+RequestPath = Annotated[Text, refuse(lambda path: not path.startswith("/") or " " in path or not path.isprintable(), NO_PATH)]
 HealthUrl = Annotated[Text, AfterValidator(_health_url)]
 
 InsidePath = Annotated[Text, AfterValidator(_inside)]

@@ -6,6 +6,7 @@ from tasks.errors import NotReleased, UsageError
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.phases import build as phases
+from tasks.phases import post_release as services
 from tasks.phases import report
 from tasks.phases.lock import Needs
 from tasks.phases.step import Phase
@@ -47,6 +48,13 @@ def build(fleet: Fleet, ref: str) -> Release:
     return replace(release, commit=built[fleet.primary].facts["commit"])
 
 
+def verify(fleet: Fleet, release: Release) -> None:
+    """The requests of verify, put to the pool on every member, while no visitor sees the release. Raises NotReleased."""
+    phase = services.requests(fleet.environment)
+    if not phase.is_empty:
+        fleet.require(lambda member: _verify(member, release))
+
+
 def find(fleet: Fleet, name: str, asked: Phase | None = None, *, live: bool = False) -> Release:
     """Take a release that is there already, learned by what is `asked`. Raises NotReleased where it is not, or is live.
 
@@ -54,6 +62,15 @@ def find(fleet: Fleet, name: str, asked: Phase | None = None, *, live: bool = Fa
     """
     phase = asked or report.state(whole=False)
     return fleet.require(lambda member: _find(member, name, phase, live=live))[fleet.primary]
+
+
+def _verify(member: Member, release: Release) -> None:
+    phase = services.requests(member.host.environment)
+    outcome = member.send(phase, About(release), again=True)
+    if outcome.status != "ok":
+        error = member.failure(outcome, phase)
+        error.state += f" {release.name} stays built."
+        raise error
 
 
 def _find(member: Member, name: str, phase: Phase, *, live: bool) -> Release:

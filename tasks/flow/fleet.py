@@ -124,16 +124,17 @@ class Fleet:
 
     # -- what a run begins with
 
-    def prepare(self, what: str = "", *, services: bool = False, needs: Needs = "") -> None:
+    def prepare(self, what: str = "", *, services: bool = False, warns: bool = False, needs: Needs = "") -> None:
         """Try every login and every service that the run may use, before anything is written.
 
+        `warns`: what is wrong with a service is a warning.
         The locks are asked for next: `what` is for a run that finds them taken, `needs` what they are for (phases/lock.py).
         """
         for member in self.members:
             member.lock.needs = needs
             member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
         tried = services and bool(self.environment.services)
-        self.require(lambda member: prepare(member, services=tried))
+        self.require(lambda member: prepare(member, services=tried, warns=warns))
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -7,10 +7,10 @@ from tasks.flow.member import Member
 from tasks.phases import post_release
 
 
-def prepare(member: Member, *, services: bool) -> None:
-    """Both logins at once; the lock is asked for with the first, unless there is something to try before.
+def prepare(member: Member, *, services: bool, warns: bool = False) -> None:
+    """Both logins at once; the lock is asked for with the first, unless something is tried before that may refuse the run.
 
-    What serves the services travels while the release is built.
+    `warns`: no answer about a service refuses it. What serves the services travels while the release is built.
 
     Raises ReleaseError, that of the release user's login before any other.
     """
@@ -18,9 +18,9 @@ def prepare(member: Member, *, services: bool) -> None:
         member.host.begin_with(member.lock.phase(), member.run)
         return
     logged_in: SimpleQueue[BaseException | None] = SimpleQueue()
-    threading.Thread(target=_log_in, args=(member, logged_in), daemon=True).start()
+    threading.Thread(target=_log_in, args=(member, logged_in, warns), daemon=True).start()
     environment = member.host.environment
-    tried = post_release.try_services(environment)
+    tried = post_release.try_services(environment, warns=warns)
     try:
         member.host.begin_with(tried, member.run, ask=not tried.is_empty)
         member.require(tried, again=True)
@@ -30,9 +30,9 @@ def prepare(member: Member, *, services: bool) -> None:
             raise problem
 
 
-def _log_in(member: Member, logged_in: "SimpleQueue[BaseException | None]") -> None:
+def _log_in(member: Member, logged_in: "SimpleQueue[BaseException | None]", ask: bool) -> None:
     try:
-        member.host.begin_with(member.lock.phase(), member.run, ask=False)
+        member.host.begin_with(member.lock.phase(), member.run, ask=ask)
         logged_in.put(None)
     except BaseException as problem:
         logged_in.put(problem)

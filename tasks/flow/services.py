@@ -16,9 +16,12 @@ from tasks.remote.outcome import Outcome
 from tasks.remote.run import About, Release
 
 
-def post_release(fleet: Fleet, release: Release) -> None:
-    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed."""
-    fleet.require(lambda member: _serve(member, release), Standing.SERVED)
+def post_release(fleet: Fleet, release: Release, *, end_strays: bool = False) -> None:
+    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed.
+
+    `end_strays`: what an old release has left running in php-fpm's group is ended.
+    """
+    fleet.require(lambda member: _serve(member, release, end_strays=end_strays), Standing.SERVED)
 
 
 def post_release_and_look(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
@@ -63,9 +66,9 @@ def with_former_files(fleet: Fleet, failure: LiveButFailed, release: Release) ->
     return failure
 
 
-def _serve(member: Member, release: Release) -> None:
+def _serve(member: Member, release: Release, *, end_strays: bool = False) -> None:
     """Post-release on one member, and its record in history. Raises what went wrong; the standing says how far it came."""
-    outcome = _act(member, release)
+    outcome = _act(member, release, end_strays=end_strays)
     _judge(member, release, outcome, _record(member, release, outcome))
 
 
@@ -78,12 +81,13 @@ def _serve_and_look(member: Member, release: Release, *, alone: bool) -> Used | 
     return used
 
 
-def _act(member: Member, release: Release, then: Next | None = None) -> Outcome:
+def _act(member: Member, release: Release, then: Next | None = None, *, end_strays: bool = False) -> Outcome:
     """Post-release on one member, without its record."""
     if member.standing is Standing.AS_IT_WAS:
         member.made, member.standing = release, Standing.SWITCHED
     about = About(release, path=member.known.live_target)
-    member.services = member.send(phases.post_release(member.host.environment), about, again=True, then=then)
+    phase = phases.post_release(member.host.environment, end_strays=end_strays)
+    member.services = member.send(phase, about, again=True, then=then)
     return member.services
 
 

@@ -47,7 +47,7 @@ def build(environment: Environment) -> Phase:
             step("move", release.move),
             *commands_step("publish", environment, ("publish", ".", environment.publish)),
             *_writable(environment),
-            *commands_step("verify", environment, ("verify", ".", environment.verify)),
+            *commands_step("verify", environment, ("verify", ".", verifying(environment))),
             step("flush", release.flush),
             step("seal", release.seal),
         ),
@@ -55,6 +55,11 @@ def build(environment: Environment) -> Phase:
         loud=True,
         undo=name_of(release.undo),
     )
+
+
+def verifying(environment: Environment) -> tuple[str, ...]:
+    """The commands of verify. Its requests come when the release is sealed."""
+    return tuple(each for each in environment.verify if isinstance(each, str))
 
 
 def commands_step(name: str, environment: Environment, *lanes: Lane) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasks.host.check import commands, git_server, services, state, web
 from tasks.host.services import sudo as rules
-from tasks.phases.build import units
+from tasks.phases.build import units, verifying
 from tasks.phases.links import links
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, Step, step
@@ -105,7 +105,7 @@ def _commands(environment: Environment) -> Pairs:
 
 def _named(environment: Environment) -> Iterator[tuple[str, str]]:
     lanes = [(f"apps.{app.name}.bootstrap", app.bootstrap) for app in environment.apps]
-    lanes += [("publish", environment.publish), ("verify", environment.verify), ("migrate", environment.migrate)]
+    lanes += [("publish", environment.publish), ("verify", verifying(environment)), ("migrate", environment.migrate)]
     return ((word, key) for key, commands in lanes for command in commands for word in command_words(command))
 
 

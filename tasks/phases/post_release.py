@@ -7,7 +7,7 @@ import shlex
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
-from tasks.host.services import health, last_words, sudo
+from tasks.host.services import health, last_words, preflight, strays, unseen
 from tasks.host.services import post_release as services
 from tasks.phases.step import Phase, Step, step
 
@@ -26,19 +26,48 @@ _PLAIN = re.compile(r"""(?:[\w@%+=:,./ \t-]|\\.|'[^']*'|"[^"$`\\]*")+""")
 """Text without operators, expansions, globs and comments."""
 
 
-def post_release(environment: Environment) -> Phase:
-    """Services in order, the proof that they run what was released, and health. No services: release_user asks for health."""
+def post_release(environment: Environment, *, end_strays: bool = False) -> Phase:
+    """Services in order, the proof that they run what was released, and health. No services: release_user asks for health.
+
+    `end_strays`: what the site has left running in php-fpm's group below an old release is ended.
+    """
     patience = 2 * environment.step_timeout + WAITING
     return Phase(
         "post-release",
         (
             *(_act(service).lasting(patience) for service in environment.services),
+            *((step("end strays", strays.end).lasting(patience),) if end_strays and proven(environment) else ()),
             *((step("proof", services.prove).lasting(patience),) if proven(environment) else ()),
             *(_health(check) for check in environment.health),
         ),
         kind="watched",
         loud=True,
         as_service_user=bool(environment.services),
+    )
+
+
+def requests(environment: Environment) -> Phase:
+    """The requests of verify, to a release that is sealed and not live."""
+    units = tuple(each.name for each in environment.services if each.kind == "systemd")
+    return Phase(
+        "verify",
+        tuple(
+            step(
+                f"verify {each.label}",
+                unseen.check,
+                (environment.releases_dir, units),
+                each.php,
+                each.url,
+                each.status,
+                each.contains or "",
+                tuple(each.headers.items()),
+            )
+            for each in environment.verify
+            if not isinstance(each, str)
+        ),
+        kind="watched",
+        loud=True,
+        as_service_user=True,
     )
 
 
@@ -52,13 +81,14 @@ def forget(environment: Environment, said: str) -> Phase:
     return Phase("forget", (step("forget", last_words.remove, said),), as_service_user=bool(environment.services))
 
 
-def try_services(environment: Environment) -> Phase:
-    """Would every command of post-release run without a password? Asked before anything is written."""
+def try_services(environment: Environment, *, warns: bool = False) -> Phase:
+    """Would post-release go well, as far as that can be asked before anything is written? `warns`: nothing is refused."""
     return Phase(
         "try",
         (
-            *(step(f"sudo {words[0]}", sudo.try_command, words) for words in sudo_commands(environment)),
-            *(step(service.label, sudo.try_service, *words) for service, words in proven(environment)),
+            *(step(f"sudo {words[0]}", preflight.try_command, words, warns) for words in sudo_commands(environment)),
+            step("room", preflight.try_room, warns),
+            *(step(service.label, preflight.try_service, *words, warns) for service, words in proven(environment)),
         ),
         as_service_user=True,
     )

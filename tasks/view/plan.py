@@ -59,8 +59,8 @@ def _work(environment: Environment, state: Mapping[str, Any], facts: Mapping[str
     else:
         for app in environment.apps:
             yield "build", Words(app.name, (f"  in {app.path}, {_count(str(len(app.bootstrap)), 'command')}", "dim"))
-        for command in (*environment.publish, *environment.verify):
-            yield "then", clean(command)
+        for each in (*environment.publish, *environment.verify):
+            yield "then", clean(each if isinstance(each, str) else each.label)
     for command in environment.migrate:
         yield "migrate", clean(command)
     for file in filter(None, facts.get("migrations", "").split("\n")):

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tasks.host.failure import Failed
-from tasks.host.services import fpm, post_release, service
-from tasks.host.services.fpm import PROBE
+from tasks.host.services import post_release, service
+from tasks.host.services import probe as fpm
+from tasks.host.services.probe import PROBE
 from tests.functions.made import Made
 from tests.functions.services import RESTART, Systemd
 
@@ -183,7 +184,7 @@ def test_php_fpm_is_asked_by_a_probe_that_is_installed_first(systemd: Systemd, p
     post_release.act(made(), "systemd", "restart", "worker")
     assert probe.read_text() == PROBE
     assert [words.split()[0] for words in systemd.asked if not words.startswith("stat")] == [
-        *(str(systemd.shims / "php-fpm8.2"), "install", "systemctl", "php")
+        *(str(systemd.shims / "php-fpm8.2"), "install", "php", "systemctl", "php")
     ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.host import scratch
 from tasks.host.failure import Failed
 from tasks.host.services import last_words, masked, post_release
 from tests.functions.made import Made, set_up
@@ -72,8 +73,9 @@ def test_what_an_earlier_step_printed_is_not_among_them(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_without_a_place_for_them_the_failure_is_reported_all_the_same(folder: Path) -> None:
-    folder.rmdir()
+def test_without_a_place_for_them_the_failure_is_reported_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "folder", lambda: "")
+    monkeypatch.setenv("TMPDIR", "/nonexistent")
     assert "said" not in failed("echo x").facts
 
 

@@ -154,9 +154,20 @@ def test_a_pid_that_another_process_has_by_now_is_not_left_behind() -> None:
 
 def test_php_fpm_is_asked_once_nothing_else_is_wrong() -> None:
     case = Case("reload", Silent(answers=["the pool www gave no answer"]))
-    master, old, new = case.process(-100), case.process(-1, NOWHERE + 1), case.process(1, NOWHERE + 1)
+    master = case.process(-100)
+    old, new = (case.process(seconds, NOWHERE + 1, "php-fpm: pool www") for seconds in (-1, 1))
     assert "before this" in case.complaints(seen(master, old))
     assert case.complaints(seen(master, new)) == "the pool www gave no answer"
+
+
+def test_what_the_site_has_left_in_the_group_of_php_fpm_is_no_worker() -> None:
+    case = Case("reload", Silent(answers=[]))
+    left = case.process(-50, NOWHERE + 1, f"sleep 100 {RELEASES}/{OLD}/x")
+    here = case.process(-50, NOWHERE + 2, "sleep 100")
+    new = case.process(1, NOWHERE + 3, "php-fpm: pool www")
+    assert case.complaints(seen(case.process(-100), left, here, new)) == ""
+    assert case.proof
+    assert [(each.pid, release) for each, release in case.proof.strays()] == [(left.pid, OLD), (here.pid, "")]
 
 
 def test_what_systemd_complains_about_comes_first() -> None:

@@ -117,16 +117,20 @@ def test_nothing_is_live_for_post_release(empty: Site) -> None:
     assert "nothing is live yet" in fails(empty, "post-release")
 
 
+REFUSED = "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'"
+
+
 def test_refused_sudo_fails_before_anything_is_written(fresh_sandbox: Sandbox, tmp_path: Path) -> None:
     site = quick(fresh_sandbox, tmp_path, live_link="source", services=[{"systemd": "site-web"}, {"supervisor": "releases"}])
     site.fab("setup")
     (fresh_sandbox.folder / "sudoers").write_text("systemctl restart site-web\nsystemctl reload *\n")
     before = settled(site.home), settled(fresh_sandbox.service_home)
-    for words in (("deploy", "--ref", "master"), ("rollback",), ("post-release",)):
-        said = site.fab(*words, code=3).err
-        assert "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'" in said
-        assert "sudoers" in said
+    said = site.fab("deploy", "--ref", "master", code=3).err
+    assert (REFUSED in said, "sudoers" in said) == (True, True)
     assert (settled(site.home), settled(fresh_sandbox.service_home)) == before
+    for verb, why in (("rollback", "no good release before"), ("post-release", "nothing is live yet")):
+        said = site.fab(verb, code=3).err
+        assert (REFUSED in said, why in said) == (True, True), "the way back is only warned"
 
 
 def test_live_changed_meanwhile_is_refused_and_the_release_stays(make: Make) -> None:

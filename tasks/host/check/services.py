@@ -10,6 +10,7 @@ from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
 from tasks.host.run import Run
 from tasks.host.services import sudo
+from tasks.host.services.listening import paths
 from tasks.host.services.processes import hidden
 from tasks.host.services.units import seconds
 
@@ -146,22 +147,13 @@ def listens(unit: Runs) -> list[str]:
     found = [address for owner, address in listeners() if group and (owner == number or (owner + "/").startswith(group + "/"))]
     folders = tuple(f"/run/{name}/" for name in unit.about.get("RuntimeDirectory", "").split())
     words = " ".join(word for words, _ in unit.commands for word in words)
-    return found + [path for path in listened_paths() if path.startswith(folders) or path in words]
+    return found + [path for path in paths() if path.startswith(folders) or path in words]
 
 
 def listeners() -> list[tuple[str, str]]:
     """Each TCP socket that is listened to, as (cgroup, address); where a cgroup has no name here, its number."""
     shown = ask(["ss", "-Hltn", "--cgroup"]).text
     return [(found[2], found[1]) for found in re.finditer(r"^LISTEN +\d+ +\d+ +(\S+) .*?cgroup:(\S+)", shown, re.M)]
-
-
-def listened_paths() -> list[str]:
-    """The unix sockets that are listened to."""
-    try:
-        with open("/proc/net/unix", encoding="utf-8", errors="replace") as file:
-            return re.findall(r"^\S+ \S+ \S+ 00010000 \S+ \S+ +\S+ (/.*)", file.read(), re.M)
-    except OSError:
-        return []
 
 
 def check_root(run: Run, every: Sequence[Runs], code: Code) -> None:

@@ -9,13 +9,11 @@ import pwd
 import re
 from collections.abc import Sequence
 
-from tasks.host.check.access import way
 from tasks.host.check.asking import ask
-from tasks.host.check.nginx import Configuration
 from tasks.host.run import Run
+from tasks.host.services.nginx import Configuration
+from tasks.host.services.served import follows, main_file, passed_to, resolved
 from tasks.host.services.units import PLACES, address, executable, is_php_fpm, php_fpm_config, read, units_in
-
-NGINX = "/etc/nginx/nginx.conf"
 
 
 class Fpm:
@@ -62,16 +60,13 @@ class Web:
 
     def __init__(self, live: str, releases: str, silent: Sequence[str], fpms: Sequence[Fpm]) -> None:
         self.live, self.releases, self.silent, self.fpms = live, releases, silent, fpms
-        self.link = os.path.join(os.path.realpath(os.path.dirname(live)), os.path.basename(live))  # its parents resolved
-        shown = ask(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"]).text
-        named = re.search(r"argv\[\]=[^;]*? -c ?(/[^\s;]+)", shown)
-        self.file = named[1] if named else NGINX
+        self.link, self.file = resolved(live), main_file()
         self.nginx = Configuration(self.file)
         self.servers = [each for each in self.nginx.servers() if any(map(self.leads, each.paths))]
 
     def follows(self, path: str) -> bool:
         """Does a path lead through the live link, under whatever name?"""
-        return path.startswith("/") and self.link in way(path)
+        return follows(path, self.link)
 
     def fixed(self, path: str) -> bool:
         """Does it lead into a release without the live link, so that a cutover changes nothing for it?"""
@@ -93,8 +88,7 @@ class Web:
 
     def sockets(self) -> set[str]:
         """Where nginx reaches the php-fpm of the site."""
-        passes = {place.passes for server in self.servers for place in server.places if place.passes}
-        return {address(each) for name in passes for each in self.nginx.sockets(name)}
+        return passed_to(self.nginx, self.servers)
 
     def users(self) -> list[tuple[str, str, str]]:
         """Who must read the site, as (program, user, group): the workers of nginx, and the pools of php-fpm."""

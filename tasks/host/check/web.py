@@ -6,14 +6,14 @@ import os
 import re
 from collections.abc import Sequence
 
-from tasks.host.check.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
+from tasks.host.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.commands import search_path
-from tasks.host.check.nginx import Place, Server
 from tasks.host.check.serving import Fpm, Web, masters
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
 from tasks.host.runtime.files import present
+from tasks.host.services.nginx import Place, Server
 from tasks.host.services.units import seconds
 
 NOT_SERVED = ("node_modules", ".git")

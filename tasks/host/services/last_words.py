@@ -9,7 +9,7 @@ import contextlib
 import os
 import pwd
 
-from tasks.host import acl
+from tasks.host import acl, scratch
 from tasks.host.run import Run
 
 MOST = 4 << 20  # bytes: masked as a whole, before any of it is cut off
@@ -21,7 +21,7 @@ def hand_over(run: Run) -> None:
     text = run.log.since(run.mark, MOST)
     if not text.strip():
         return
-    path = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"release-{os.urandom(8).hex()}")  # noqa: S108
+    path = os.path.join(scratch.folder() or scratch.usual(), f"release-{os.urandom(8).hex()}")
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except OSError:

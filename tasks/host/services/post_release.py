@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tasks.host import programs
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.services import last_words
+from tasks.host.services import last_words, strays
 from tasks.host.services.fpm import Answers
+from tasks.host.services.preflight import configurations, known
+from tasks.host.services.probe import install
 from tasks.host.services.processes import age, ticks
 from tasks.host.services.proof import Proof
-from tasks.host.services.service import ASKED, Service
-from tasks.host.services.units import nginx_tests, php_fpm_tests
+from tasks.host.services.service import Service
 
 PATIENCE = {"restart": 10.0, "reload": 30.0}  # seconds until all follow; a restart has waited for the old ones already
 SETTLE = 0.8  # seconds that a service has run at the last look at it: one that starts and dies has died by then
@@ -30,15 +31,19 @@ def act(run: Run, kind: str, action: str, name: str) -> None:
     """Restart or reload a service, and wait until every process of it is shown to run the release."""
     with _reported(run, f"{kind} {action} {name}"):
         service = Service(kind, action, name)
-        units = service.units()
-        if kind == "systemd" and not units:
-            raise Failed(f"no systemd unit matches {name}", "systemctl list-units --all, then correct services in hosts.yml")
-        answers = Answers(run, _tested(run, units))
+        units = known(service) if kind == "systemd" else []
+        answers = Answers(run, configurations(run, units))
+        if answers.pools:
+            install()
+        answers.look()
+        for pool, why in answers.silent.items():
+            run.report.warn(f"{pool} gave no answer before {action}, and need not after it: {why}")
         proof = Proof(run, service, answers, service.look(units))
         _order(run, service, again=proof.seen.failed)
         proof.acted = ticks(time.clock_gettime(time.CLOCK_BOOTTIME))
         _await(run, proof, PATIENCE[action] + answers.timeout, f"look at it on the host, then {run.hint('post-release')}")
         run.proofs.append(proof)
+        strays.report(run, proof)
 
 
 def prove(run: Run) -> None:
@@ -71,20 +76,6 @@ def run_command(run: Run, text: str) -> None:
             end = f"was killed by signal {-code}" if code < 0 else f"exited {code}{WHY.get(code, '')}"
             raise Failed(f"run: {shown!r} {end}")
     run.report.event("lane", "done", "run", text, str(int((time.monotonic() - began) * 1000)))
-
-
-def _tested(run: Run, units: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
-    """What each php-fpm prints of its configuration. One that would not start is found before what runs is touched."""
-    dumps = php_fpm_tests(units)
-    printed = []
-    for words in [*nginx_tests(units), *dumps]:
-        done = programs.run(["sudo", "-n", *words], seconds=ASKED)
-        printed.append((words, done.text))
-        if done.code:
-            run.log.write(done.output)
-            what = f"{' '.join(words)} refuses its configuration, so it was left as it runs"
-            raise Failed(what, "correct it, then type the same again")
-    return [(words[0], text) for words, text in printed if words in dumps]
 
 
 def _order(run: Run, service: Service, *, again: bool) -> None:

@@ -15,6 +15,7 @@ from tasks.host.services.fpm import Answers
 from tasks.host.services.processes import Process, places, ticks
 from tasks.host.services.service import Look, Service
 
+WORKER = "php-fpm: pool "  # how the arguments of a worker of php-fpm begin
 LEAVING = "is shutting down"  # in the arguments of a worker of nginx that takes no new request
 
 
@@ -37,6 +38,7 @@ class Proof:
         self.link = run.link
         self.began = ticks(run.began)
         self.before = {each.pid: each for each in before.processes}
+        self.exited = before.exited  # programs that do their work and end
         self.acted = 0  # when the action was over, in ticks
 
     def complaints(self) -> list[str]:
@@ -46,7 +48,20 @@ class Proof:
         gone = (each for each in self.before.values() if each.pid not in there)  # children of a program that was stopped alone
         left = [each for each in gone if each.pid in seen.table and seen.table[each.pid].started == each.started]
         behind = [f"{each.title} was left behind, and has run since {each.since}" for each in left]
-        return seen.troubles + self._stale(seen) + behind or self.answers.complaints()
+        ended = [f"supervisor reports that {each} is EXITED" for each in sorted(seen.exited - self.exited)]
+        return seen.troubles + ended + self._stale(seen) + behind or self.answers.complaints()
+
+    def strays(self) -> list[tuple[Process, str]]:
+        """What the site has started and left in php-fpm's group, each with the other release that it is below, or ""."""
+        found = [each for each in self.seen.processes if self._is_stray(each)]
+        where = places(found) if found else {}
+        others = {each.pid: releases_in(where[each.pid], self.folders, self.link) - {self.live} for each in found}
+        return [(each, min(others[each.pid], default="")) for each in found]
+
+    def _is_stray(self, each: Process) -> bool:
+        """No worker of php-fpm: those are children of the main process, and keep their title when that has died."""
+        kin = {each.pid, each.parent} & self.seen.mains
+        return bool(self.answers.pools) and not kin and not each.arguments.startswith(WORKER)
 
     def since(self) -> int:
         """Since when the service runs as it does, in ticks; 0 where the answer of a pool has shown that it runs well."""
@@ -56,9 +71,10 @@ class Proof:
         return max(mains) if mains and self.service.action == "restart" else self.acted
 
     def _stale(self, seen: Look) -> list[str]:
-        where, found = places(seen.processes), []
-        workers = any(each.pid not in seen.mains for each in seen.processes)
-        for each in seen.processes:
+        ours = [each for each in seen.processes if not self._is_stray(each)]
+        where, found = places(ours), []
+        workers = any(each.pid not in seen.mains for each in ours)
+        for each in ours:
             inside = releases_in(where[each.pid], self.folders, self.link)
             others = inside - {self.live}
             if others:

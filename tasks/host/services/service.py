@@ -11,7 +11,9 @@ from tasks.host.services.processes import Process, descendants, running
 from tasks.host.services.units import units_in
 
 ASKED = 60.0  # seconds for a program that only answers
-PROPERTIES = "Id,LoadState,ActiveState,SubState,Type,Result,MainPID,ControlGroup,ExecStart,NRestarts"
+PROPERTIES = (
+    "Id,LoadState,ActiveState,SubState,Type,Result,CanReload,MainPID,ControlGroup,ExecStart,NRestarts,FragmentPath,DropInPaths"
+)
 STATUS = re.compile(r"^(\S+) +([A-Z]+)\b(?: +pid (\d+))?", re.M)
 JOURNAL_DELAY = 1.0  # seconds until the journal has what a service printed last
 
@@ -20,7 +22,8 @@ class Look:
     """A service at one moment.
 
     `processes` are its own, the main ones among them; `table` is every process of the host; `restarts` is how often systemd
-    has started each unit anew: between two lives there is no main process to compare. `failed`: systemd has given it up.
+    has started each unit anew: between two lives there is no main process to compare. `failed`: systemd has given it up;
+    `exited` are the programs of supervisor that have ended as they may.
     """
 
     def __init__(self, table: dict[int, Process]) -> None:
@@ -30,6 +33,7 @@ class Look:
         self.pids: set[int] = set()
         self.restarts: list[str] = []
         self.failed = False
+        self.exited: set[str] = set()
 
     @property
     def processes(self) -> list[Process]:
@@ -110,11 +114,13 @@ def _look_supervisor(name: str) -> Look:
     look = Look(running())
     found = STATUS.findall(status)
     for program, state, pid in found:
-        if state != "RUNNING" or not pid:
+        if state == "EXITED":
+            look.exited.add(program)
+        elif state != "RUNNING" or not pid:
             look.troubles.append(f"supervisor reports that {program} is {state}")
-            continue
-        look.mains.add(int(pid))
-        look.pids |= descendants(look.table, int(pid))
+        else:
+            look.mains.add(int(pid))
+            look.pids |= descendants(look.table, int(pid))
     if not found or "no such" in status:
         look.troubles = [f"supervisor knows no program {name}: {status}"]
     return look

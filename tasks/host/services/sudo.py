@@ -13,8 +13,9 @@ from tasks.host import programs
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.run import Run
-from tasks.host.services.fpm import INSTALL, installed, live_link, needed
-from tasks.host.services.processes import STAT, hidden
+from tasks.host.services.fpm import needed
+from tasks.host.services.probe import INSTALL, installed, live_link
+from tasks.host.services.processes import STAT
 from tasks.host.services.service import ASKED, Service
 from tasks.host.services.units import nginx_tests
 
@@ -74,14 +75,6 @@ def reason(done: programs.Done) -> str:
         return "there is no sudo"
     lines = [line.strip() for line in done.text.split("\n") if line.strip()] if done.code else []
     return lines[-1] if lines else ""
-
-
-def try_service(run: Run, kind: str, action: str, name: str) -> None:
-    """Try what acting on a service takes besides the action: the tests, the look at processes, the question to php-fpm."""
-    if hidden():
-        raise Failed(HIDDEN, SHOWN)
-    for user, words in commands(run, [(kind, action, name)], now=True):
-        try_command(run, words, user)
 
 
 def allows(run: Run, words: Sequence[str], user: str = "root") -> bool:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.host.check import access
-from tasks.host.check.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable, way
+from tasks.host import access
+from tasks.host.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable, way
 
 NOBODY = 0xFFFFFFFF
 OWNER, USER, GROUP_OWNER, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.host.check.nginx import Configuration, Directive, Place, parse
+from tasks.host.services.nginx import Configuration, Directive, Place, parse
 
 MAIN = """
 user www-data staff; # who

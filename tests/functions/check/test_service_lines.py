@@ -89,5 +89,5 @@ def test_a_unix_socket_is_a_units_by_its_directory_or_its_words(
     monkeypatch: pytest.MonkeyPatch, words: list[str], about: dict[str, str], found: list[str]
 ) -> None:
     monkeypatch.setattr(services, "listeners", list)
-    monkeypatch.setattr(services, "listened_paths", lambda: ["/run/x/app.sock", "/run/systemd/private"])
+    monkeypatch.setattr(services, "paths", lambda: ["/run/x/app.sock", "/run/systemd/private"])
     assert listens(Runs("app", "systemd", "www-data", "", [(words, False)], about)) == found

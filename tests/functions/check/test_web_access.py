@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tasks.host.access import ENTER, READ, WRITE, Viewer
 from tasks.host.check import serving
 from tasks.host.check import web as checks
-from tasks.host.check.access import ENTER, READ, WRITE, Viewer
 from tasks.host.programs import TOO_LATE, Done
 from tests.functions.check.conftest import Machine
 from tests.functions.check.web_host import GOOD, ME, WebHost

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.check import access
+from tasks.host import access
 from tests.host.booted.spoiling import Checks, Spoilt, each_of
 from tests.support.booted import Booted
 from tests.support.shop import HOME, Shop

@@ -15,6 +15,7 @@ from tasks.config.models import (
     Environment,
     HealthCheck,
     PersistentLink,
+    PhpRequest,
     RunService,
     RuntimeFile,
     Settings,
@@ -60,7 +61,10 @@ def test_every_key_is_read() -> None:
         carry_assets=("public/build",),
         writable=("var",),
         publish=("php bin/console cache:warmup",),
-        verify=("php bin/console lint:container",),
+        verify=(
+            "php bin/console lint:container",
+            PhpRequest(php="public/index.php", url="/health", headers={"Host": "www.example.com"}, status=204, contains="ok"),
+        ),
         migrate=("php bin/console doctrine:migrations:migrate",),
         services=(
             SystemdService(name="php8.2-fpm", action="reload"),

@@ -106,17 +106,20 @@ def without_lua(text: str) -> str:
 
 
 class Configuration:
-    """A main file with all that it includes. `unread` are files that this user may not read."""
+    """A main file with all that it includes. `unread` are files that this user may not read, `sources` all, and patterns."""
 
     def __init__(self, path: str) -> None:
         self.folder = os.path.dirname(path)
         self.unread: list[str] = []
+        self.sources: list[str] = []
         self.tree = Directive("", [], self.read(glob.escape(path), 0), path)
 
     def read(self, pattern: str, depth: int) -> list[Directive]:
         """The directives of the files of a pattern, below the folder of the main one."""
         found: list[Directive] = []
-        for path in sorted(glob.glob(os.path.join(self.folder, pattern))) if depth <= DEEPEST else ():
+        paths = sorted(glob.glob(os.path.join(self.folder, pattern))) if depth <= DEEPEST else []
+        self.sources += [os.path.join(self.folder, pattern), *paths]
+        for path in paths:
             try:
                 text = files.read(path).decode("utf-8", "surrogateescape")
                 found += parse(text, path, lambda pattern: self.read(pattern, depth + 1))

@@ -1,0 +1,129 @@
+"""What can be asked of services without doing anything, before anything is written: would post-release go well?
+
+For a run that puts a release back, or only serves what is live, an answer is a warning: `warns`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+
+from tasks.host import scratch
+from tasks.host.failure import Failed
+from tasks.host.programs import NOT_FOUND, TOO_LATE
+from tasks.host.programs import run as run_program
+from tasks.host.run import Run
+from tasks.host.services import sudo
+from tasks.host.services.fpm import Answers
+from tasks.host.services.listening import is_listened_to
+from tasks.host.services.probe import installed
+from tasks.host.services.processes import hidden
+from tasks.host.services.service import ASKED, STATUS, Service
+from tasks.host.services.units import nginx_tests, php_fpm_tests
+
+CORRECT = "then correct services in hosts.yml"
+RUNS = ("active", "reloading")
+
+
+@contextlib.contextmanager
+def _judged(run: Run, warns: bool) -> Iterator[None]:
+    try:
+        yield
+    except (Failed, OSError, ValueError) as problem:
+        if not warns or getattr(problem, "reported", False):
+            raise problem if isinstance(problem, Failed) else Failed(str(problem)) from problem
+        next = getattr(problem, "next", "")
+        run.report.warn(f"{problem}" + (f": {next}" if next else ""))
+
+
+def try_command(run: Run, words: Sequence[str], warns: bool = False) -> None:
+    """Would sudo run this very command without a password? Raises Failed."""
+    with _judged(run, warns):
+        sudo.try_command(run, words)
+
+
+def try_room(run: Run, warns: bool = False) -> None:
+    """Is there room for what a failing service printed? Raises Failed."""
+    with _judged(run, warns):
+        place = scratch.folder()
+        if not place:
+            raise Failed(
+                f"nothing can be written to {scratch.usual()}: it may be full", f"on the host: df -h {scratch.usual()}"
+            )
+        if place != scratch.usual():
+            run.report.warn(f"nothing can be written to {scratch.usual()}, it may be full: {place} is used instead")
+
+
+def try_service(run: Run, kind: str, action: str, name: str, warns: bool = False) -> None:
+    """Is a service known and able to follow, and would sudo run all that its proof takes? Raises Failed."""
+    with _judged(run, warns):
+        if hidden():
+            raise Failed(sudo.HIDDEN, sudo.SHOWN)
+        service = Service(kind, action, name)
+        units = _known_units(service) if kind == "systemd" else []
+        for user, words in sudo.commands(run, [(kind, action, name)], now=True):
+            sudo.try_command(run, words, user)
+        if kind == "supervisor":
+            _known_program(name)
+        _try_pools(run, configurations(run, units))
+
+
+def configurations(run: Run, units: Sequence[dict[str, str]], *, only_php: bool = False) -> list[tuple[str, str]]:
+    """What each php-fpm prints of its configuration, by its path. One that would not start, nginx too, raises Failed."""
+    dumps = php_fpm_tests(units)
+    printed = []
+    for words in [*([] if only_php else nginx_tests(units)), *dumps]:
+        done = run_program(["sudo", "-n", *words], seconds=ASKED)
+        printed.append((words, done.text))
+        if done.code:
+            run.log.write(done.output)
+            what = f"{' '.join(words)} refuses its configuration, so it was left as it runs"
+            raise Failed(what, "correct it, then type the same again")
+    return [(words[0], text) for words, text in printed if words in dumps]
+
+
+def known(service: Service) -> list[dict[str, str]]:
+    """The units of a service of systemd. Raises Failed where there are none."""
+    units = service.units()
+    if not units:
+        raise Failed(f"no systemd unit matches {service.name}", f"systemctl list-units --all, {CORRECT}")
+    return units
+
+
+def _known_units(service: Service) -> list[dict[str, str]]:
+    units = known(service)
+    for unit in units:
+        look = f"sudo systemctl status {unit['Id']}"
+        if unit.get("LoadState") != "loaded":
+            raise Failed(f"{unit['Id']} cannot be started: it is {unit.get('LoadState')}", look)
+        if service.action == "reload" and unit.get("CanReload") == "no":
+            raise Failed(f"{unit['Id']} cannot reload", "leave out action: reload in services of hosts.yml")
+        if service.action == "reload" and unit.get("ActiveState") not in RUNS:
+            raise Failed(f"{unit['Id']} is {unit.get('ActiveState')}, and only one that runs can reload", look)
+    return units
+
+
+def _known_program(name: str) -> None:
+    """Does supervisor answer, and know this program?"""
+    done = run_program(["sudo", "-n", "supervisorctl", "status", name], seconds=ASKED)
+    states = [state for _, state, _ in STATUS.findall(done.text)]
+    if "ERROR" in states or re.search("no such (process|group)", done.text):
+        raise Failed(f"supervisor knows no program {name}", f"sudo supervisorctl status, {CORRECT}")
+    if not states or done.code in (TOO_LATE, NOT_FOUND):
+        why = ([line for line in done.text.split("\n") if not line.startswith("For help")] or ["nothing was printed"])[-1]
+        raise Failed(f"supervisor does not answer: {why}", "sudo systemctl status supervisor; sudo supervisorctl status")
+
+
+def _try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:
+    """Does each pool answer? Where the probe is not installed yet, it has to be listened to."""
+    answers = Answers(run, dumps)
+    if installed():
+        found = answers.silence()
+    else:
+        names = [name for name, pool in answers.pools.items() if not is_listened_to(pool["listen"])]
+        found = {name: "nobody listens at its socket" for name in names}
+    for name, why in found.items():
+        if name in answers.own or (not answers.bystanders and len(found) == len(answers.pools)):
+            raise Failed(f"{name} gives no answer: {why}", "sudo systemctl status php*-fpm, and its log")
+        run.report.warn(f"{name} gives no answer: {why}")

@@ -1,0 +1,45 @@
+"""Who serves the site: the servers of nginx that lead through the live link, and the php-fpm that they pass requests to."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+from tasks.host.access import way
+from tasks.host.services.nginx import Configuration, Server
+from tasks.host.services.service import output
+from tasks.host.services.units import address
+
+NGINX = "/etc/nginx/nginx.conf"
+
+
+def main_file() -> str:
+    """The main configuration of nginx, as its unit names it."""
+    shown = output(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"])
+    named = re.search(r"argv\[\]=[^;]*? -c ?(/[^\s;]+)", shown)
+    return named[1] if named else NGINX
+
+
+def resolved(link: str) -> str:
+    """A link itself, its parents resolved."""
+    return os.path.join(os.path.realpath(os.path.dirname(link)), os.path.basename(link))
+
+
+def follows(path: str, link: str) -> bool:
+    """Does a path lead through a link, which is `resolved`, under whatever name?"""
+    return path.startswith("/") and link in way(path)
+
+
+def passed_to(nginx: Configuration, servers: Iterable[Server]) -> set[str]:
+    """Where these servers reach a php-fpm."""
+    passes = {place.passes for server in servers for place in server.places if place.passes}
+    return {address(each) for name in passes for each in nginx.sockets(name)}
+
+
+def sockets(live_link: str) -> set[str]:
+    """Where nginx reaches the php-fpm of the site; nothing where no server that this user can read leads there."""
+    if not live_link:
+        return set()
+    nginx, link = Configuration(main_file()), resolved(live_link)
+    return passed_to(nginx, (each for each in nginx.servers() if any(follows(path, link) for path in each.paths)))
