@@ -241,15 +241,6 @@ def test_going_back_never_leads_to_a_bad_release_nor_to_where_it_is(records: Loc
     assert {release["name"] for release in found["releases"] if release["state"] == "bad"} == bad - set(path[-1:])
 
 
-def test_a_history_of_a_hundred_megabytes_is_read(records: LocalRecords) -> None:
-    play(records, "A B")
-    line = json.dumps({"v": 1, "event": "unhold", "by": "x" * 10_000}).encode() + b"\n"
-    with (records.host.state_dir / "history").open("ab") as file:
-        for _ in range(10_000):
-            file.write(line)
-    assert records.state()["live"]["name"] == SEALED["B"]
-
-
 def test_a_build_that_fails_is_recorded_with_its_reason(host: LocalHost) -> None:
     host.use(apps={"web": {"bootstrap": ["exit 3"]}})
     host.build()

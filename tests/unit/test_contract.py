@@ -24,7 +24,7 @@ OPTIONS = {
     "plan": {"ref", "steps", "json"},
     "build": {"ref", *TIMES},
     "release": {"ref", "name", *TIMES},
-    "post-release": TIMES,
+    "post-release": {"end_strays", *TIMES},
     "deploy": {"ref", "name", *TIMES},
     "rollback": {"to", "keep_runtime_files", *TIMES},
     "prune": TIMES,
