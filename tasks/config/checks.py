@@ -28,6 +28,7 @@ def clashes(environment: Environment) -> Iterator[Clash]:
     yield from _addresses(environment)
     yield from _directories(environment)
     yield from _links(environment)
+    yield from _targets(environment)
     yield from _writable(environment)
 
 
@@ -76,6 +77,20 @@ def _links(environment: Environment) -> Iterator[Clash]:
         if outer := _first((path, *path.parents), links):
             sentence = f"the file {shown(file.path)} lies in the persistent link {shown(outer)}, where it is already"
             yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
+
+
+def _targets(environment: Environment) -> Iterator[Clash]:
+    """What outlives releases lies in no place where they come and go; where links lead is the host's to know."""
+    places = {
+        "builds_dir": environment.builds_dir,
+        RELEASES: environment.releases_dir,
+        "live_link": f"~/{environment.live_link}",
+    }
+    for link in environment.persistent_links:
+        target = PurePosixPath(link.target)
+        if key := next((key for key, place in places.items() if target.is_relative_to(place)), None):
+            sentence = f"leads into {key} ({shown(places[key])}), where releases come and go"
+            yield Clash(("persistent_links", key), sentence, (link.path,))
 
 
 def _writable(environment: Environment) -> Iterator[Clash]:

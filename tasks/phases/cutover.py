@@ -12,6 +12,7 @@ from tasks.host import state
 from tasks.host.runtime import renew
 from tasks.host.services import masked
 from tasks.phases.build import commands_step, units
+from tasks.phases.links import paths
 from tasks.phases.step import Phase, step
 
 if TYPE_CHECKING:
@@ -55,4 +56,6 @@ def in_use() -> Phase:
 
 def prune(environment: Environment, used: Sequence[tuple[str, str]] = ()) -> Phase:
     """Remove the oldest releases beyond keep_releases, but for those `used`: each a name and the process that uses it."""
-    return Phase("prune", (step("prune", old.prune, environment.keep_releases, used),), options=(("keep", True),))
+    return Phase(
+        "prune", (step("prune", old.prune, environment.keep_releases, used, paths(environment)),), options=(("keep", True),)
+    )

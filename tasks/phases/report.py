@@ -10,6 +10,7 @@ from tasks.host import state as host
 from tasks.host.build import ref
 from tasks.host.runtime import differences, renew
 from tasks.phases.build import settings_step, units
+from tasks.phases.links import paths
 from tasks.phases.step import Phase, Step, step
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def plan(environment: Environment) -> Phase:
             step("resolve", ref.resolve),
             settings_step("settings", environment, only_warn=True),
             step("commits", planned.commits),
-            step("prune", prune.would_go, environment.keep_releases),
+            step("prune", prune.would_go, environment.keep_releases, paths(environment)),
             step("state", host.report, True),
             *_differences(environment),
         ),

@@ -60,3 +60,19 @@ def test_a_runtime_file_where_php_fpm_may_write_is_refused(refused: Refused) -> 
         "hosts.a.runtime_files[1]: the file 'var/key' may lie in 'var', which php-fpm can write to",
         "hosts.a.runtime_files[2]: the file '**/.token' may lie in 'public/media', which php-fpm can write to",
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "keys", "where"),
+    [
+        ("~/source/media", "", "live_link ('~/source')"),
+        ("~/releases/media", "", "releases_dir ('~/releases')"),
+        ("~/builds", "", "builds_dir ('~/builds')"),
+        ("/srv/releases/x/media", "releases_dir: /srv/releases/", "releases_dir ('/srv/releases')"),
+    ],
+)
+def test_a_persistent_link_that_leads_where_releases_come_and_go_is_refused(
+    refused: Refused, target: str, keys: str, where: str
+) -> None:
+    error = refused(f"hosts: {{a: {{repository: x, persistent_links: {{public/media: {target}}}, {keys}}}}}")
+    assert error.details == (f"hosts.a.persistent_links.public/media: leads into {where}, where releases come and go",)
