@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tasks.host import commands
-from tasks.host.build import assets, ref, release, room, runtime, settings, worktree, writable
+from tasks.host.build import assets, inodes, ref, release, room, runtime, settings, worktree, writable
 from tasks.host.build import links as persistent
 from tasks.phases.links import links
 from tasks.phases.step import Phase, Step, name_of, step
@@ -39,6 +39,7 @@ def build(environment: Environment) -> Phase:
             settings_step("pre-flight settings", environment),
             step("worktree", worktree.make),
             step("runtime files", runtime.copy),
+            step("inodes of earlier releases", inodes.own_earlier),
             *commands_step("bootstrap", environment, *((app.name, app.path, app.bootstrap) for app in environment.apps)),
             *_drop(environment.apps),
             *((step("carry assets", assets.carry, environment.keep_releases, carried),) if carried else ()),
@@ -48,6 +49,7 @@ def build(environment: Environment) -> Phase:
             *commands_step("publish", environment, ("publish", ".", environment.publish)),
             *_writable(environment),
             *commands_step("verify", environment, ("verify", ".", verifying(environment))),
+            step("inodes", inodes.own),
             step("flush", release.flush),
             step("seal", release.seal),
         ),

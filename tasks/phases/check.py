@@ -35,6 +35,7 @@ def check(environment: Environment) -> Phase:
             step("commands", commands.check_commands, _commands(environment)),
             step("setup", state.check_setup),
             step("room", state.check_room),
+            step("inodes", state.check_inodes),
             step("live", state.check_live),
             step("versions", commands.check_versions, tuple((app.name, app.path) for app in environment.apps)),
             step("repository", git_server.check_repository, environment.repository),

@@ -25,7 +25,7 @@ from tests.support.talk import Ran, Run, Talk
 from tests.support.trash import deleted
 
 LINK = "source"
-OURS = {"history", "hold", "lock", "job.lock", "move", "jobs", "logs", "trash", "reserve"}
+OURS = {"runtime", "own-inodes", "history", "hold", "lock", "job.lock", "move", "jobs", "logs", "trash", "reserve"}
 
 
 @dataclass

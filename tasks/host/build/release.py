@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tasks.host import files, history, releases, repository, reserve, strays, trash, tree
 from tasks.host.build import runtime, worktree
+from tasks.host.build.inodes import MARK
 from tasks.host.build.room import measured
 from tasks.host.build.seal import write
 from tasks.host.failure import Failed
@@ -99,7 +100,7 @@ def seal(run: Run) -> None:
     """release.json, written last, by rename. From here on it is a release."""
     carried = {} if run.carried is None else {"carried": run.carried}
     fields = {"ref": run.ref, "commit": run.commit, "built_from": run.built_from, "size": run.size, "timings": run.timings}
-    write(run, run.release, {**fields, **carried})
+    write(run, run.release, {**fields, MARK: True, **carried})
     history.record(run, "sealed", {"name": run.release, "ref": run.ref, "commit": run.commit})
     run.report.fact("release", run.release)
 

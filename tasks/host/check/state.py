@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 
 from tasks.host import ready, releases, repository
+from tasks.host.build import inodes, room, runtime
 from tasks.host.build import links as persistent
-from tasks.host.build import room, runtime
 from tasks.host.check.asking import ask, attempt
 from tasks.host.run import Run
 from tasks.host.runtime import choice, differences, readers
@@ -76,6 +76,15 @@ def check_room(run: Run) -> None:
     if os.path.isdir(run.releases):
         with attempt(run, f"room for a release in {run.releases}"):
             room.check(run, FIRST_RELEASE)
+
+
+def check_inodes(run: Run) -> None:
+    """Does a release of an earlier version share files with a package cache, into which a build may write?"""
+    for name in inodes.earlier(run):
+        path = next((path for path, _ in inodes.shared(os.path.join(run.releases, name))), "")
+        if path:
+            text = f"{name} shares files with other places, {path} for one: a build that writes into them changes it"
+            run.report.doubt(text, "the next build gives it files of its own")
 
 
 def check_live(run: Run) -> None:

@@ -46,6 +46,7 @@ resolve
 pre-flight settings
 worktree
 runtime files
+inodes of earlier releases
 bootstrap
 drop
 carry assets
@@ -55,6 +56,7 @@ move
 publish
 writable
 verify
+inodes
 flush
 seal
 """

@@ -32,6 +32,7 @@ tools
 commands
 setup
 room
+inodes
 live
 versions
 repository
