@@ -145,6 +145,7 @@ def make(run: Run, url: str) -> None:
             git.logged(run, "init", "--quiet", "--bare", new) and git.logged(run, "-C", new, "remote", "add", "origin", url)
         ):
             raise ProgramFailed
+        os.chmod(new, 0o700)
         os.rename(new, run.repo)
         run.report.note(f"made {run.repo}")
         with locked(run):
