@@ -13,6 +13,7 @@ from tasks.host.ready import ready
 from tasks.host.run import Run
 
 CANCELLED = "cancelled"  # a file of a job that somebody cancels
+KILLED = 1.0  # seconds until a process that was killed has gone
 ORDERLY = 3.5  # seconds for a job to remove what it had not finished
 
 
@@ -35,24 +36,48 @@ def cancel_running(run: Run) -> None:
 
 
 def _end(run: Run, wanted: str) -> None:
-    holder, _, _, _, group, phase, build = lock.signature(run.place("job.lock"))
+    holder, _, _, _, group, phase, build, started = lock.signature(run.place("job.lock"))
     if holder != wanted or not group.isdigit() or not lock.job_running(run):
         return
     folder = run.place("jobs", f"{holder}-{phase}")
     # the signal that follows is no accident; the disk may be full, or the directory gone
     with contextlib.suppress(OSError), files.opened(os.path.join(folder, CANCELLED), files.WRITE_NEW, 0o600):
         pass
-    try:
-        os.killpg(int(group), signal.SIGTERM)
-        os.killpg(int(group), signal.SIGCONT)
-        deadline = time.monotonic() + ORDERLY
-    except OSError:
-        deadline = 0.0
+    signalled = _signal(int(group), started, signal.SIGTERM) and _signal(int(group), started, signal.SIGCONT)
+    deadline = time.monotonic() + (ORDERLY if signalled else 0.0)
     while lock.job_running(run):  # it deletes what it can after that, in nobody's way
         if time.monotonic() > deadline:
-            programs.end_group(int(group), 0.0)
+            _kill(int(group), started)
             break
         time.sleep(0.02)
     if not os.path.exists(os.path.join(folder, "result")):
         strays.end(build)
         run.report.warn("it did not end by itself and was killed; the next run removes what it left")
+
+
+def _kill(group: int, started: str) -> None:
+    _signal(group, started, signal.SIGKILL)
+    deadline = time.monotonic() + KILLED
+    while _is_the_jobs(group, started) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _signal(group: int, started: str, number: int) -> bool:
+    """Signal a process group whose leader is the one that signed; its number may be somebody else's by now."""
+    if not _is_the_jobs(group, started):
+        return False
+    with contextlib.suppress(OSError):
+        os.killpg(group, number)
+        return True
+    return False
+
+
+def _is_the_jobs(group: int, started: str) -> bool:
+    """An earlier version of this tool has not recorded when it started: then it must lead a session, as this user."""
+    now = programs.started(group)
+    if started.isdigit():
+        return now == int(started) and now > 0
+    try:
+        return now > 0 and os.getsid(group) == group and os.stat(f"/proc/{group}").st_uid == os.geteuid()
+    except OSError:
+        return False

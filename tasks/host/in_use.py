@@ -7,12 +7,8 @@ import pwd
 import re
 from collections.abc import Iterator
 
-from tasks.host import files, programs
+from tasks.host import files, process_links, programs
 from tasks.host.run import Run
-
-AT_ONCE = 1000  # links that one sudo is asked about
-SUDO = ("sudo", "-n", "stat", "--format=%N", "--")
-LINK = re.compile(r"'/proc/([0-9]+)/[\w/]+' -> (.*)")
 
 
 def report(run: Run) -> None:
@@ -39,12 +35,8 @@ def _seen(run: Run, folder: str, *, ask: bool) -> Iterator[tuple[int, str]]:
     for pid in sorted(programs.pids()):
         for text in _files(pid, folder, hidden):
             yield pid, text
-    links = [path for path in hidden if not path.endswith("/root")] if ask else []
-    for at in range(0, len(links), AT_ONCE):  # nothing where sudo refuses
-        words = [*SUDO, *links[at : at + AT_ONCE]]
-        shown = programs.run(words, seconds=run.step_timeout, errors=run.log.descriptor).output.decode("utf-8", "replace")
-        for number, path in LINK.findall(shown):
-            yield int(number), path
+    if ask and hidden:  # nothing where sudo refuses
+        yield from process_links.read(run.step_timeout, run.log.descriptor)
 
 
 def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:

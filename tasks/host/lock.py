@@ -12,7 +12,7 @@ import fcntl
 import os
 import time
 
-from tasks.host import cutover, files, history, hold, reserve, state
+from tasks.host import cutover, files, history, hold, private, programs, reserve, state
 from tasks.host.failure import BUSY, UNREACHABLE, Failed
 from tasks.host.ready import ready
 from tasks.host.run import Protection, Run, now
@@ -60,6 +60,7 @@ class Lock(Protection):
 
     def acquire(self, run: Run, *, beside: bool = False, record: str = "") -> None:
         """Take `lock`, signed, on a host that may not be set up. Raises Failed."""
+        private.keep(run)
         path = run.place("lock")
         descriptor = _taken(run, path, "")
         try:
@@ -180,8 +181,11 @@ def job_running(run: Run) -> bool:
 
 
 def signature(path: str) -> list[str]:
-    """The fields of a lock's signature: run, by, what, since, process group, phase, build; each "" where it is missing."""
-    return files.fields(path, 7)
+    """The fields of a lock's signature, "" for each that is missing.
+
+    Run, by, what, since, process group, phase, build, and when the leader of the group started, as the kernel counts.
+    """
+    return files.fields(path, 8)
 
 
 def _freed(descriptor: int, path: str) -> bool:
@@ -214,7 +218,9 @@ def _open(run: Run, path: str) -> int:
 
 
 def _sign(run: Run, descriptor: int, path: str, record: str = "") -> None:
-    fields = (run.id, run.by, " ".join(run.what.split()), now(), str(os.getpid()), record or run.phase, run.build)
+    pid, phase = os.getpid(), record or run.phase
+    what = " ".join(run.what.split())
+    fields = (run.id, run.by, what, now(), str(pid), phase, run.build, str(programs.started(pid)))
     data = ("\t".join(fields) + "\n").encode("utf-8", "surrogateescape")
 
     def write() -> None:

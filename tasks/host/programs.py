@@ -158,6 +158,12 @@ def group_of(pid: int) -> int:
     return 0 if state in (b"Z", b"X") else int(group)
 
 
+def started(pid: int) -> int:
+    """When a process started, in ticks since boot; 0 for one that has ended."""
+    fields = about(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[19]) if len(fields) > 19 and fields[0] not in (b"Z", b"X") else 0
+
+
 def _signal_group(group: int, number: int) -> bool:
     """Whether there is such a group."""
     try:

@@ -164,6 +164,7 @@ def _put_new(run: Run, url: str, aside: str = "") -> None:
     for words in (("init", "--quiet", "--bare", new), (git.there(run, new), "remote", "add", "origin", url)):
         if not git.logged(run, *words):
             raise ProgramFailed
+    os.chmod(new, 0o700)
     if aside:
         os.rename(run.repo, aside)
     os.rename(new, run.repo)

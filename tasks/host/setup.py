@@ -18,8 +18,9 @@ from tasks.host.runtime import choice
 def directories(run: Run) -> None:
     """What a release needs, and a private place for the first runtime files. Raises Failed."""
     apart(run)
-    for folder in (run.builds, run.state, run.releases, os.path.dirname(run.runtime)):
-        _make(run, folder, 0o755, "")
+    own = (run.builds, run.state)
+    for folder in (*own, run.releases, os.path.dirname(run.runtime)):
+        _make(run, folder, 0o700 if folder in own else 0o755, "")
         if not os.access(folder, os.W_OK):
             next = f"sudo chown {run.release_user}: {quoted(folder)} # is it mounted read-only? findmnt -T {quoted(folder)}"
             raise Failed(f"{folder} cannot be written to by {run.release_user}", next)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tasks.host.services import health, last_words, preflight, strays, unseen
 from tasks.host.services import post_release as services
+from tasks.host.services.supervisor import CONTROL
 from tasks.phases.step import Phase, Step, step
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _sudo(service: Service) -> tuple[Words, ...]:
         case "systemd":
             return (("systemctl", service.action, service.name),)
         case "supervisor":
-            return (("supervisorctl", service.action, service.name), ("supervisorctl", "status", service.name))
+            return ((*CONTROL, service.action, service.name), (*CONTROL, "status", service.name))
         case "run":
             return (_sudo_in(service.command),)
 

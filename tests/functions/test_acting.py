@@ -64,7 +64,7 @@ def test_a_restart_that_is_followed_is_proven(systemd: Systemd) -> None:
     post_release.act(run, "systemd", "restart", "worker")
     post_release.prove(run)
     assert (systemd.main != before, "said" in run.facts) == (True, False)
-    assert [words for words in systemd.asked if not words.startswith("stat")] == ["systemctl restart worker"]
+    assert [words for words in systemd.asked if not words.startswith("find")] == ["systemctl restart worker"]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -106,7 +106,7 @@ def test_an_action_that_takes_too_long_is_ended(systemd: Systemd) -> None:
 def test_a_unit_that_had_failed_before_is_acted_on_once_more(systemd: Systemd) -> None:
     systemd.set(ActiveState="failed", action=f"[[ -e again ]] || {{ touch again; exit 1; }}; {RESTART}")
     post_release.act(made(), "systemd", "restart", "worker")
-    assert [words for words in systemd.asked if not words.startswith("stat")] == ["systemctl restart worker"] * 2
+    assert [words for words in systemd.asked if not words.startswith("find")] == ["systemctl restart worker"] * 2
 
 
 def test_a_unit_that_systemd_has_given_up_is_not_waited_for(systemd: Systemd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +183,7 @@ def test_php_fpm_is_asked_by_a_probe_that_is_installed_first(systemd: Systemd, p
     Fpm(systemd, f'{{"live": "{LIVE}", "others": {{}}}}')
     post_release.act(made(), "systemd", "restart", "worker")
     assert probe.read_text() == PROBE
-    assert [words.split()[0] for words in systemd.asked if not words.startswith("stat")] == [
+    assert [words.split()[0] for words in systemd.asked if not words.startswith("find")] == [
         *(str(systemd.shims / "php-fpm8.2"), "install", "php", "systemctl", "php")
     ]
 

@@ -96,7 +96,7 @@ def test_mountpoint_that_is_not_mounted(site: Site, broken: Callable[..., list[s
 
 def test_refused_sudo(site: Site, broken: Callable[..., list[str]]) -> None:
     policy = site.sandbox.folder / "sudoers"
-    policy.write_text("systemctl\nstat\nsupervisorctl status\n")
+    policy.write_text("systemctl\nfind\nsupervisorctl status\n")
     (line,) = broken()
     policy.write_text("ALL\n")
     assert "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'" in line

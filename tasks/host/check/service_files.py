@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import fnmatch
-import glob
 import os
 import re
 import shlex
 from collections.abc import Sequence
 
-from tasks.host import files
 from tasks.host.check.asking import ask
+from tasks.host.services import supervisor
 from tasks.host.services.units import units_in
 
 EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 ABOUT = (
     "Id,Names,LoadState,ActiveState,CanReload,User,DynamicUser,WorkingDirectory,RuntimeDirectory,EnvironmentFiles,ControlGroup,"
-    "TimeoutStopUSec,KillSignal"
+    "TimeoutStopUSec,KillSignal,FragmentPath,DropInPaths"
 )
 PROPERTIES = ",".join([ABOUT, *EXEC, *(name + "Ex" for name in EXEC)])
 COMMAND = re.compile(r"path=.*? ; argv\[\]=(.*?) ; (?:flags=(.*?)|ignore_errors=\w+) ;")
-SUPERVISOR = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisord/supervisord.conf")
 
 INTERPRETER = re.compile(
     r"(?:php(?:-fpm)?|python|perl|ruby|node|nodejs|bun|deno|npm|npx|yarn|pnpm|java|bash|dash|sh|zsh|ksh|env|nice|ionice|timeout|flock"
@@ -73,7 +71,8 @@ class Supervisor:
 
     def read(self) -> None:
         """Read the files. OSError or configparser.Error where they cannot be."""
-        sections = next((_sections(file) for file in SUPERVISOR if os.path.exists(file)), {})
+        main = supervisor.main_file()
+        sections = supervisor.sections(main)[0] if main else {}
         runs_as = sections.get("supervisord", {}).get("user", "root")
         groups = {
             member.strip(): section.partition(":")[2]
@@ -104,19 +103,6 @@ class Supervisor:
         if name in self.groups:
             return name + ":*"
         return next((f"{group}:{name}" for group, members in self.groups.items() if name in members), "")
-
-
-def _sections(main: str) -> dict[str, dict[str, str]]:
-    """The sections of supervisor's main file and of those that it includes."""
-    import configparser
-
-    parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";",), allow_no_value=True)
-    parser.read_string(files.read(main).decode("utf-8", "surrogateescape"), main)
-    here = os.path.dirname(main)
-    for pattern in parser.get("include", "files", fallback="").replace("%(here)s", here).split():
-        for name in sorted(glob.glob(os.path.join(here, pattern))):
-            parser.read_string(files.read(name).decode("utf-8", "surrogateescape"), name)
-    return {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
 
 
 def _words(command: str) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
 from tasks.host.run import Run
-from tasks.host.services import sudo
+from tasks.host.services import read_by_root, sudo
+from tasks.host.services import supervisor as supervisor_files
 from tasks.host.services.listening import paths
 from tasks.host.services.processes import hidden
 from tasks.host.services.units import seconds
@@ -23,6 +24,7 @@ UPDATE = " in its file, then sudo supervisorctl update"
 
 def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:
     """Would this very command run without a password?"""
+    words = supervisor_files.named(words)
     refused = sudo.refusal(run, words, user)
     if not refused:
         as_user = "" if user == "root" else f"-u {user} "
@@ -65,6 +67,8 @@ def check_services(run: Run, live: str, releases: str, services: Sequence[Sequen
         runs += supervisor.programs
         with guarded(run, "what runs as root"):
             check_root(run, runs, code)
+        with guarded(run, "what root reads"):
+            check_read_by_root(run, runs)
         with guarded(run, "workers"):
             workers = [each for each in runs if worker_words(each)]
             named = {each for each in workers for kind, _, name in services if kind == each.kind and each.is_named(name)}
@@ -76,7 +80,7 @@ def _check_service(run: Run, service: Sequence[str], runs: Sequence[Runs], super
     kind, action, name = service
     if kind == "supervisor":
         with guarded(run, "supervisor"):
-            words = ["supervisorctl", "status", name]
+            words = supervisor_files.named([*supervisor_files.CONTROL, "status", name])
             code = ask(["sudo", "-n", *words]).code if sudo.allows(run, words) else None
             check_program(run, name, code if code in (RUNS, STOPPED, UNKNOWN_NAME) else None, supervisor)
     for unit in (each for each in runs if kind == "systemd" and each.is_named(name)):
@@ -165,6 +169,16 @@ def check_root(run: Run, every: Sequence[Runs], code: Code) -> None:
         run.report.bad(what, f"set {how}: a user who may read the release, www-data say")
     if every and not found:
         run.report.ok(f"nothing of a release runs as root ({len(every)} units and programs looked at)")
+
+
+def check_read_by_root(run: Run, every: Sequence[Runs]) -> None:
+    """Nor may root read what the release user can write: units, drop-ins, configurations, and what they include."""
+    places = [place for each in every if each.kind == "systemd" for place in read_by_root.of_unit(each.about)]
+    wrong = read_by_root.found(run, places + read_by_root.of_supervisor())
+    for what, todo in wrong:
+        run.report.bad(what, todo)
+    if places and not wrong:
+        run.report.ok(f"nothing that root reads can be written by {run.release_user} ({len({*places})} files looked at)")
 
 
 def worker_words(runs: Runs) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tasks.host import programs
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.services import last_words, strays
+from tasks.host.services import last_words, read_by_root, strays
 from tasks.host.services.fpm import Answers
 from tasks.host.services.preflight import configurations, known
 from tasks.host.services.probe import install
@@ -32,6 +32,7 @@ def act(run: Run, kind: str, action: str, name: str) -> None:
     with _reported(run, f"{kind} {action} {name}"):
         service = Service(kind, action, name)
         units = known(service) if kind == "systemd" else []
+        read_by_root.refuse(run, kind, units)
         answers = Answers(run, configurations(run, units))
         if answers.pools:
             install()
@@ -80,7 +81,7 @@ def run_command(run: Run, text: str) -> None:
 
 def _order(run: Run, service: Service, *, again: bool) -> None:
     """Restart or reload; what systemd may hold back for a while, as it had failed before, once more."""
-    done = programs.run(["sudo", "-n", *service.command], seconds=run.step_timeout)
+    done = programs.run(["sudo", "-n", *service.command], seconds=run.step_timeout, cwd="/")
     if done.code == programs.TOO_LATE:
         raise Failed(f"{' '.join(service.command)} was ended after {run.step_timeout:g} seconds (step_timeout)")
     if done.code and again:

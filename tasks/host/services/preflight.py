@@ -14,12 +14,12 @@ from tasks.host.failure import Failed
 from tasks.host.programs import NOT_FOUND, TOO_LATE
 from tasks.host.programs import run as run_program
 from tasks.host.run import Run
-from tasks.host.services import sudo
+from tasks.host.services import read_by_root, sudo
 from tasks.host.services.fpm import Answers
 from tasks.host.services.listening import is_listened_to
 from tasks.host.services.probe import installed
 from tasks.host.services.processes import hidden
-from tasks.host.services.service import ASKED, STATUS, Service
+from tasks.host.services.service import ASKED, STATUS, Service, supervisor_status
 from tasks.host.services.units import nginx_tests, php_fpm_tests
 
 CORRECT = "then correct services in hosts.yml"
@@ -62,6 +62,7 @@ def try_service(run: Run, kind: str, action: str, name: str, warns: bool = False
             raise Failed(sudo.HIDDEN, sudo.SHOWN)
         service = Service(kind, action, name)
         units = _known_units(service) if kind == "systemd" else []
+        read_by_root.refuse(run, kind, units)
         for user, words in sudo.commands(run, [(kind, action, name)], now=True):
             sudo.try_command(run, words, user)
         if kind == "supervisor":
@@ -106,7 +107,7 @@ def _known_units(service: Service) -> list[dict[str, str]]:
 
 def _known_program(name: str) -> None:
     """Does supervisor answer, and know this program?"""
-    done = run_program(["sudo", "-n", "supervisorctl", "status", name], seconds=ASKED)
+    done = supervisor_status(name)
     states = [state for _, state, _ in STATUS.findall(done.text)]
     if "ERROR" in states or re.search("no such (process|group)", done.text):
         raise Failed(f"supervisor knows no program {name}", f"sudo supervisorctl status, {CORRECT}")

@@ -6,15 +6,12 @@ Times are the kernel's, in clock ticks since boot, and are only compared with on
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterable
 
-from tasks.host import programs
+from tasks.host import files, process_links, programs
 from tasks.host.files import read
 
-STAT = ["stat", "--format=%N", "--"]  # prints what links of /proc point to; through sudo for the processes of other users
-LINK = re.compile(r"'/proc/([0-9]+)/(?:cwd|exe)' -> (.*)")
 SUDO_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -91,10 +88,10 @@ def places(processes: Iterable[Process]) -> dict[int, list[str]]:
         except OSError:
             continue  # it has ended, or is the kernel's
     if others:
-        done = programs.run(["sudo", "-n", *STAT, *others], seconds=SUDO_SECONDS)
-        links = LINK.findall(done.text)
+        with files.opened(os.devnull, os.O_WRONLY) as nowhere:
+            links = process_links.read(SUDO_SECONDS, nowhere)
         for pid, target in links:
-            found[int(pid)].append(target)
+            found.get(pid, []).append(target)
         if not links and any(process(int(link.split("/")[2])) for link in others):
-            raise PermissionError(f"sudo {' '.join(STAT)} /proc/...: {done.text}")
+            raise PermissionError(f"sudo {' '.join(process_links.FIND)} prints nothing")
     return found

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from tasks.host import programs
+from tasks.host.services import supervisor
 from tasks.host.services.processes import Process, descendants, running
 from tasks.host.services.units import units_in
 
@@ -55,7 +56,9 @@ class Service:
     @property
     def command(self) -> list[str]:
         """What makes it follow, run by root."""
-        return ["systemctl" if self.kind == "systemd" else "supervisorctl", self.action, self.name]
+        if self.kind == "systemd":
+            return ["systemctl", self.action, self.name]
+        return supervisor.named([*supervisor.CONTROL, self.action, self.name])
 
     def units(self) -> list[dict[str, str]]:
         """Its units, each with PROPERTIES; none that systemd does not know, and none of a program of supervisor."""
@@ -77,7 +80,7 @@ class Service:
     def last_words(self) -> str:
         """What a service that does not come up printed last: its state and journal, or what supervisor reports."""
         if self.kind == "supervisor":
-            return output(["sudo", "-n", "supervisorctl", "status", self.name])
+            return supervisor_status(self.name).text
         time.sleep(JOURNAL_DELAY)
         there = self.units()
         return "\n".join(_state_and_journal(unit) for unit in ([unit for unit in there if not _well(unit)] or there)[:2])
@@ -86,6 +89,12 @@ class Service:
 def output(words: Sequence[str]) -> str:
     """What a program prints, whatever its exit code."""
     return programs.run(words, seconds=ASKED).text
+
+
+def supervisor_status(name: str) -> programs.Done:
+    """What supervisor reports of a program or a group."""
+    words = supervisor.named([*supervisor.CONTROL, "status", name])
+    return programs.run(["sudo", "-n", *words], seconds=ASKED, cwd="/")
 
 
 def _well(unit: dict[str, str]) -> bool:
@@ -110,7 +119,7 @@ def _look_systemd(units: Sequence[dict[str, str]]) -> Look:
 
 
 def _look_supervisor(name: str) -> Look:
-    status = output(["sudo", "-n", "supervisorctl", "status", name])
+    status = supervisor_status(name).text
     look = Look(running())
     found = STATUS.findall(status)
     for program, state, pid in found:

@@ -12,10 +12,11 @@ from fnmatch import fnmatchcase
 from tasks.host import programs
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
+from tasks.host.process_links import FIND
 from tasks.host.run import Run
+from tasks.host.services import supervisor
 from tasks.host.services.fpm import needed
 from tasks.host.services.probe import INSTALL, installed, live_link
-from tasks.host.services.processes import STAT
 from tasks.host.services.service import ASKED, Service
 from tasks.host.services.units import nginx_tests
 
@@ -44,7 +45,7 @@ def commands(run: Run, services: Iterable[Sequence[str]], *, now: bool = False) 
 
     `now`: what would run now: the probe is installed only where another one is, or none.
     """
-    found = [("root", [*STAT, "/proc/1/cwd"])]
+    found = [("root", [*FIND])]
     for service in services:
         units = Service(*service).units()
         found += [*(("root", words) for words in nginx_tests(units)), *needed(units, live_link(run))]
@@ -61,6 +62,7 @@ def try_command(run: Run, words: Sequence[str], user: str = "root") -> None:
 
 def refusal(run: Run, words: Sequence[str], user: str = "root") -> tuple[str, str] | None:
     """None where sudo would run this command; else what is wrong, in sudo's own words where it has any, and what to do."""
+    words = supervisor.named(words)
     if allows(run, words, user):
         return None
     what = f"sudo refuses {login()} this command: {' '.join(map(quoted, words))}"
@@ -79,6 +81,7 @@ def reason(done: programs.Done) -> str:
 
 def allows(run: Run, words: Sequence[str], user: str = "root") -> bool:
     """Whether sudo would run this very command, and ask for no password."""
+    words = supervisor.named(words)
     done = programs.run(_question(words, user), seconds=ASKED, errors=run.log.descriptor)
     if done.code:
         return False
@@ -144,14 +147,16 @@ def login() -> str:
 
 
 def rule(run: Run, words: Sequence[str], user: str = "root") -> None:
-    """Print a line for a command; every word is exactly itself, but for the process that is looked at."""
+    """Print a line for a command; every word is exactly itself."""
+    words = supervisor.named(words)
     from shutil import which  # takes long to import
 
     program = which(words[0], path=PATH)
     if not program:
         return run.report.text(f"# {words[0]} is not on this host")
-    arguments = ("/proc/[0-9]*" if word == "/proc/1/cwd" else escaped(word) for word in words[1:])
-    return run.report.text(f"{login()} ALL=({user}) NOPASSWD: {' '.join([program, *arguments])}")
+    if words == INSTALL:
+        run.report.text(f"# the next rule lets {login()} choose what the users of the pools run: it can do all that they can")
+    return run.report.text(f"{login()} ALL=({user}) NOPASSWD: {' '.join([program, *map(escaped, words[1:])])}")
 
 
 def service_rules(run: Run, kind: str, action: str, name: str) -> None:

@@ -12,6 +12,8 @@ NOT_RUNNING = 3
 
 def main(layout: Layout, *words: str) -> int:
     """Do what one call asks for; the exit code is the worst of all programs that were named."""
+    if words[:1] == ("-c",):
+        words = words[2:]  # it has no configuration
     verb, *names = words or ("",)
     if verb not in ("status", "restart"):
         return _say(f"*** Unknown syntax: {' '.join(words)}", 2)

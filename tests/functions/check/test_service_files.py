@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.check import service_files
 from tasks.host.check.service_files import Code, Runs, Supervisor, unit
+from tasks.host.services import supervisor as supervisor_files
 from tasks.host.services.units import units_in
 
 SHOWN = """\
@@ -69,7 +69,7 @@ def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     """The supervisor of a host with these programs."""
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "main.conf").write_text(MAIN)
-    monkeypatch.setattr(service_files, "SUPERVISOR", (str(tmp_path / "gone"), str(tmp_path / "main.conf")))
+    monkeypatch.setattr(supervisor_files, "MAIN", (str(tmp_path / "gone"), str(tmp_path / "main.conf")))
 
     def read(programs: str) -> Supervisor:
         (tmp_path / "conf.d" / "a.conf").write_text(programs)
@@ -152,7 +152,7 @@ def test_hosts_yml_may_mean_a_program_by_its_group(supervisor: Callable[[str], S
 
 
 def test_a_host_without_supervisor_has_no_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_files, "SUPERVISOR", (str(tmp_path / "gone"),))
+    monkeypatch.setattr(supervisor_files, "MAIN", (str(tmp_path / "gone"),))
     found = Supervisor()
     found.read()
     assert (found.programs, found.has("x")) == ([], False)

@@ -18,6 +18,7 @@ def test_a_host_where_all_is_well_has_a_line_for_what_was_looked_at(site: Servic
         "systemd nginx",
         "systemd worker@*",
         "nothing of a release runs as root (2 units and programs looked at)",
+        "nothing that root reads can be written by ftsuser (1 files looked at)",
         "workers end gracefully: systemd worker@*",
     )
 

@@ -1,5 +1,7 @@
 """The sudoers file that check prints is all that a deploy needs, and nothing in it can be left out."""
 
+import re
+
 import pytest
 
 from tests.host.booted.following import Following
@@ -58,7 +60,7 @@ def test_every_rule_is_needed(site: Following, rules: list[str]) -> None:
 
 
 def test_check_fails_for_a_command_of_the_proof_that_sudo_refuses(site: Following, rules: list[str]) -> None:
-    site.host.sudoers([rule for rule in rules if "/usr/bin/stat" not in rule])
+    site.host.sudoers([rule for rule in rules if "/usr/bin/find" not in rule])
     lines = site.fab("check", code=3).out.splitlines()
     assert [line.split()[:5] for line in lines if "FAIL" in line] == [["FAIL", "sudo", "refuses", "ubuntu", "this"]]
     site.host.sudoers(rules)
@@ -67,6 +69,25 @@ def test_check_fails_for_a_command_of_the_proof_that_sudo_refuses(site: Followin
 def test_the_probe_of_php_fpm_is_installed_through_its_rule_alone(site: Following, rules: list[str]) -> None:
     site.host.sh("rm -r /usr/local/lib/release-probe")
     site.host.sudoers([rule for rule in rules if ASIDE not in rule])
-    assert "release-probe" in site.fab("post-release", code=3).err
+    assert "release-probe" in site.fab("post-release", code=4).err
     site.host.sudoers(rules)
     site.deploy(SERVICES)
+
+
+def test_no_rule_takes_more_than_its_own_words(site: Following, rules: list[str]) -> None:
+    commands = [rule.partition("NOPASSWD: ")[2] for rule in rules if not rule.startswith("#")]
+    assert [command for command in commands if re.search(r"(?<!\\)[*?\[]", command)] == []
+    site.host.sudoers(rules)
+    evil = "[supervisorctl]\nserverurl = unix:///home/ubuntu/evil.sock\n[ctlplugin:evil]\nsupervisor.ctl_factory = evil:take\n"
+    site.host.write("/home/ubuntu/evil/supervisord.conf", evil, "ubuntu")
+    site.host.write("/home/ubuntu/evil/evil.py", "import os\nos.system('touch /run/taken')\n", "ubuntu")
+    for command in ("supervisorctl status queue", "supervisorctl -c /etc/supervisor/supervisord.conf status queue"):
+        site.host.run(f"cd ~/evil && PYTHONPATH=~/evil sudo -n {command}", "ubuntu")
+    site.host.run("sudo -n stat --format=%N -- /proc/1/cwd /root/.ssh", "ubuntu")
+    assert site.host.run("test -e /run/taken").returncode
+    site.deploy(SERVICES)
+
+
+def test_who_may_choose_what_the_pools_run_is_said(rules: list[str]) -> None:
+    at = next(number for number, rule in enumerate(rules) if ASIDE in rule)
+    assert "it can do all that they can" in rules[at - 1]

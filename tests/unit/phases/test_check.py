@@ -7,6 +7,7 @@ import pytest
 from tasks.phases.check import check, check_services, command_words
 from tests.unit.made import REPOSITORY, environment
 
+CONF = "/etc/supervisor/supervisord.conf"
 KEYS: dict[str, Any] = {
     "path": ["~/.bun/bin", "tools"],
     "runtime_files": [".env.local"],
@@ -102,8 +103,8 @@ def test_the_service_users_half_asks_for_sudo_then_for_units_then_for_what_they_
     assert phase.as_service_user
     assert [(step.name, step.arguments) for step in phase.steps] == [
         ("sudo systemctl", (("systemctl", "reload", "php8.2-fpm"),)),
-        ("sudo supervisorctl", (("supervisorctl", "restart", "releases"),)),
-        ("sudo supervisorctl", (("supervisorctl", "status", "releases"),)),
+        ("sudo supervisorctl", (("supervisorctl", "-c", CONF, "restart", "releases"),)),
+        ("sudo supervisorctl", (("supervisorctl", "-c", CONF, "status", "releases"),)),
         ("sudo id", (("id",),)),
         ("sudo of the proof", (services,)),
         ("php8.2-fpm", ("php8.2-fpm",)),

@@ -15,6 +15,7 @@ SERVICES = [
     {"run": "sudo varnishadm 'ban req.url ~ .'"},
 ]
 
+CONF = "/etc/supervisor/supervisord.conf"
 ACTING, HEALTH = "tasks.host.services.post_release", "tasks.host.services.health"
 
 
@@ -74,8 +75,8 @@ def test_every_sudo_command_is_tried_as_it_will_be_run() -> None:
     assert [(step.function, *step.arguments) for step in try_services(environment(services=SERVICES)).steps] == [
         (f"{trying}:try_command", ("systemctl", "reload", "php8.2-fpm"), False),
         (f"{trying}:try_command", ("systemctl", "restart", "messenger-worker@*"), False),
-        (f"{trying}:try_command", ("supervisorctl", "restart", "releases"), False),
-        (f"{trying}:try_command", ("supervisorctl", "status", "releases"), False),
+        (f"{trying}:try_command", ("supervisorctl", "-c", CONF, "restart", "releases"), False),
+        (f"{trying}:try_command", ("supervisorctl", "-c", CONF, "status", "releases"), False),
         (f"{trying}:try_command", ("varnishadm", "ban req.url ~ ."), False),
         (f"{trying}:try_room", False),
         (f"{trying}:try_service", "systemd", "reload", "php8.2-fpm", False),
