@@ -68,7 +68,7 @@ def _is_in(place: str, folder: str) -> bool:
 def _network_mounts() -> set[str]:
     """Where network filesystems are mounted."""
     found = set()
-    for line in files.decoded(_mounts()).splitlines():
+    for line in files.decoded(_mounts()).split("\n"):
         before, _, after = line.partition(" - ")
         if NETWORK.match(after):
             found.add(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), before.split()[4]))

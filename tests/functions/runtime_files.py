@@ -17,7 +17,7 @@ class Files:
     def __init__(self, host: LocalHost) -> None:
         self.host, self.kept = host, host.home / "runtime" / "source" / FILE
         self.state = host.state_dir / "runtime"
-        host.use(runtime_files=[FILE])
+        host.use(runtime_files=[FILE], services=[{"run": "true"}])
 
     @property
     def live(self) -> Path:

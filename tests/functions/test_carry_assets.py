@@ -45,7 +45,7 @@ def test_what_is_told_of_releases_has_no_list_of_files(site: LocalHost) -> None:
     built(site, "app.2.js")
     assert "app.1.js" not in json.dumps(site.state())
     assert {key for release in site.state()["releases"] for key in release} == {
-        *("name", "ref", "commit", "by", "built_at", "released_at", "state")
+        *("name", "ref", "commit", "by", "built_at", "released_at", "state", "why")
     }
 
 

@@ -71,7 +71,7 @@ def _copy(run: Run, file: int, path: str) -> None:
 
 
 def sealed(run: Run) -> None:
-    """Record what each is by now, for the release that is sealed next. Raises OSError."""
+    """Record what each is by now, for the release that is flushed and sealed next. Raises OSError."""
     found: dict[str, tuple[str, str]] = {}
     for path in present(run, run.release_path):
         mac = ""
@@ -79,7 +79,7 @@ def sealed(run: Run) -> None:
             mac = record.mac(record.key(run), content(run, run.release_path, path))
         found[path] = (run.taken.get(path, ""), mac)
     if run.runtime_files:
-        record.write(run, run.release, found)
+        record.write(run, run.release, found, flush=False)
 
 
 def secrets(run: Run) -> set[str]:

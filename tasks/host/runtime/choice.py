@@ -83,7 +83,7 @@ def _compare(run: Run, found: Choice, path: str, known: Record | None) -> None:
     else:
         del found.folders[path]
         why = "both have changed" if before else "which of them is newer is not known"
-        found.refusals.append(_undecided(run, live, path, f"differs between {live} and {run.runtime}, and {why}"))
+        found.refusals.append(_undecided(run, live, path, why))
 
 
 def _changed(run: Run, before: Macs, mine: bytes, kept: bytes) -> str:
@@ -94,15 +94,19 @@ def _changed(run: Run, before: Macs, mine: bytes, kept: bytes) -> str:
 
 
 def _only_kept(run: Run, live: str, path: str) -> Failed:
-    return _undecided(run, live, path, f"is missing in {live}, and {run.runtime} has it", remove=True)
+    mine, kept = _both(run, live, path)
+    what = f"runtime file {path} is missing in {live}, and {run.runtime} has it"
+    return Failed(what, f"put it there, on the host: cp -p {kept} {mine}; or remove the other: rm {kept}")
 
 
-def _undecided(run: Run, live: str, path: str, what: str, *, remove: bool = False) -> Failed:
-    """Two commands, one for either copy."""
-    mine, kept = (quoted(os.path.join(folder, path)) for folder in (live, run.runtime))
-    other = f"rm {kept} # does without it" if remove else f"cp -p {mine} {kept} # takes that of the live release"
-    next = f"on the host, cp -p {kept} {mine} # takes that of {run.runtime}; or {other}"
-    return Failed(f"runtime file {path} {what}", next)
+def _undecided(run: Run, live: str, path: str, why: str) -> Failed:
+    mine, kept = _both(run, live, path)
+    what = f"runtime file {path} differs between {live} and {run.runtime}, and {why}"
+    return Failed(what, f"use one for both, on the host: cp -p {kept} {mine}; or: cp -p {mine} {kept}")
+
+
+def _both(run: Run, live: str, path: str) -> tuple[str, str]:
+    return quoted(os.path.join(live, path)), quoted(os.path.join(run.runtime, path))
 
 
 def is_other(run: Run, release: str, path: str, data: bytes) -> bool:

@@ -71,24 +71,25 @@ def parsed(found: object) -> Record | None:
     return {path: (pair[0], pair[1]) for path, pair in found.items()} if sound else None
 
 
-def write(run: Run, release: str, record: Record | None) -> None:
-    """Record what a release was given; None: that nothing is known. Raises OSError."""
+def write(run: Run, release: str, record: Record | None, *, flush: bool = True) -> None:
+    """Record what a release was given; None: that nothing is known. `flush`: put it on disk at once. Raises OSError."""
     path = place(run, f"{release}.json")
     if record is None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
         return
     partial = f"{path}.{os.urandom(8).hex()}"  # a build and a rollback may do it at the same time
-    put(partial, json.dumps({"v": 1, "files": record}).encode() + b"\n")
+    put(partial, json.dumps({"v": 1, "files": record}).encode() + b"\n", flush=flush)
     os.rename(partial, path)
 
 
-def put(path: str, data: bytes) -> None:
-    """A new private file, on disk. Raises OSError, and it is not there."""
+def put(path: str, data: bytes, *, flush: bool = True) -> None:
+    """A new private file, on disk where it is flushed. Raises OSError, and it is not there."""
     with files.opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600) as file:
         try:
             files.write_all(file, data)
-            os.fsync(file)
+            if flush:
+                os.fsync(file)
         except OSError:
             os.unlink(path)
             raise

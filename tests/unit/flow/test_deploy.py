@@ -30,7 +30,7 @@ def test_what_the_service_user_sees_in_use_is_kept_by_the_prune(fab: Fab, host: 
     host.answers["in-use"] = [Outcome(code=0, facts={"in_use": f"{OLDER} pid 7 (www-data, php a b)\n{OLD} pid 8 (root, -)"})]
     assert fab("deploy", "--ref", "master").code == 0
     used = ((OLDER, "pid 7 (www-data, php a b)"), (OLD, "pid 8 (root, -)"))
-    assert host.phases[-1].steps[0].arguments == (5, used)
+    assert host.phases[-1].steps[0].arguments == (5, used, ())
     assert (host.about("in-use").path, host.abouts[-1].path) == (f"/home/ftsuser/releases/{NEW}", "")
 
 
@@ -52,7 +52,7 @@ def test_prune_takes_the_service_users_sight_where_it_has_it(fab: Fab, host: Sta
     host.answers["in-use"] = [Outcome(code=0, facts={"in_use": f"{OLDER} pid 7 (a, b)"}), Unreachable("web1: could not log in")]
     for used in (((OLDER, "pid 7 (a, b)"),), ()):
         assert fab("prune").code == 0
-        assert host.phases[-1].steps[0].arguments == (5, used)
+        assert host.phases[-1].steps[0].arguments == (5, used, ())
 
 
 def test_both_logins_are_opened_before_anything_is_sent(fab: Fab, host: StandIn) -> None:
