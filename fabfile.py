@@ -11,6 +11,9 @@ for _name in ("stdin", "stdout", "stderr"):
 if _start := getattr(sys.modules.get("fab_start"), "loaded", None):
     _start()
 
+if _config := getattr(getattr(sys.modules.get("fabric.main"), "program", None), "config", None):
+    _config._set(_given_explicit_object=True)  # Fabric reads no ssh_config: remote/ does, as ssh would
+
 sys.dont_write_bytecode = False  # invoke sets it, and every run would compile all of tasks/ again
 
 try:

@@ -110,12 +110,25 @@ def _leave(*_: object) -> None:
     os._exit(130)
 
 
+def _refuse_commands(words: "list[str]") -> None:
+    """`fab -H HOST -- COMMAND` is Fabric's own: it loads no fabfile, and connects to any host, whatever its key."""
+    if "--" in words[:-1] and "--complete" not in words:
+        os.write(2, _NO_COMMANDS)
+        os._exit(2)
+
+
+_NO_COMMANDS = b"""error: fab -H NAME -- COMMAND is refused: Fabric would connect to a host without a look at its key
+No host was touched.
+next: fab --list
+"""
+
 _fab = [os.path.basename(word) in ("fab", "fabric") for word in sys.orig_argv[1:3]]
 if any(_fab):
     gc.disable()  # until `loaded`: what is imported is never garbage
     for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(_number) != signal.SIG_IGN:
             signal.signal(_number, _leave)
+    _refuse_commands(sys.orig_argv[_fab.index(True) + 2 :])
     # A third of the time of `import fabric`: Invoke's mock of itself, with asyncio; Paramiko's version; Invoke's YAML;
     # what tracebacks, Invoke's own runs, odd URLs, and Paramiko's forwarding of an agent need, this with every compression.
     _later("unittest.mock", Mock=object)

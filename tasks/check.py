@@ -5,6 +5,7 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import check as phases
+from tasks.remote.reading import here
 from tasks.view.report import print_lines, show_check
 
 _HELP = {"sudoers": "print the smallest sudoers file for the service user, and check nothing"}
@@ -30,7 +31,8 @@ def _found(member: Member) -> list[tuple[str, ...]]:
     environment = member.host.environment
     site = member.require(phases.check(environment))
     services = member.require(phases.check_services(environment, site.facts["live_link"], site.facts["releases"]))
-    return [(member.host.address, *event.words) for event in (*site.events, *services.events) if event.kind == "check"]
+    events = [event.words for event in (*site.events, *services.events) if event.kind == "check"]
+    return [(member.host.address, *words) for words in (*here(), *events)]
 
 
 def _print_sudoers(fleet: Fleet) -> None:

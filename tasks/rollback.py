@@ -1,35 +1,45 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
-from tasks.errors import UsageError
+from tasks.errors import LiveButFailed, UsageError
 from tasks.flow.build import NOTHING_SENT, find
 from tasks.flow.cutover import cutover, undone
 from tasks.flow.fleet import Fleet
-from tasks.flow.services import following, post_release
+from tasks.flow.services import following, post_release, with_former_files
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 from tasks.remote.run import Release
 
+_HELP = {
+    "to": "the release to go back to (default: the good one that was live before this one)",
+    "keep_runtime_files": "the release keeps its own runtime files; those that a rollback has renewed come back",
+}
 
-@verb({"to": "the release to go back to (default: the good one that was live before this one)"}, locks=True)
-def rollback(fleet: Fleet, to: str | None = None) -> None:
+
+@verb(_HELP, locks=True)
+def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = False) -> None:
     """Swap back to the release before, or --to one, then post-release."""
     if to is not None and not to.strip():
         raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
     fleet.prepare(to or "", services=True, warns=True, needs="rollback")
     with fleet.lock():
-        release = cutover(fleet, _target(fleet, to), following)
-        post_release(fleet, release)
+        target = _target(fleet, to, live=keep_runtime_files)
+        release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")
+        try:
+            post_release(fleet, release)
+        except LiveButFailed as failure:
+            raise with_former_files(fleet, failure, release) from failure
     if note := undone(fleet):
         fleet.note(note)
-    forward = fleet.hint(f"release --name {fleet.primary.first.name}") + " # to go forward again"
-    summarize(fleet, release, fleet.hint("status"), forward)
+    first = fleet.primary.first.name
+    forward = [fleet.hint(f"deploy --name {first}") + " # to go forward again"] if first != release.name else []
+    summarize(fleet, release, fleet.hint("status"), *forward)
 
 
-def _target(fleet: Fleet, to: str | None) -> Release:
+def _target(fleet: Fleet, to: str | None, *, live: bool) -> Release:
     """The release that is named; without a name the host decides which one was before."""
     if to is None:
         return Release()
-    release = find(fleet, to)
+    release = find(fleet, to, live=live)
     known = fleet.primary.known.asked
     if known and known.state == "bad":
         fleet.note(f"{to} is marked bad: it was left by a rollback before")

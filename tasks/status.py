@@ -5,9 +5,9 @@ from typing import Any
 
 from tasks.errors import UsageError
 from tasks.flow.fleet import Fleet
-from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import report
+from tasks.phases.step import Phase
 from tasks.view.report import print_json, show_history, show_log, show_releases, show_status
 
 _JSON = {"json": "one JSON document on stdout"}
@@ -16,7 +16,7 @@ _JSON = {"json": "one JSON document on stdout"}
 @verb(_JSON, reads=True)
 def status(fleet: Fleet, json: bool = False) -> None:
     """What is live, what was before, who holds the lock, whether post-release is pending."""
-    (print_json if json else show_status)(_document(fleet))
+    (print_json if json else show_status)(_document(fleet, report.status(fleet.environment)))
 
 
 @verb(_JSON, reads=True)
@@ -46,8 +46,8 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
         show_log(outcome.facts["log"], (line.removesuffix("\n") for line in kept))
 
 
-def _document(fleet: Fleet) -> dict[str, Any]:
-    fleet.require(Member.ask)
+def _document(fleet: Fleet, phase: Phase | None = None) -> dict[str, Any]:
+    fleet.require(lambda member: member.ask(phase))
     for member in fleet.members:
         if member.known.live_path and not member.live:
             member.host.warn(f"the live link points at {member.known.live_path}, which is no release of this environment")

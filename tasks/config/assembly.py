@@ -13,7 +13,7 @@ from tasks.config.mistakes import Mistake, Where, findings, kind
 from tasks.config.models import Environment, Settings
 from tasks.config.section import FREE_KEYS
 from tasks.config.values import EnvironmentName
-from tasks.config.words import nearest
+from tasks.config.words import nearest, shown
 
 DEFAULTS, HOSTS, REPOSITORY = "defaults", "hosts", "repository"
 NAMES = TypeAdapter(dict[EnvironmentName, Any])
@@ -54,6 +54,7 @@ def assemble(document: object) -> tuple[dict[str, Environment], list[Mistake]]:
     merged = {name: _merge(name, defaults, block) for name, block in blocks.items() if name not in refused}
     for name, environment in merged.items():
         mistakes += _clashes(environment, defaults, blocks[name])
+    mistakes += _two_locks(merged)
     return merged, list(dict.fromkeys(mistakes))
 
 
@@ -99,6 +100,18 @@ def _merge(name: str, defaults: Block, block: Block) -> Environment:
     wrong = _wrong(defaults, block)
     sound = {key: value for key, value in {**defaults.keys, **block.keys}.items() if key not in wrong}
     return Environment.model_validate({**STAND_IN, **sound, "name": name}, **AS_WRITTEN)
+
+
+def _two_locks(environments: dict[str, Environment]) -> Iterator[Mistake]:
+    """Environments that move one link on one host have one lock there, which lies in builds_dir."""
+    seen: dict[tuple[object, ...], Environment] = {}
+    for name, environment in environments.items():
+        for address in environment.addresses:
+            place = address.lower(), environment.port, environment.release_user, environment.live_link
+            other = seen.setdefault(place, environment)
+            if other.builds_dir != environment.builds_dir:
+                sentence = f"must be {shown(other.builds_dir)}, as {other.name} has it: both move {place[-1]} on {address}"
+                yield Mistake((HOSTS, name, "builds_dir"), sentence)
 
 
 def _clashes(environment: Environment, defaults: Block, block: Block) -> Iterator[Mistake]:

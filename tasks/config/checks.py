@@ -1,6 +1,7 @@
 """What two keys, or two environments, can only get wrong together."""
 
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from itertools import islice, permutations
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -27,6 +28,8 @@ def clashes(environment: Environment) -> Iterator[Clash]:
     yield from _addresses(environment)
     yield from _directories(environment)
     yield from _links(environment)
+    yield from _targets(environment)
+    yield from _writable(environment)
 
 
 def _addresses(environment: Environment) -> Iterator[Clash]:
@@ -74,6 +77,47 @@ def _links(environment: Environment) -> Iterator[Clash]:
         if outer := _first((path, *path.parents), links):
             sentence = f"the file {shown(file.path)} lies in the persistent link {shown(outer)}, where it is already"
             yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
+
+
+def _targets(environment: Environment) -> Iterator[Clash]:
+    """What outlives releases lies in no place where they come and go; where links lead is the host's to know."""
+    places = {
+        "builds_dir": environment.builds_dir,
+        RELEASES: environment.releases_dir,
+        "live_link": f"~/{environment.live_link}",
+    }
+    for link in environment.persistent_links:
+        target = PurePosixPath(link.target)
+        if key := next((key for key, place in places.items() if target.is_relative_to(place)), None):
+            sentence = f"leads into {key} ({shown(places[key])}), where releases come and go"
+            yield Clash(("persistent_links", key), sentence, (link.path,))
+
+
+def _writable(environment: Environment) -> Iterator[Clash]:
+    """What php-fpm may write is none of release_user's secrets, and would be copied as if it were."""
+    for index, file in enumerate(environment.runtime_files):
+        for folder in environment.writable:
+            if may_match_below(file.path, folder):
+                sentence = f"the file {shown(file.path)} may lie in {shown(folder)}, which php-fpm can write to"
+                yield Clash(("runtime_files", "writable"), sentence, (index,))
+                break
+
+
+def may_match_below(glob: str, folder: str) -> bool:
+    """Whether this glob may match a directory, or anything that may come to lie in it. In doubt it may."""
+    parts = glob.split("/")
+    reached = {0}
+    for name in folder.split("/"):
+        while passed := {at + 1 for at in reached if parts[at : at + 1] == ["**"]} - reached:
+            reached |= passed
+        reached = {at + (part != "**") for at in reached for part in parts[at : at + 1] if part == "**" or _fits(part, name)}
+    return bool(reached)
+
+
+def _fits(part: str, name: str) -> bool:
+    if "\\" in part or "[:" in part:
+        return any(wild in part for wild in "*?[") or part.replace("\\", "") == name
+    return fnmatchcase(name, part.replace("[^", "[!"))
 
 
 def _first(paths: Iterable[PurePosixPath], links: set[str]) -> str | None:

@@ -9,6 +9,7 @@ from tasks.phases import build as phases
 from tasks.phases import post_release as services
 from tasks.phases import report
 from tasks.phases.lock import Needs
+from tasks.phases.step import Phase
 from tasks.remote.run import About, Release
 
 NOTHING_SENT = "Nothing was sent to any host."
@@ -37,7 +38,7 @@ def choose(fleet: Fleet, choice: Release) -> Release:
     for member in fleet.members:
         if member.known.pending:
             member.host.warn(f"the services do not run {member.live} yet: its post-release is pending")
-    return build(fleet, choice.ref) if choice.ref else find(fleet, choice.name)
+    return build(fleet, choice.ref) if choice.ref else find(fleet, choice.name, report.named(fleet.environment))
 
 
 def build(fleet: Fleet, ref: str) -> Release:
@@ -54,9 +55,13 @@ def verify(fleet: Fleet, release: Release) -> None:
         fleet.require(lambda member: _verify(member, release))
 
 
-def find(fleet: Fleet, name: str) -> Release:
-    """Take a release that is there already. Raises NotReleased where it is not, or where it is live."""
-    return fleet.require(lambda member: _find(member, name))[fleet.primary]
+def find(fleet: Fleet, name: str, asked: Phase | None = None, *, live: bool = False) -> Release:
+    """Take a release that is there already, learned by what is `asked`. Raises NotReleased where it is not, or is live.
+
+    `live`: one that is live will do.
+    """
+    phase = asked or report.state(whole=False)
+    return fleet.require(lambda member: _find(member, name, phase, live=live))[fleet.primary]
 
 
 def _verify(member: Member, release: Release) -> None:
@@ -68,11 +73,11 @@ def _verify(member: Member, release: Release) -> None:
         raise error
 
 
-def _find(member: Member, name: str) -> Release:
-    member.require(report.state(whole=False), About(Release(name)), again=True)
+def _find(member: Member, name: str, phase: Phase, *, live: bool) -> Release:
+    member.require(phase, About(Release(name)), again=True)
     found = member.known.asked
     if found is None:
         raise NotReleased(f"{member.host.address} has no complete release {name!r}", next=member.hint("releases"))
-    if name == member.live:
+    if name == member.live and not live:
         raise NotReleased(f"{name} is live already", next=member.hint("post-release"))
     return found.release

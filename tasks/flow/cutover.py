@@ -22,22 +22,28 @@ def migrate(fleet: Fleet, release: Release) -> None:
             fleet.first(lambda member: _migrate(member, release))
 
 
-def cutover(fleet: Fleet, release: Release, then: Following | None = None) -> Release:
+def cutover(
+    fleet: Fleet, release: Release, then: Following | None = None, *, files: phases.RuntimeFiles = "forward"
+) -> Release:
     """Make a release live, without a name the one before; what is live now.
 
-    `then` is what the run sends next to a member that has switched; to one host alone it leaves together with the cutover.
+    `files`: which runtime files it goes live with (phases/cutover.py). `then` is what the run sends next to a member that has
+    switched; to one host alone it leaves together with the cutover.
 
     Raises NotReleased where no live link moved, LiveButFailed where it did and something failed after, OutcomeUnknown where a
     host cannot be asked.
     """
     with fleet.uninterrupted():
         alone = then if len(fleet.members) == 1 else None
-        return fleet.require(lambda member: swap(member, release, Standing.SWITCHED, alone), Standing.SWITCHED)[fleet.primary]
+        switched = fleet.require(lambda each: swap(each, release, Standing.SWITCHED, alone, files), Standing.SWITCHED)
+        return switched[fleet.primary]
 
 
-def swap(member: Member, release: Release, to: Standing, then: Following | None = None) -> Release:
+def swap(
+    member: Member, release: Release, to: Standing, then: Following | None = None, files: phases.RuntimeFiles = ""
+) -> Release:
     """Compare, and rename; `to` is how the member stands then. Raises ReleaseError, and the standing says what moved."""
-    phase, before = phases.cutover(), member.live
+    phase, before = phases.cutover(files, member.host.environment), member.live
     member.target = release if release.name else Release(member.known.previous or "")
     about = About(release, expected=member.expected or "", put_back=to is Standing.BACK)
     outcome = member.send(phase, about, then=then(member) if then else None)
@@ -45,6 +51,7 @@ def swap(member: Member, release: Release, to: Standing, then: Following | None 
         outcome = _resolve(member, outcome, before)
     elif outcome.status == "failed" and not outcome.swapped and outcome.step == phase.moves:
         outcome = _look(member, outcome, before)
+    member.renewed = member.renewed or bool(outcome.facts.get("renewed"))
     if outcome.swapped:
         facts = outcome.facts
         went = Release(facts["release"], facts.get("ref", ""), facts.get("commit", ""))

@@ -34,6 +34,11 @@ class Named(Executor):
         _end(0)
         return done
 
+    def expand_calls(self, calls: Any, apply_hosts: bool = True) -> Any:
+        """The verbs, each with its connection. Ends where a command of Fabric's own follows them."""
+        _no_command(self.core.remainder)
+        return super().expand_calls(calls, apply_hosts)  # type: ignore[no-untyped-call]
+
     def normalize_hosts(self, hosts: Any) -> Any:
         """The keyword arguments of each connection. Ends with what -H has wrong."""
         try:
@@ -47,6 +52,15 @@ class Named(Executor):
 def _end(code: int) -> None:
     if end := getattr(sys.modules.get("fab_start"), "end", None):  # start/ may be older than this, until `make` was run
         end(code)
+
+
+def _no_command(remainder: str) -> None:
+    """Ends `fab -H NAME VERB -- COMMAND`, which Fabric would run on a host whose key it has not looked at."""
+    if remainder:
+        show_error(
+            UsageError("what follows -- is refused: Fabric would connect without a look at the host's key", state=UNTOUCHED)
+        )
+        raise Exit(code=UsageError.exit_code)
 
 
 def _name_the_user() -> None:

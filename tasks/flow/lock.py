@@ -41,7 +41,7 @@ class HostLock:
 
     def phase(self, *, returns: bool = False, beside: bool = False) -> Phase:
         """What takes it, for what the run `needs`: one of phases/lock.py."""
-        return phases.lock(self.needs, returns=returns, beside=beside, restarted=returns and self._host.identity.restarted)
+        return phases.lock(self.needs, returns=returns, beside=beside, restarted=returns and self._host.machine.restarted)
 
     def take(
         self, run: Run, *, wait: float = 0.0, patience: float = 0.0, returns: bool = False, beside: bool = False

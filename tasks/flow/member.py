@@ -30,7 +30,7 @@ class Member:
     """A host, its lock, what it last reported, what was live on it at first, and how it stands.
 
     `expected` is where its live link pointed when the run began, or since the run itself has moved it. `phase` is what was
-    sent and is not known to be over.
+    sent and is not known to be over. `renewed`: what went live there was given other runtime files.
     """
 
     def __init__(self, host: Host, run: Run, options: Options, clock: Clock) -> None:
@@ -42,7 +42,7 @@ class Member:
         self.standing, self.way_back = Standing.AS_IT_WAS, ""
         self.phase: Phase | None = None
         self.services: Outcome | None = None
-        self._given_up = False
+        self._given_up = self.renewed = False
 
     @property
     def known(self) -> HostState:
@@ -121,9 +121,9 @@ class Member:
         """One phase that must go well. Raises what its failure means."""
         return self._well(self.send(phase, about, again=again, texts=texts), phase)
 
-    def ask(self) -> None:
+    def ask(self, phase: Phase | None = None) -> None:
         """Learn the state as it is now, asked once, without the lock, while something may still run. Raises ReleaseError."""
-        self.learn(self._well(self.host.run(report.state(), self.run), report.state()))
+        self.learn(self._well(self.host.run(asked := phase or report.state(), self.run), asked))
 
     def cancel(self) -> bool:
         """End what this run has left running there; whether that was answered. Raises Unreachable."""

@@ -26,7 +26,13 @@ def requests(fleet: Fleet) -> list[dict[str, Any]]:
     """What `release` sends to each host, in order; what only a run knows stands in angle brackets."""
     environment = fleet.environment
     migrate = [cutover.migrate(environment)] if environment.migrate else []
-    phases = [lock.lock("build"), build.build(environment), *migrate, cutover.cutover(), cutover.prune(environment)]
+    phases = [
+        lock.lock("build"),
+        build.build(environment),
+        *migrate,
+        cutover.cutover("forward", environment),
+        cutover.prune(environment),
+    ]
     run = Run("<run id>", "<user@workstation>", "release", "<release REF>")
     about = About(Release("<release>", "<ref>", "<commit>"), expected="<live link>")
     return [

@@ -67,5 +67,5 @@ def _in_use(member: Member) -> Used:
     if (asked := looking(member)) is None:
         return ()
     outcome = member.require(*asked)
-    lines = (line.partition(" ") for line in outcome.facts.get("in_use", "").splitlines())
+    lines = (line.partition(" ") for line in outcome.facts.get("in_use", "").split("\n") if line)
     return tuple((name, process) for name, _, process in lines)

@@ -58,6 +58,14 @@ def put_back(fleet: Fleet, failure: LiveButFailed) -> NoReturn:
     raise fleet.verdict(Standing.BACK, errors, because=failure) or failure
 
 
+def with_former_files(fleet: Fleet, failure: LiveButFailed, release: Release) -> LiveButFailed:
+    """The failure of a rollback: where runtime files were renewed for it, what comes next is to put the former ones back."""
+    if any(member.renewed and _failed(member) for member in fleet.members):
+        line = fleet.hint(f"rollback --keep-runtime-files --to {release.name}")
+        failure.next = f"{line} # with the runtime files that it had before"
+    return failure
+
+
 def _serve(member: Member, release: Release, *, end_strays: bool = False) -> None:
     """Post-release on one member, and its record in history. Raises what went wrong; the standing says how far it came."""
     outcome = _act(member, release, end_strays=end_strays)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Tuple
+
+    Entries = Mapping[Tuple[int, int], int]
+    """The rwx bits by tag and id."""
 
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 """The tags of entries."""
@@ -30,3 +38,22 @@ def write(file: int, entries: dict[tuple[int, int], int], kind: str = "access") 
     """Set an ACL; the kernel wants an entry for each of the three owners, and a mask beside any other. Raises OSError."""
     packed = [_ENTRY.pack(tag, bits, who) for (tag, who), bits in sorted(entries.items())]
     os.setxattr(file, f"system.posix_acl_{kind}", struct.pack("<I", 2) + b"".join(packed))  # its version
+
+
+def keep(source: int, copied: int) -> None:
+    """Give a copy the access ACL of its source, or none where that has none: a directory gives one to what is made in it."""
+    entries = read(source)
+    if entries or read(copied):
+        write(copied, entries or by_mode(os.fstat(source).st_mode))
+
+
+def may(entries: Entries, about: os.stat_result, group: int, user: int, groups: Collection[int], bits: int) -> bool:
+    """Whether a user in these groups may do this, were `group` the group of the file, as the kernel decides."""
+    mask = entries.get((MASK, NOBODY), 7)
+    if user == about.st_uid:
+        return entries.get((USER_OBJ, NOBODY), 0) & bits == bits
+    if (USER, user) in entries:
+        return entries[USER, user] & mask & bits == bits
+    owning = [entries.get((GROUP_OBJ, NOBODY), 0)] if group in groups else []
+    found = owning + [each for (tag, who), each in entries.items() if tag == GROUP and who in groups]
+    return any(each & mask & bits == bits for each in found) if found else entries.get((OTHER, NOBODY), 0) & bits == bits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from tasks.host import cutover, files, programs, releases, tree
@@ -57,12 +58,21 @@ def _adopt_directory(run: Run, path: str, was: str) -> None:
     try:
         names = os.fsencode(run.release_path), os.fsencode(path)
         files.system_call("renameat2", HERE, names[0], HERE, names[1], RENAME_EXCHANGE, path=path)
-    except BaseException:
+    except BaseException as problem:
         if os.path.islink(run.release_path):
             os.unlink(run.release_path)
+        if isinstance(problem, OSError) and problem.errno in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise _by_hand(run, path) from problem
         raise
     files.flush_directory(os.path.dirname(path))
     _seal(run, run.release, was)
+
+
+def _by_hand(run: Run, path: str) -> Failed:
+    """Between the two commands the site is away: a person decides when."""
+    there, here = files.quoted(run.release_path), files.quoted(path)
+    what = f"the filesystem of {path} cannot exchange two names at once, as moving what is live without a gap needs"
+    return Failed(what, f"mv -T {here} {there} && ln -s {there} {here} # on the host; then {run.hint('setup')}")
 
 
 def _refuse(run: Run, path: str) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from tasks.host import files, lock, programs, strays
+from tasks.host import files, history, lock, programs, strays
 from tasks.host.failure import Failed
 from tasks.host.ready import ready
 from tasks.host.run import Run
@@ -29,6 +29,7 @@ def cancel_running(run: Run) -> None:
         raise Failed("no job is running", run.hint("status"))
     holder, by, what, *_ = lock.signature(run.place("job.lock"))
     _end(run, holder)
+    history.record(run, "cancelled", {"what": what, "of": by})
     if lock.job_running(run):
         raise Failed(f"{what} of {by} does not end", f"look at it on the host: ps -fu {os.environ.get('USER', '')}")
     run.report.fact("cancelled", f"{what} of {by}")

@@ -13,8 +13,7 @@ from tasks.host.run import Run, now
 def target(run: Run) -> None:
     """What is to go live; for a rollback that names none, the newest good release that was live before. Raises Failed."""
     run.lock.require(run)
-    if not run.release:
-        run.release = releases.previous(run)
+    run.release = run.release or releases.previous(run)
     if not run.release:
         what = "there is no good release before the live one to go back to"
         raise Failed(what, f"{run.hint('releases')}, then rollback --to RELEASE")
@@ -39,6 +38,8 @@ def swap(run: Run) -> None:
     before = releases.live(run)
     _compare(run)
     run.report.fact("from", before)
+    if before == run.release:
+        return _stay(run)
     fields = {"name": run.release, "from": before, **({"put_back": "yes"} if run.put_back else {})}
     history.record(run, "intent", fields)
     link = stage(run)
@@ -54,6 +55,14 @@ def swap(run: Run) -> None:
     run.report.fact("live_path", run.release_path)
     files.flush_directory(run.home)
     history.record(run, "done", fields)
+    return run.report.fact("at", now())
+
+
+def _stay(run: Run) -> None:
+    """It is live, and has its former runtime files back: no link moves, and nothing is marked bad."""
+    history.record(run, "restored", {"name": run.release})
+    run.report.event("swapped", run.release, "")
+    run.report.fact("live_path", run.release_path)
     run.report.fact("at", now())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from tasks.host import programs, strays
+from tasks.host import files, programs, strays
 from tasks.host.failure import Failed
 from tasks.host.programs import Done
 from tasks.host.run import Run
@@ -52,12 +52,18 @@ def call(run: Run, words: tuple[str, ...], *, ssh_options: str = "", **streams: 
     return _start(run, words, {"GIT_SSH_COMMAND": ssh}, **streams)
 
 
+def there(run: Run, repo: str = "") -> str:
+    """The option of git that names repo.git, or another bare one: with safe.bareRepository=explicit it finds none itself."""
+    return f"--git-dir={repo or run.repo}"
+
+
 def origin(run: Run, *where: str) -> str:
     """The URL of origin, "" where there is none, by git's settings `where` it looks; they have what git runs for ssh, too."""
     words = (*where, "config", "-z", "--get-regexp", CONFIGURED)
     printed = _start(run, words, {}, errors=run.log.descriptor).output.decode("utf-8", "surrogateescape")
     pairs = dict(entry.partition("\n")[::2] for entry in printed.split("\0"))
-    run.ssh_command = os.environ.get("GIT_SSH_COMMAND") or pairs.get("core.sshcommand") or "ssh"
+    program = files.quoted(os.environ["GIT_SSH"]) if os.environ.get("GIT_SSH") else "ssh"
+    run.ssh_command = os.environ.get("GIT_SSH_COMMAND") or pairs.get("core.sshcommand") or program
     return pairs.get("remote.origin.url", "")
 
 

@@ -10,6 +10,7 @@ from typing import Any, Mapping
 from tasks.host import files, reserve
 from tasks.host.run import Run, now
 
+MOST = 1 << 30  # bytes
 TURN = 10.0  # seconds for another line to be on disk
 
 
@@ -20,7 +21,7 @@ def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
     data = "".join(lines).encode("utf-8", "replace")
     path = run.place("history")
     with files.needed(path):
-        descriptor = files.open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        descriptor = files.open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, MOST)
         try:
             files.flocked(descriptor, TURN)  # a build and a rollback may record at the same time
             new = os.fstat(descriptor).st_size == 0
@@ -53,7 +54,7 @@ def entries(run: Run, start: int = 0, end: int | None = None) -> list[dict[str, 
     path = run.place("history")
     lines: list[str] = []
     with files.needed(path), contextlib.suppress(FileNotFoundError):
-        lines = files.read(path)[start:end].decode("utf-8", "replace").split("\n")
+        lines = files.read(path, MOST)[start:end].decode("utf-8", "replace").split("\n")
     lines = [line for line in lines if line]
     found = _json(f"[{','.join(lines)}]")  # all at once where every line is sound takes a third of the time
     if found is None or len(found) != len(lines):

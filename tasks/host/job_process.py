@@ -170,6 +170,7 @@ class Job:
             self.run.report.warn(f"not everything of this build could be removed, the next run does it: {error}")
 
     def _fail(self, code: int, what: str, next: str) -> int:
+        self.run.failure = " ".join(what.split())
         self.run.report.event("fail", what, next)
         return code
 
@@ -190,8 +191,8 @@ def _guard(heard: int) -> str:
     """Wait until the process that works has ended; what is reported where a step of it took too long."""
     limit, late = None, ""
     while select.select([heard], [], [], limit)[0]:
-        lines = os.read(heard, 65536).splitlines()
-        if not lines:
+        lines = os.read(heard, 65536).rstrip(b"\n").split(b"\n")
+        if lines == [b""]:
             return ""
         seconds, _, late = lines[-1].decode("utf-8", "replace").partition(" ")
         limit = float(seconds) + LATER

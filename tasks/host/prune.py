@@ -6,39 +6,46 @@ import os
 import time
 from typing import AbstractSet, Sequence
 
-from tasks.host import files, history, in_use, releases, trash
+from tasks.host import files, history, in_use, leads, releases, trash
 from tasks.host.failure import Failed
 from tasks.host.run import Run
+from tasks.host.runtime import record
 
 LOGS = 91 * 86400  # seconds that the log of a build is there for
 
 
-def prune(run: Run, keep: int, used: Sequence[Sequence[str]]) -> None:
-    """Remove the oldest releases beyond `keep`, never what is live, previous, last served or in use.
+def prune(run: Run, keep: int, used: Sequence[Sequence[str]], links: Sequence[str]) -> None:
+    """Remove the oldest releases beyond `keep`, never what is live, previous, last served, in use or linked to.
 
-    `used`: names of releases, and the process that uses each. Raises Failed when one could not be removed.
+    `used`: names of releases, and the process that uses each; `links`: paths of persistent links. Raises Failed when one could
+    not be removed.
     """
     run.lock.require(run)
     safe = {releases.live(run), releases.previous(run), releases.records(run).served}
     excess = _excess(run, keep, safe)
     users = in_use.find(run, os.path.realpath(run.releases)) if excess else {}
     users.update((name, process) for name, process in used)
-    gone, stuck = _put_away(run, excess, users)
+    linked = leads.kept(run, links) if excess else {}
+    for name in filter(linked.__contains__, excess):
+        run.report.note(f"{name} is kept: {linked[name]} leads into it")
+    gone, stuck = _put_away(run, [name for name in excess if name not in linked], users)
     if gone:
         history.record(run, "pruned", *({"name": name} for name in gone))
     for entry in files.entries(run.place("logs")):
         if entry.name.endswith(".log") and entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
             os.unlink(entry.path)
+    record.forget(run)
     trash.report(run)
     trash.later(run, tidy=True)
     if stuck:
         raise Failed(f"not pruned: {', '.join(stuck)}", run.hint("prune"))
 
 
-def would_go(run: Run, keep: int) -> None:
+def would_go(run: Run, keep: int, links: Sequence[str] = ()) -> None:
     """Report what is too many once another release is live, with what is live now as its previous."""
     gone = _excess(run, keep - 1, {releases.live(run), releases.records(run).served})
-    run.report.fact("prune", "\n".join(gone))
+    linked = leads.kept(run, links) if gone else {}
+    run.report.fact("prune", "\n".join(name for name in gone if name not in linked))
 
 
 def _excess(run: Run, keep: int, safe: AbstractSet[str]) -> list[str]:

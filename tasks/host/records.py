@@ -14,7 +14,7 @@ class Records:
         self.version = (0, 0)  # of the history that was replayed: its inode and its size in bytes
         self.order: list[str] = []  # every release, as they were sealed
         self.stack: list[str] = []  # what was live, one before the other; the last is the newest
-        self.bad: set[str] = set()
+        self.bad: dict[str, str] = {}  # why each is: "rolled back", or "failed" where a deploy put another back
         self.released: dict[str, str] = {}  # when each went live last
         self.begun: list[str] = []
         self.open: set[str] = set()  # builds that began and have neither ended nor been swept
@@ -63,11 +63,11 @@ class Records:
         if origin and self.stack[-1:] != [origin]:
             self.stack.append(origin)  # somebody had moved the link by hand
         if entry.get("verb") == "rollback" or entry.get("put_back"):
-            self.bad.add(origin)
+            self.bad[origin] = "failed" if entry.get("put_back") else "rolled back"
             while name in self.stack and self.stack[-1] != name:
                 self.stack.pop()
         else:
-            self.bad.discard(name)
+            self.bad.pop(name, None)
         if self.stack[-1:] != [name]:
             self.stack.append(name)
 

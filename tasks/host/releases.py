@@ -103,7 +103,7 @@ def previous(run: Run) -> str:
 def pending(run: Run) -> bool:
     """Whether services may still run something else than what is live."""
     found, current = records(run), live(run)
-    return bool(current) and not (found.finished and found.served == current)
+    return run.serves and bool(current) and not (found.finished and found.served == current)
 
 
 def unfinished(run: Run) -> list[str]:
@@ -134,4 +134,5 @@ def about(run: Run, name: str, live: str, seal: dict[str, Any] | None) -> dict[s
     found, fields = records(run), seal or {}
     state = "live" if name == live else "bad" if name in found.bad else "good"
     texts = {key: fields[key] if isinstance(fields.get(key), str) else None for key in ("ref", "commit", "by", "built_at")}
-    return {"name": name, **texts, "released_at": found.released.get(name), "state": state}
+    why = "live" if name == live else found.bad.get(name) or ("good" if name in found.released else "built")
+    return {"name": name, **texts, "released_at": found.released.get(name), "state": state, "why": why}

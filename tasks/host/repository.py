@@ -85,20 +85,32 @@ def fault(run: Run, *options: str) -> str:
     stranger = _stranger(run.repo)
     if stranger:
         return f"it is not all of {run.release_user}: {stranger}"
-    about = git.asked(run, "-C", run.repo, "rev-parse", "--is-bare-repository", "--is-shallow-repository").text.split()
+    about = git.asked(run, git.there(run), "rev-parse", "--is-bare-repository", "--is-shallow-repository").text.split()
     if about[:1] != ["true"]:
+        _refuse_git(run)
         return "git does not take it for a bare repository"
-    if not git.origin(run, "-C", run.repo):
+    if not git.origin(run, git.there(run)):
         return "it has no origin"
     if about[1:] != ["false"]:
         return "it is shallow"
-    code = git.call(run, ("-C", run.repo, "fsck", "--no-dangling", "--no-progress", *options)).code
+    code = git.call(run, (git.there(run), "fsck", "--no-dangling", "--no-progress", *options)).code
     if code not in (TOO_LATE, -9) and code & ~IN_OBJECT:  # objects may be malformed at origin too
         packs = [entry.path for entry in files.entries(f"{run.repo}/objects/pack") if entry.name.endswith(".idx")]
         # fsck calls a pack faulty that has such an object
-        if code & ~(IN_OBJECT | IN_PACK) or (packs and git.call(run, ("-C", run.repo, "verify-pack", "--", *packs)).code):
+        if code & ~(IN_OBJECT | IN_PACK) or (packs and git.call(run, (git.there(run), "verify-pack", "--", *packs)).code):
             return "objects or refs in it are missing or spoilt"
     return ""
+
+
+def _refuse_git(run: Run) -> None:
+    """Raises ProgramFailed, with git's own words, where git takes a new repository for none either: its settings are wrong."""
+    new = f"{run.repo}.asked-{run.id}"
+    try:
+        made = git.logged(run, "init", "--quiet", "--bare", new)
+        if not made or git.asked(run, git.there(run, new), "rev-parse", "--is-bare-repository").text != "true":
+            raise ProgramFailed
+    finally:
+        tree.remove(new)
 
 
 def _stranger(folder: str) -> str:
@@ -115,14 +127,14 @@ def failed(run: Run) -> NoReturn:
     """git has failed, and its last lines say why. If repo.git is the reason, setup can mend it."""
     wrong = fault(run)
     if wrong:
-        raise Failed(f"repo.git is spoilt: {wrong}", run.hint("setup (it makes a new one, and keeps this one aside)"))
+        raise Failed(f"repo.git is spoilt: {wrong}", run.hint("setup") + " # it makes a new one, and keeps this one aside")
     raise ProgramFailed
 
 
 def expect(run: Run, url: str) -> None:
     """repo.git must belong to this origin."""
     run.repository = url
-    found = git.origin(run, "-C", run.repo)
+    found = git.origin(run, git.there(run))
     if not found:
         failed(run)
     if found != url:
@@ -133,36 +145,42 @@ def expect(run: Run, url: str) -> None:
 def make(run: Run, url: str) -> None:
     """Make repo.git, bare and persistent, and prove git access. A spoilt one is renamed, and nothing of it is deleted."""
     run.repository = url
-    if os.path.isdir(run.repo) and os.access(run.repo, os.R_OK):
+    if not os.path.lexists(run.repo):
+        _put_new(run, url)
+    elif os.path.isdir(run.repo) and os.access(run.repo, os.R_OK):
         with locked(run):
-            _set_aside(run)
-    elif os.path.lexists(run.repo):
-        _set_aside(run)
-    if not os.path.isdir(run.repo):
-        new = run.repo + ".new"
-        tree.remove(new)
-        if not (
-            git.logged(run, "init", "--quiet", "--bare", new) and git.logged(run, "-C", new, "remote", "add", "origin", url)
-        ):
-            raise ProgramFailed
-        os.chmod(new, 0o700)
-        os.rename(new, run.repo)
-        run.report.note(f"made {run.repo}")
-        with locked(run):
-            pass  # the file of its lock is there from now on, so that setup, run again, makes nothing
+            _renew(run, url)
+    else:
+        _renew(run, url)
     expect(run, url)
-    if git.asked(run, "-C", run.repo, "ls-remote", "--quiet", "--heads", "origin").code:
+    if git.asked(run, git.there(run), "ls-remote", "--quiet", "--heads", "origin").code:
         raise ProgramFailed
 
 
-def _set_aside(run: Run) -> None:
+def _put_new(run: Run, url: str, aside: str = "") -> None:
+    """A new one, whole before what is there is moved `aside`."""
+    new = run.repo + ".new"
+    tree.remove(new)
+    for words in (("init", "--quiet", "--bare", new), (git.there(run, new), "remote", "add", "origin", url)):
+        if not git.logged(run, *words):
+            raise ProgramFailed
+    os.chmod(new, 0o700)
+    if aside:
+        os.rename(run.repo, aside)
+    os.rename(new, run.repo)
+    run.report.note(f"made {run.repo}")
+    with files.opened(run.repo + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600):
+        pass  # it is there from now on, so that setup, run again, makes nothing
+
+
+def _renew(run: Run, url: str) -> None:
     wrong = fault(run)
     if not wrong:
         return
     aside = run.repo + time.strftime(".spoilt-%Y%m%dT%H%M%SZ", time.gmtime())
     if os.path.lexists(aside):
         raise Failed(f"{aside} is there already", "type the same again")
-    os.rename(run.repo, aside)
+    _put_new(run, url, aside)
     run.report.warn(
         f"repo.git was spoilt ({wrong}): a new one is made, the next release fetches everything again,"
         f" and the old one is now {aside}"

@@ -45,7 +45,7 @@ class Run:
         self.phase: str = request["phase"]
         who, about = request["who"], request["about"]
         self.id: str = who["id"]
-        self.by: str = who["by"]
+        self.by = " ".join(who["by"].split())
         self.verb: str = who["verb"]
         self.what: str = who["what"]
         self.tool: str = who["tool"]
@@ -67,11 +67,13 @@ class Run:
         self.release_user: str = site["release_user"]
         self.path: list[str] = site["path"]  # put before PATH for the release user's commands
         self.env: dict[str, str] = site["env"]
+        self.serves: bool = site["serves"]  # whether post-release has anything to do
         self.runtime_files: list[tuple[str, bool]] = [(glob, optional) for glob, optional in site["runtime_files"]]
         # the service user's programs use `releases` only where the phase gives a path of its own
         self.home = os.path.expanduser("~")
         self.builds = expanded(site["builds_dir"])
-        self.releases = expanded(site["releases_dir"])
+        self.releases_dir: str = site["releases_dir"]  # as it is written
+        self.releases = expanded(self.releases_dir)
         self.state = os.path.join(self.builds, self.link)
         self.live = os.path.join(self.home, self.link)
         self.repo = os.path.join(self.builds, "repo.git")
@@ -89,7 +91,9 @@ class Run:
         self.work = ""  # where commands run: the build, after the move the release
         self.job = ""  # the directory of the job that runs the phase
         self.built_from = ""  # the release that the runtime files came from
+        self.failure = ""  # what has gone wrong, in one line
         self.secrets: set[str] | None = None  # the values of the runtime files, once they were read
+        self.taken: dict[str, str] = {}  # the HMAC of each runtime file as it was copied
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.repository = ""  # the URL of origin
         self.proofs: list[Any] = []  # of the services that were acted on, for the last look at all of them

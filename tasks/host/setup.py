@@ -10,12 +10,14 @@ from tasks.host import globs, programs, reserve
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.lock import Lock
-from tasks.host.ready import misplaced, sound
+from tasks.host.ready import apart, misplaced, sound
 from tasks.host.run import Run, expanded
+from tasks.host.runtime import choice
 
 
 def directories(run: Run) -> None:
     """What a release needs, and a private place for the first runtime files. Raises Failed."""
+    apart(run)
     own = (run.builds, run.state)
     for folder in (*own, run.releases, os.path.dirname(run.runtime)):
         _make(run, folder, 0o700 if folder in own else 0o755, "")
@@ -59,11 +61,15 @@ def links(run: Run, found: Sequence[Sequence[str]]) -> None:
 
 
 def runtime_files(run: Run) -> None:
-    """Name the runtime files that are still for a person to put there."""
+    """Name the runtime files that are still for a person to put there; record what those of the live release are."""
     source = os.path.realpath(run.live) if os.path.isdir(run.live) else run.runtime
     for glob, optional in run.runtime_files:
         if not globs.matches(source, glob):
             run.report.note(f"runtime file {glob} ({'optional' if optional else 'required'}) belongs in {source}")
+    try:
+        choice.begin(run)
+    except Failed as problem:
+        run.report.warn(f"{problem.what}: {problem.next}")
 
 
 def _make(run: Run, path: str, mode: int, purpose: str) -> None:

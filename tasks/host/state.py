@@ -60,7 +60,7 @@ def refuse_unsealed_live(run: Run) -> None:
     if not live or releases.surely_unsealed(run, live):
         text = releases.link_text(run)
         raise Failed(f"{run.live} points at {text}, which is not a sealed release", run.hint("setup") + " # makes it one")
-    if run.verb in ("release", "deploy", "rollback") and releases.records(run).exchanged:
+    if run.serves and run.verb in ("release", "deploy", "rollback") and releases.records(run).exchanged:
         raise Failed("the services still run from the place that setup has moved", run.hint("post-release"))
 
 

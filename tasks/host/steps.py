@@ -27,6 +27,7 @@ def perform(run: Run, steps: Sequence[Sequence[Any]]) -> int:
         try:
             _perform_one(run, name, resolve(function), arguments, within)
         except Failed as failure:
+            run.failure = " ".join((failure.what or f"{name} failed").split())
             if not failure.reported:
                 run.report.event("fail", failure.what or f"{name} failed", failure.next)
             return failure.code

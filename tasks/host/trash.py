@@ -84,7 +84,7 @@ def _afterwards(run: Run, tidy: bool) -> None:
     empty(run)
     if tidy:
         run.step_timeout, run.build, run.ssh_command = DAY, "", "ssh"
-        git.call(run, (*(word for setting in GC for word in ("-c", setting)), "-C", run.repo, "gc", "--auto", "--quiet"))
+        git.call(run, (*(word for setting in GC for word in ("-c", setting)), git.there(run), "gc", "--auto", "--quiet"))
 
 
 def _delete(paths: list[str]) -> None:

@@ -104,7 +104,8 @@ def walk(folder: str) -> Iterator[os.DirEntry[str]]:
 def clone(source: int, name: str, at: int | None = None) -> None:
     """Make `name`, which must not be there yet (in the directory `at`), of an open file: its content, mode and mtime.
 
-    It shares its blocks with the original where the filesystem can, and is never the same inode.
+    It shares its blocks with the original where the filesystem can, and is never the same inode. It keeps the group where this
+    user may give it.
     """
     about = os.fstat(source)
     target = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=at)
@@ -115,6 +116,9 @@ def clone(source: int, name: str, at: int | None = None) -> None:
             copied = 0
             while piece := os.pread(source, PIECE, copied):
                 copied += os.write(target, piece)
+        if os.fstat(target).st_gid != about.st_gid:
+            with contextlib.suppress(PermissionError):
+                os.fchown(target, -1, about.st_gid)
         os.fchmod(target, about.st_mode & 0o777)
         os.utime(target, ns=(about.st_atime_ns, about.st_mtime_ns))
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tasks.host import commands
-from tasks.host.build import assets, ref, release, room, runtime, settings, worktree, writable
+from tasks.host.build import assets, inodes, ref, release, room, runtime, settings, worktree, writable
 from tasks.host.build import links as persistent
 from tasks.phases.links import links
 from tasks.phases.step import Phase, Step, name_of, step
@@ -31,7 +31,7 @@ def build(environment: Environment) -> Phase:
             step("begin", release.begin),
             step("pre-flight", release.preflight),
             step("pre-flight room", room.check, UNKNOWN),
-            step("pre-flight runtime files", runtime.check),
+            step("pre-flight runtime files", runtime.check, units(environment)),
             step("pre-flight persistent links", persistent.check, links(environment)),
             step("sweep", release.sweep),
             step("fetch", ref.fetch, environment.repository),
@@ -39,6 +39,7 @@ def build(environment: Environment) -> Phase:
             settings_step("pre-flight settings", environment),
             step("worktree", worktree.make),
             step("runtime files", runtime.copy),
+            step("inodes of earlier releases", inodes.own_earlier),
             *commands_step("bootstrap", environment, *((app.name, app.path, app.bootstrap) for app in environment.apps)),
             *_drop(environment.apps),
             *((step("carry assets", assets.carry, environment.keep_releases, carried),) if carried else ()),
@@ -48,6 +49,7 @@ def build(environment: Environment) -> Phase:
             *commands_step("publish", environment, ("publish", ".", environment.publish)),
             *_writable(environment),
             *commands_step("verify", environment, ("verify", ".", verifying(environment))),
+            step("inodes", inodes.own),
             step("flush", release.flush),
             step("seal", release.seal),
         ),
@@ -79,8 +81,13 @@ def settings_step(name: str, environment: Environment, *, only_warn: bool = Fals
 
 def _writable(environment: Environment) -> tuple[Step, ...]:
     """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
-    units = tuple(dict.fromkeys(service.name for service in environment.services if service.kind == "systemd"))
-    return (step("writable", writable.make, units, environment.writable),) if environment.writable else ()
+    paths = environment.writable
+    return (step("writable", writable.make, units(environment), paths),) if paths else ()
+
+
+def units(environment: Environment) -> tuple[str, ...]:
+    """The services that are units, of which some may be a php-fpm."""
+    return tuple(dict.fromkeys(service.name for service in environment.services if service.kind == "systemd"))
 
 
 def _drop(apps: tuple[App, ...]) -> tuple[Step, ...]:

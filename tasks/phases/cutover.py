@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tasks.host import cutover as host
 from tasks.host import in_use as processes
 from tasks.host import prune as old
 from tasks.host import state
+from tasks.host.runtime import renew
 from tasks.host.services import masked
-from tasks.phases.build import commands_step
+from tasks.phases.build import commands_step, units
+from tasks.phases.links import paths
 from tasks.phases.step import Phase, step
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
 
+
+RuntimeFiles = Literal["", "forward", "back", "own"]
+"""What a cutover does about the runtime files of its target, as host/runtime/renew.py has it."""
 
 NEEDS_MOVE = (("needs_move", True),)
 """The right to move the live link is taken with such a phase, and kept until the lock is let go."""
@@ -27,9 +32,15 @@ def migrate(environment: Environment) -> Phase:
     return Phase("migrate", (step("still live", host.still_live), *commands), kind="job", loud=True, options=NEEDS_MOVE)
 
 
-def cutover() -> Phase:
-    """Compare, rename, history. Without a release name in the run it goes back to the previous good one."""
-    return Phase("cutover", (step("target", host.target), step("swap", host.swap)), loud=True, moves="swap", options=NEEDS_MOVE)
+def cutover(files: RuntimeFiles = "", environment: Environment | None = None) -> Phase:
+    """Compare, rename, history. Without a release name in the run it goes back to the previous good one.
+
+    `files`: which runtime files the target goes live with, "" for those that it has.
+    """
+    some = files and environment and environment.runtime_files
+    renewed = (step("runtime files", renew.renew, files, units(environment)),) if some and environment else ()
+    target = step("target", renew.target if some and files == "own" else host.target)
+    return Phase("cutover", (target, *renewed, step("swap", host.swap)), loud=True, moves="swap", options=NEEDS_MOVE)
 
 
 def finish(outcome: str, said: str = "") -> Phase:
@@ -45,4 +56,6 @@ def in_use() -> Phase:
 
 def prune(environment: Environment, used: Sequence[tuple[str, str]] = ()) -> Phase:
     """Remove the oldest releases beyond keep_releases, but for those `used`: each a name and the process that uses it."""
-    return Phase("prune", (step("prune", old.prune, environment.keep_releases, used),), options=(("keep", True),))
+    return Phase(
+        "prune", (step("prune", old.prune, environment.keep_releases, used, paths(environment)),), options=(("keep", True),)
+    )

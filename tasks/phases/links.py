@@ -11,3 +11,8 @@ if TYPE_CHECKING:
 def links(environment: Environment) -> tuple[tuple[str, str, str], ...]:
     """A path in the release, its target, and the mountpoint that the target is on, "" where none is named."""
     return tuple((link.path, link.target, link.mountpoint or "") for link in environment.persistent_links)
+
+
+def paths(environment: Environment) -> tuple[str, ...]:
+    """Their paths in the release."""
+    return tuple(link.path for link in environment.persistent_links)

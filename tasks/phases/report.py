@@ -8,8 +8,10 @@ from tasks.host import plan as planned
 from tasks.host import prune, ready
 from tasks.host import state as host
 from tasks.host.build import ref
-from tasks.phases.build import settings_step
-from tasks.phases.step import Phase, step
+from tasks.host.runtime import differences, renew
+from tasks.phases.build import settings_step, units
+from tasks.phases.links import paths
+from tasks.phases.step import Phase, Step, step
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -27,10 +29,26 @@ def plan(environment: Environment) -> Phase:
             step("resolve", ref.resolve),
             settings_step("settings", environment, only_warn=True),
             step("commits", planned.commits),
-            step("prune", prune.would_go, environment.keep_releases),
+            step("prune", prune.would_go, environment.keep_releases, paths(environment)),
             step("state", host.report, True),
+            *_differences(environment),
         ),
     )
+
+
+def status(environment: Environment) -> Phase:
+    """The state, and a warning for each runtime file that is not the same everywhere."""
+    return Phase("state", (*state().steps, *_differences(environment)))
+
+
+def named(environment: Environment) -> Phase:
+    """The state of a release that goes live next, with the runtime files that count now."""
+    renewed = (step("runtime files", renew.named, units(environment)),) if environment.runtime_files else ()
+    return Phase("state", (*renewed, *state(whole=False).steps))
+
+
+def _differences(environment: Environment) -> tuple[Step, ...]:
+    return (step("runtime files", differences.warn),) if environment.runtime_files else ()
 
 
 def state(*, whole: bool = True) -> Phase:

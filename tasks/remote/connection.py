@@ -77,6 +77,7 @@ class VerifiedConnection(Connection):
     def __init__(self, hops: tuple[Hop, ...], config: Config, known: HostKeys | None = None) -> None:
         host = hops[-1]
         own = config.clone()  # type: ignore[no-untyped-call]  # Fabric writes the key files it finds into it
+        own._set(base_ssh_config=paramiko.SSHConfig())  # `hops` have what it says
         super().__init__(  # type: ignore[no-untyped-call]
             host.name, user=host.user, port=host.port, config=own, gateway=False, forward_agent=False
         )
@@ -119,20 +120,22 @@ class VerifiedConnection(Connection):
             self.opened = None
 
     def _reach(self, hop: Hop, before: paramiko.Transport | None, opened: ExitStack) -> paramiko.SSHClient:
-        wire = None
+        wire, begun = None, list[Transport]()
         try:
             wire = dial(hop, opened) if before is None else Wire(_forward(before, hop))
-            return self._log_in(hop, wire, opened)
+            return self._log_in(hop, wire, opened, begun)
         except Unreachable:
             raise
         except (OSError, EOFError, UnicodeError, paramiko.SSHException) as error:
-            raise unreachable(hop, error, wire.last_words() if wire else "") from error
+            said = [words for transport in begun for words in transport.words]
+            raise unreachable(hop, error, wire.last_words() if wire else "", said) from error
 
-    def _log_in(self, hop: Hop, wire: Wire, opened: ExitStack) -> paramiko.SSHClient:
+    def _log_in(self, hop: Hop, wire: Wire, opened: ExitStack, begun: list[Transport]) -> paramiko.SSHClient:
         verification = Verification(hop, HostKeys.read(hop.known_hosts) if self.known is None else self.known)
 
         def transport(sock: Any, **options: Any) -> Transport:
             made = Transport(sock, **options)
+            begun.append(made)
             made.handshake_timeout = hop.timeout
             made.local_version = getattr(sock, "identification", "") or made.local_version
             made.flight = self.flight if hop is self.hops[-1] else None
@@ -152,12 +155,17 @@ class VerifiedConnection(Connection):
             auth_timeout=LOGIN_SECONDS,
             channel_timeout=CHANNEL_SECONDS,
             transport_factory=transport,
-            auth_strategy=Login(hop, *(self.config.connect_kwargs.get(name) for name in ("password", "passphrase"))),
+            auth_strategy=self._login(hop),
         )
         connected = client.get_transport()
         if connected is not None:
             connected.set_keepalive(KEEP_ALIVE_SECONDS)
         return client
+
+    def _login(self, hop: Hop) -> Login:
+        """The password is the host's alone; as a passphrase it stays here."""
+        password, passphrase = (self.config.connect_kwargs.get(name) for name in ("password", "passphrase"))
+        return Login(hop, password if hop is self.hops[-1] else None, passphrase or password)
 
 
 def _forward(transport: paramiko.Transport, hop: Hop) -> paramiko.Channel:

@@ -13,9 +13,9 @@ import paramiko
 from tasks.errors import ReleaseError, Unreachable
 from tasks.phases.event import Event
 from tasks.remote import packing
-from tasks.remote.failures import no_first_line
-from tasks.remote.identity import Identity
 from tasks.remote.kept import Memory
+from tasks.remote.last_words import no_first_line
+from tasks.remote.machine import Machine
 from tasks.remote.outcome import Outcome
 from tasks.remote.transport import Flight
 from tasks.remote.wire import Gap, Lines, Marked
@@ -42,9 +42,9 @@ class Conversation:
         connection: Any = None,
         first_line: float = FIRST_LINE,
         memory: Memory | None = None,
-        identity: Identity | None = None,
+        machine: Machine | None = None,
     ) -> None:
-        self._identity = identity or Identity()
+        self._machine = machine or Machine()
         self._connection, self._first_line = connection, first_line
         self._memory, self._kept = memory, memory.recall() if memory else None
         self._flight: Flight | None = None
@@ -172,7 +172,7 @@ class Conversation:
             return self._begin_whole()
         code = self._exit_status() if time.monotonic() <= deadline else None
         self.close()
-        raise no_first_line(self._connection.user, self._connection.host, self._first_line, printed, code)
+        raise no_first_line(self._connection.user, self._connection.host, printed, code, self._first_line)
 
     def _begin_whole(self) -> None:
         """The host has not kept what is remembered, or its interpreter is another one: nothing was run."""
@@ -183,7 +183,7 @@ class Conversation:
 
     def _judge(self, greeting: dict[str, str]) -> None:
         try:
-            self._identity.judge(self._connection.host, greeting)
+            self._machine.judge(self._connection.host, greeting)
         except ReleaseError:
             self.close()
             raise

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Iterable
 
 import paramiko
 from paramiko.auth_strategy import AuthFailure
@@ -13,13 +14,19 @@ START_UP_FILES = "~/.bashrc, ~/.bash_profile, ~/.profile, ~/.zshenv, ~/.config/f
 NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
 
 
-def unreachable(hop: Hop, error: Exception, last_words: str = "") -> Unreachable:
-    """The error for people, from whatever the system or Paramiko raised while reaching `hop`."""
+WORDS = 20
+"""Lines of a host's own words that are shown."""
+
+
+def unreachable(hop: Hop, error: Exception, last_words: str = "", said: Iterable[bytes] = ()) -> Unreachable:
+    """The error for people, from whatever the system or Paramiko raised while reaching `hop`, and what the host `said`."""
+    words = [line.rstrip() for text in said for line in text.decode("utf-8", "replace").split("\n") if line.strip()]
+    printed = [f"the host said: {line}" for line in words[-WORDS:]]
     if isinstance(error, AuthFailure):
-        return _refused(hop, error)
+        return _refused(hop, error, printed)
     details = [f"ProxyCommand: {hop.proxy_command}", f"it said: {last_words or 'nothing'}"] if hop.proxy_command else []
     what = _network(hop, error) if isinstance(error, OSError) else _protocol(hop, error)
-    return Unreachable(f"{hop}: {what}", details=details, next=hop.ssh)
+    return Unreachable(f"{hop}: {what}", details=[*details, *printed], next=hop.ssh)
 
 
 def no_first_line(user: str, host: str, seconds: float, printed: list[str], code: int | None) -> NotReleased | Unreachable:
@@ -62,21 +69,29 @@ def _protocol(hop: Hop, error: Exception) -> str:
     return f"the SSH connection failed: {said.rstrip('.')}"
 
 
-def _refused(hop: Hop, failure: AuthFailure) -> Unreachable:
-    tried = [f"{getattr(source, 'label', source)}: {_reason(result)}" for source, result in failure.result]
-    return Unreachable(
-        f"{hop}: could not log in",
-        details=tried or ["no key to try: no identity_file, no key in ~/.ssh, and no agent"],
-        next=hop.ssh,
-    )
+def _refused(hop: Hop, failure: AuthFailure, printed: list[str]) -> Unreachable:
+    tried = [f"{getattr(source, 'label', source)}: {_reason(result, printed)}" for source, result in failure.result]
+    none = [] if tried else ["no key to try: no identity_file, no key in ~/.ssh, and no agent"]
+    return Unreachable(f"{hop}: could not log in", details=[*tried, *none, *printed], next=hop.ssh)
 
 
-def _reason(result: object) -> str:
+def _reason(result: object, printed: list[str]) -> str:
     if isinstance(result, TimeoutError):
         return "does not answer"
     if isinstance(result, OSError):
         return result.strerror or str(result)
     said = str(result).rstrip(".")
     if "saw EOF" in said:
-        return "the host hung up; after too many keys? name the right one: identity_file in hosts.yml"
+        return _hung_up(printed)
     return "refused" if said == "Authentication failed" else said
+
+
+def _hung_up(printed: list[str]) -> str:
+    """Its own words say why; without any, or where they say so, there were too many keys."""
+    if any("too many authentication failures" in line.lower() for line in printed):
+        return "the host hung up after too many keys: name the right one, identity_file in hosts.yml"
+    return (
+        "the host hung up"
+        if printed
+        else "the host hung up; after too many keys? name the right one: identity_file in hosts.yml"
+    )

@@ -16,8 +16,8 @@ from tasks.phases.event import Event
 from tasks.phases.step import Phase
 from tasks.remote.connection import connect
 from tasks.remote.conversation import Conversation
-from tasks.remote.identity import Identity
 from tasks.remote.kept import Memory
+from tasks.remote.machine import Machine
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, About, Run
@@ -46,7 +46,7 @@ class Host:
         self._opening: list[Any] = []
         self._began = 0.0
         self._generation = 0
-        self.identity = Identity()
+        self.machine = Machine()
 
     def connect(self, *, as_service_user: bool = False, flight: Flight | None = None) -> Any:
         """The connection of the release user, or of the service user; opened once. Raises Unreachable."""
@@ -84,7 +84,7 @@ class Host:
     def reconnect(self) -> None:
         """Forget the connections, and open a new one of the release user. Raises Unreachable."""
         self.close()
-        self.identity.lost()
+        self.machine.lost()
         self.connect()
 
     def run(
@@ -174,7 +174,7 @@ class Host:
 
     def _first(self, phase: Phase, asked: dict[str, Any] | None) -> None:
         """Log in, with the start of a conversation in the same flight."""
-        conversation = Conversation(memory=self._memory(phase), identity=self.identity)
+        conversation = Conversation(memory=self._memory(phase), machine=self.machine)
         flight = conversation.flight(functions(phase), asked)
         connection = self.connect(as_service_user=phase.as_service_user, flight=flight)
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):  # the first phase finds the link lost
@@ -187,9 +187,9 @@ class Host:
         user = self._user(phase.as_service_user)
         known = self._conversations.get(user)
         if known is not None and known.busy and not known.ended:
-            return Conversation(connection, identity=self.identity)
+            return Conversation(connection, machine=self.machine)
         if known is None or known.ended:
-            known = self._conversations[user] = Conversation(connection, memory=self._memory(phase), identity=self.identity)
+            known = self._conversations[user] = Conversation(connection, memory=self._memory(phase), machine=self.machine)
         return known
 
     def _memory(self, phase: Phase) -> Memory | None:

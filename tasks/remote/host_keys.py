@@ -4,12 +4,12 @@ Nobody is trusted on first use, bastions neither. A pin in hosts.yml is the only
 @revoked in known_hosts is refused even then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import paramiko
 
 from tasks.errors import Unreachable, UsageError
-from tasks.remote.known_hosts import HostKey, HostKeys
+from tasks.remote.known_hosts import HostKey, HostKeys, KnownHost
 from tasks.remote.route import Hop
 
 COMPARE = "compare the fingerprint with the one on the host's console (EC2: get-console-output)"
@@ -20,9 +20,24 @@ class Verification(paramiko.MissingHostKeyPolicy):
 
     def __init__(self, hop: Hop, keys: HostKeys) -> None:
         self.hop = hop
+        self._keys = keys
+        self._learn(None)
+
+    def _learn(self, offered: HostKey | None) -> None:
+        """What is known of the host; its KnownHostsCommand is asked, again where the answer depends on the `offered` key."""
+        hop, keys = self.hop, self._keys
+        keys = keys.more(self._told(offered))
         self.revoked = [key for name in hop.known_as for key in keys.of(name, "@revoked")]
         self.named = (_pin(hop.pin),) if hop.pin else keys.of(hop.known_as[0])
         self.trusted = self.named or tuple(key for name in hop.known_as[1:] for key in keys.of(name))
+
+    def _told(self, offered: HostKey | None) -> Iterator[KnownHost]:
+        for name in self.hop.known_as if self.hop.known_hosts_command else ():
+            assert self.hop.known_hosts_command
+            try:
+                yield from self.hop.known_hosts_command.lines(name, offered, self.hop.timeout)
+            except ValueError as error:
+                raise Unreachable(f"{self.hop}: {error}", next=self.hop.ssh) from error
 
     def preferred(self, offered: Sequence[str]) -> tuple[str, ...]:
         """`offered` with the known types first: a host with several keys is asked for one that can be checked."""
@@ -32,6 +47,8 @@ class Verification(paramiko.MissingHostKeyPolicy):
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:  # noqa: ARG002
         """Return when the key is the right one, else raise `Unreachable`."""
         offered = HostKey(key.asbytes())
+        if self.hop.known_hosts_command and self.hop.known_hosts_command.depends_on_key:
+            self._learn(offered)
         if offered in self.revoked:
             raise self._refusal("its host key is revoked in known_hosts", offered, "do not connect; ask who revoked it")
         if offered in self.trusted:
@@ -44,6 +61,7 @@ class Verification(paramiko.MissingHostKeyPolicy):
 
     def _refusal(self, why: str, offered: HostKey, advice: str) -> Unreachable:
         files = ", ".join(f"{path}{'' if path.exists() else ' (missing)'}" for path in self.hop.known_hosts)
+        files += f", KnownHostsCommand {self.hop.known_hosts_command.text}" if self.hop.known_hosts_command else ""
         known = [f"known:   {key} ({key.source})" for key in self.named] or [f"not in:  {files}"]
         return Unreachable(
             f"{self.hop}: {why}",

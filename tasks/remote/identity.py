@@ -1,42 +1,70 @@
-"""Who answers: a python3 that is new enough, on one machine in all logins of a run, and on a link that is taken up again."""
+"""What can be known of a key without its private half: which key it is, and which certificates are for it."""
 
-from tasks.errors import NotReleased, Unreachable
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-OLDEST_PYTHON = (3, 8)
+import paramiko
+from paramiko.pkey import PublicBlob
 
-
-class Identity:
-    """The machine of a host, as its first login reported it. A machine that is not named is not judged."""
-
-    def __init__(self) -> None:
-        self._machine = self._boot = ""
-        self._linked = False
-        self.restarted = False
-        """Whether a link was taken up again and found another boot: the host was restarted, or this is another host."""
-
-    def lost(self) -> None:
-        """The links are gone: the next login may find the machine restarted."""
-        self._linked = False
-
-    def judge(self, host: str, greeting: dict[str, str]) -> None:
-        """What a login reports of itself. Raises NotReleased for an old python3, Unreachable for another machine."""
-        version = greeting.get("python", "")
-        if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PYTHON:
-            raise NotReleased(
-                f"{host}: python3 is {version}, and this tool needs 3.8", next="install a python3 of 3.8 or newer"
-            )
-        machine, boot = greeting.get("machine", ""), greeting.get("boot", "")
-        if self._machine and machine and machine != self._machine:
-            raise _two(host, f"machine {self._machine} and machine {machine}")
-        if self._boot and boot and boot != self._boot:
-            if self._linked:
-                raise _two(host, f"one that has started as {self._boot} and one that has started as {boot}")
-            self.restarted = True
-        self._machine, self._boot, self._linked = machine or self._machine, boot or self._boot, True
+MAGIC = b"openssh-key-v1\0"
+BEGIN, END = b"-----BEGIN OPENSSH PRIVATE KEY-----", b"-----END OPENSSH PRIVATE KEY-----"
 
 
-def _two(host: str, which: str) -> Unreachable:
-    return Unreachable(
-        f"{host} is more than one machine: its logins are on {which}",
-        next="name one machine as address in hosts.yml; a load balancer, a name with several addresses or a tag is none",
+def public_half(path: Path) -> bytes | None:
+    """The public key that a file of ssh's is, has in its unencrypted head, or has beside it as FILE.pub."""
+    return _inside(path) or blob_of(path) or blob_of(_beside(path, ".pub"))
+
+
+def blob_of(path: Path) -> bytes | None:
+    """A public key or a certificate, as it goes over the wire; None where the file is neither."""
+    found = public_text(path)
+    return found.key_blob if found else None
+
+
+def public_text(path: Path) -> PublicBlob | None:
+    """The same, with its type."""
+    try:
+        return PublicBlob.from_file(str(path))
+    except (OSError, ValueError, paramiko.SSHException):
+        return None
+
+
+def certificates_of(path: Path, blob: bytes, named: Iterable[Path]) -> Iterator[PublicBlob]:
+    """Those of `named` that are for this key, and the one that ssh-keygen has put beside it."""
+    found = dict.fromkeys(
+        [*named, _beside(path, "-cert.pub"), _beside(path.with_name(path.name.removesuffix(".pub")), "-cert.pub")]
     )
+    certificates = filter(None, map(public_text, found))
+    yield from (certificate for certificate in certificates if is_for(certificate.key_blob, blob))
+
+
+def is_for(certificate: bytes, blob: bytes) -> bool:
+    """Whether a certificate is for this key: after its type and a nonce, it has what the key has after its type."""
+    kind, rest = _string(certificate)
+    return b"-cert-" in kind and _string(rest)[1].startswith(_string(blob)[1]) and kind.startswith(_string(blob)[0])
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _inside(path: Path) -> bytes | None:
+    try:
+        text = path.read_bytes()
+        data = base64.b64decode(text[text.index(BEGIN) + len(BEGIN) : text.index(END)])
+    except (OSError, ValueError, binascii.Error):
+        return None
+    if not data.startswith(MAGIC):
+        return None
+    rest = data[len(MAGIC) :]
+    for _ in ("cipher", "key derivation", "its options"):
+        rest = _string(rest)[1]
+    return _string(rest[4:])[0] or None
+
+
+def _string(data: bytes) -> tuple[bytes, bytes]:
+    """A string as SSH writes it, and what comes after it."""
+    end = 4 + int.from_bytes(data[:4], "big")
+    return data[4:end], data[end:]

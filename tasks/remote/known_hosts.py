@@ -62,7 +62,7 @@ class KnownHost:
     @classmethod
     def parse(cls, line: str, source: str = "") -> "KnownHost | None":
         """Read one line; None for a comment, and for what ssh would not understand either."""
-        words = line.split()
+        words = [word for word in re.split(r"[ \t]+", line.rstrip("\r\n")) if word]
         marker = words.pop(0) if words and words[0].startswith("@") else ""
         if len(words) < 3 or words[0].startswith("#"):
             return None
@@ -86,6 +86,10 @@ class HostKeys:
         """Read the files that exist."""
         return cls(line for path in files for line in _lines(path))
 
+    def more(self, lines: Iterable[KnownHost]) -> "HostKeys":
+        """With these lines too."""
+        return HostKeys((*self._lines, *lines))
+
     def of(self, host: str, marker: str = "") -> tuple[HostKey, ...]:
         """The keys that `host` is known by, or those that are `@revoked` for it."""
         return tuple(dict.fromkeys(line.key for line in self._lines if line.marker == marker and line.names(host)))
@@ -93,13 +97,18 @@ class HostKeys:
 
 def _lines(path: Path) -> Iterator[KnownHost]:
     try:
-        text = path.read_text("utf-8", errors="replace")
+        text = path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return
     except OSError as error:
         raise Unreachable(f"{path} cannot be read: {error.strerror}", next=f"ls -l '{path}'") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        if known := KnownHost.parse(line, f"{path}:{number}"):
+    yield from lines_of(text, str(path))
+
+
+def lines_of(text: str, source: str) -> Iterator[KnownHost]:
+    """The lines of a known_hosts: only a newline ends one, as ssh has it."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if known := KnownHost.parse(line, f"{source}:{number}"):
             yield known
 
 

@@ -45,6 +45,7 @@ def site(environment: Environment) -> dict[str, Any]:
         "release_user": environment.release_user,
         "path": list(environment.path),
         "env": dict(environment.env),
+        "serves": bool(environment.services or environment.health),
         "runtime_files": [[file.path, file.optional] for file in environment.runtime_files],
     }
 

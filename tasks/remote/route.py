@@ -1,30 +1,33 @@
 """The way to a host: what hosts.yml and the user's ssh_config say of every hop, before anything is dialled.
 
 hosts.yml comes before ssh_config, as ssh's own command line does: its user always, its port unless it is 22 (the
-default). What it says is put in front of ssh_config as its first block, so that `Match user`, `%p` and `%r` see it too.
+default). `Match user`, `%p` and `%r` of ssh_config see it too.
 """
 
+import os
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import paramiko
 from fabric.config import Config
 
 from tasks.errors import Unreachable, UsageError
-from tasks.remote.jumps import Jump, Settings, jumps
+from tasks.remote.jump import Jump
+from tasks.remote.jumps import jumps
+from tasks.remote.known_hosts_command import KnownHostsCommand
+from tasks.remote.reading import reader
+from tasks.remote.settings import SSH_PORT, Read, Settings
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
 
 Paths = tuple[Path, ...]
 
-SSH_PORT = 22
 CONNECT_TIMEOUT = 10
-USER_KNOWN_HOSTS = "~/.ssh/known_hosts ~/.ssh/known_hosts2"
-GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
+USER_KNOWN_HOSTS = "~/.ssh/known_hosts", "~/.ssh/known_hosts2"
+GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"
 DEFAULT_IDENTITIES = "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"
 
 
@@ -41,8 +44,10 @@ class Hop:
     proxy_command: str | None
     known_as: tuple[str, ...]
     known_hosts: Paths
+    known_hosts_command: KnownHostsCommand | None = None
     pin: str | None
     identities: Paths
+    certificates: Paths = ()
     identities_only: bool
     agent: str | None
     by_hand: tuple[str, ...]
@@ -58,49 +63,57 @@ class Hop:
         return shlex.join([*self.by_hand, "true"])
 
 
-def route(environment: "Environment", address: str, user: str, config: Config) -> tuple[Hop, ...]:
-    """Every hop from this workstation to `address`, in the order they are passed."""
+def route(environment: "Environment", address: str, user: str, config: Config, read: Read | None = None) -> tuple[Hop, ...]:
+    """Every hop from this workstation to `address`, in the order they are passed. `read` stands in for ssh_config.
+
+    Raises Unreachable for an ssh_config that cannot be used, and UsageError for what was typed or hosts.yml says.
+    """
     port = None if environment.port == SSH_PORT else environment.port
     try:
-        return tuple(_hops(Jump(address, user, port), environment, config))
-    except (paramiko.SSHException, ValueError, KeyError) as error:
+        return tuple(_hops(Jump(address, user, port), environment, config, read or reader(config)))
+    except ValueError as error:
+        first, *more = str(error).split("\n")
         raise Unreachable(
-            f"{address}: what ssh_config says of it cannot be used: {error}", next=f"ssh -G {shlex.quote(address)}"
+            f"{address}: what ssh_config says of it cannot be used: {first}",
+            details=more,
+            next=shlex.join(["ssh", "-G", *_config_file(config), address]),
         ) from error
 
 
-def _hops(host: Jump, environment: "Environment", config: Config) -> Iterator[Hop]:
-    for jump, settings in jumps(host, config.base_ssh_config):
+def _hops(host: Jump, environment: "Environment", config: Config, read: Read) -> Iterator[Hop]:
+    for jump, settings in jumps(host, read):
         bastion_of = None if jump == host else host.name
         yield Hop(
             name=jump.name,
-            host=settings["hostname"],
-            port=int(settings.get("port", SSH_PORT)),
-            user=settings.get("user", config.user),
+            host=settings.host,
+            port=settings.port,
+            user=settings.user or config.user,
             bastion_of=bastion_of,
             timeout=_timeout(settings, config),
-            proxy_command=settings.get("proxycommand"),
+            proxy_command=settings.proxy_command,
             known_as=_known_as(settings),
             known_hosts=_known_hosts(settings, environment, bastion_of),
+            known_hosts_command=_known_hosts_command(settings, environment, bastion_of),
             pin=None if bastion_of else environment.host_key,
             identities=_identities(settings, environment, config, bastion_of),
-            identities_only=settings.get("identitiesonly", "no").lower() == "yes",
-            agent=settings.get("identityagent"),
+            certificates=_paths(settings.certificates),
+            identities_only=settings.identities_only,
+            agent=settings.agent,
             by_hand=tuple(_by_hand(jump, environment, config, bastion_of)),
         )
 
 
 def _timeout(settings: Settings, config: Config) -> float:
     """`fab -t`, then ssh_config's ConnectTimeout, then Fabric's own setting, then ours."""
-    said = config.connect_kwargs.get("timeout"), settings.get("connecttimeout"), config.timeouts.connect
-    return next((float(value) for value in said if value and value != "none"), CONNECT_TIMEOUT)
+    said = config.connect_kwargs.get("timeout"), settings.timeout, config.timeouts.connect
+    return next((float(value) for value in said if value), CONNECT_TIMEOUT)
 
 
 def _known_as(settings: Settings) -> tuple[str, ...]:
     """The names known_hosts may have it under; ssh falls back from [host]:port to the host alone."""
-    if alias := settings.get("hostkeyalias"):
-        return (alias,)
-    host, port = settings["hostname"].lower(), int(settings.get("port", SSH_PORT))
+    if settings.alias:
+        return (settings.alias,)
+    host, port = settings.host.lower(), settings.port
     return (host,) if port == SSH_PORT else (f"[{host}]:{port}", host)
 
 
@@ -109,13 +122,22 @@ def _known_hosts(settings: Settings, environment: "Environment", bastion_of: str
     given = [environment.known_hosts_file] if environment.known_hosts_file else []
     if given and not bastion_of:
         return _paths(given)
-    users = shlex.split(settings.get("userknownhostsfile", USER_KNOWN_HOSTS))
-    everybodys = shlex.split(settings.get("globalknownhostsfile", GLOBAL_KNOWN_HOSTS))
-    return _paths([*given, *(name for name in users + everybodys if name.lower() != "none")])
+    users = USER_KNOWN_HOSTS if settings.known_hosts is None else settings.known_hosts
+    everybodys = GLOBAL_KNOWN_HOSTS if settings.everybodys_known_hosts is None else settings.everybodys_known_hosts
+    return _paths([*given, *users, *everybodys])
+
+
+def _known_hosts_command(settings: Settings, environment: "Environment", bastion_of: str | None) -> KnownHostsCommand | None:
+    if settings.known_hosts_command is None or (environment.known_hosts_file and not bastion_of):
+        return None
+    return KnownHostsCommand(settings.known_hosts_command, tuple(settings.tokens.items()))
 
 
 def _identities(settings: Settings, environment: "Environment", config: Config, bastion_of: str | None) -> Paths:
-    """The key files to try: `fab -i` and identity_file, or else ssh_config's, or else the usual names."""
+    """The key files to try: `fab -i` and identity_file, or else ssh_config's, or else the usual names.
+
+    Of a key that ssh_config names, the public half is enough: an agent may hold the other.
+    """
     given = _given_identities(environment, config, bastion_of)
     if missing := [path for path in given if not path.is_file()]:
         raise UsageError(
@@ -125,8 +147,10 @@ def _identities(settings: Settings, environment: "Environment", config: Config, 
     if given and not bastion_of:
         return given
     files = config.connect_kwargs.get("key_filename", [])
-    configured = [*([files] if isinstance(files, str) else files), *settings.get("identityfile", [])]
-    found = [path for path in _paths(configured or DEFAULT_IDENTITIES) if path.is_file()]
+    configured = [*([files] if isinstance(files, str) else files), *(settings.identities or ())]
+    if not configured and settings.identities is None:
+        return _paths([*given, *(path for path in _paths(DEFAULT_IDENTITIES) if path.is_file())])
+    found = [path for path in _paths(configured) if path.is_file() or path.with_name(f"{path.name}.pub").is_file()]
     return _paths([*given, *found])
 
 
@@ -137,8 +161,7 @@ def _given_identities(environment: "Environment", config: Config, bastion_of: st
 
 def _by_hand(jump: Jump, environment: "Environment", config: Config, bastion_of: str | None) -> Iterator[str]:
     yield "ssh"
-    if config._runtime_ssh_path:
-        yield from ("-F", str(Path(config._runtime_ssh_path).expanduser()))
+    yield from _config_file(config)
     if jump.port:
         yield from ("-p", str(jump.port))
     for path in _given_identities(environment, config, bastion_of):
@@ -148,5 +171,9 @@ def _by_hand(jump: Jump, environment: "Environment", config: Config, bastion_of:
     yield f"{jump.user}@{jump.name}" if jump.user else jump.name
 
 
+def _config_file(config: Config) -> list[str]:
+    return ["-F", str(Path(config._runtime_ssh_path).expanduser())] if config._runtime_ssh_path else []
+
+
 def _paths(names: Iterable[str | Path]) -> Paths:
-    return tuple(dict.fromkeys(Path(name).expanduser() for name in names))
+    return tuple(dict.fromkeys(Path(os.path.expanduser(name)) for name in names))  # noqa: PTH111 Path raises for an unknown user

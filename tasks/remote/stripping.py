@@ -7,7 +7,7 @@ INDENT = 4
 
 def stripped(text: str, tree: ast.Module) -> str:
     """A module without docstrings, comments and types, indented by single spaces. Every line keeps its number."""
-    lines = ["", *text.splitlines()]
+    lines = ["", *text.rstrip("\n").split("\n")]
     nodes = list(ast.walk(tree))
     _blank_comments(lines, {line for node in nodes for line in _inner_lines(node)}, nodes)
     for node in nodes:

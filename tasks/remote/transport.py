@@ -6,11 +6,13 @@ Each of Paramiko's own calls waits for its answer, and each answer takes a round
 import threading
 import time
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import paramiko
 from paramiko.auth_handler import AuthHandler
 from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST
+
+from tasks.remote.algorithms import offered
 
 ACCEPTED = b"\0\0\0\x0cssh-userauth"
 OPENSSH = "SSH-2.0-OpenSSH"
@@ -52,13 +54,27 @@ class OneRequest(AuthHandler):
         if not self.at_once:
             super()._parse_service_accept(message)  # type: ignore[misc]
 
+    def _parse_userauth_banner(self, message: paramiko.Message) -> None:
+        cast(Transport, self.transport).words.append(message.get_binary())
+
 
 class Transport(paramiko.Transport):
     """Paramiko's, with one handler for all the keys that are tried. `flight` goes with a key that is the only one."""
 
+    _preferred_ciphers = offered(paramiko.Transport._preferred_ciphers)  # type: ignore[attr-defined]
+    _preferred_macs = offered(paramiko.Transport._preferred_macs)  # type: ignore[attr-defined]
+    _preferred_kex = offered(paramiko.Transport._preferred_kex)  # type: ignore[attr-defined]
+    _preferred_keys = offered(paramiko.Transport._preferred_keys)  # type: ignore[attr-defined]
+    _preferred_pubkeys = offered(paramiko.Transport._preferred_pubkeys)  # type: ignore[attr-defined]
+
     auth_handler: OneRequest | None
     flight: Flight | None = None
     _flown: paramiko.Channel | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.words = list[bytes]()
+        """What the server says for people: its banners, PAM's messages among them, and why it hangs up."""
 
     @property
     def reads_on(self) -> bool:
@@ -69,6 +85,10 @@ class Transport(paramiko.Transport):
         """Close it, and with it every channel. Never raises: the hop before, which carries it, may be gone already."""
         with suppress(paramiko.SSHException, EOFError, OSError):
             super().close()
+
+    def _parse_disconnect(self, message: paramiko.Message) -> None:
+        message.get_int()
+        self.words.append(message.get_binary())
 
     def auth_publickey(
         self, username: str, key: paramiko.PKey, event: threading.Event | None = None, *, only: bool = False
@@ -88,6 +108,19 @@ class Transport(paramiko.Transport):
         if more:
             self._forget()
         return more
+
+    def auth_password(
+        self, username: str, password: str, event: threading.Event | None = None, fallback: bool = True
+    ) -> list[str]:
+        """Try a password, as an answer to a question (keyboard-interactive) where the server takes none by itself."""
+        event = event or threading.Event()
+        handler = self.auth_handler = self.auth_handler or OneRequest(self)
+        handler.at_once = self.reads_on
+        handler.auth_password(username, password, event)
+        try:
+            return handler.wait_for_response(event)
+        except paramiko.BadAuthenticationType:
+            return super().auth_password(username, password, fallback=fallback)
 
     def begin(self, flight: Flight) -> paramiko.Channel:
         """A session that runs the command, and is sent the data; neither is waited for.

@@ -27,11 +27,11 @@ def show_plan(
     page.line(f"{clean(environment.name)}: plan for {clean(choice)}", "bold")
     page.fields([*_commits(state, facts), *_work(environment, state, facts, choice), *_after(environment, state)])
     for key, count in (("commits", "commit_count"), ("files", "file_count")):
-        if lines := facts.get(key, "").splitlines():
+        if lines := [clean(line) for line in facts.get(key, "").split("\n") if line]:
             page.line()
             page.line(f"{key} ({clean(facts.get(count, ''))})", "bold")
             for line in lines:
-                page.line(clean(line), indent="  ")
+                page.line(line, indent="  ")
 
 
 def _commits(state: Mapping[str, Any], facts: Mapping[str, str]) -> Iterator[Field]:
@@ -63,7 +63,7 @@ def _work(environment: Environment, state: Mapping[str, Any], facts: Mapping[str
             yield "then", clean(each if isinstance(each, str) else each.label)
     for command in environment.migrate:
         yield "migrate", clean(command)
-    for file in facts.get("migrations", "").splitlines():
+    for file in filter(None, facts.get("migrations", "").split("\n")):
         yield "migrations", Words((clean(file), "" if environment.migrate else "yellow"))
     if facts.get("migrations") and not environment.migrate:
         yield "migrations", Words(("hosts.yml has no migrate: nothing would run them", "yellow"))

@@ -14,16 +14,21 @@ from tasks.view.stream import AskedFor
 from tasks.view.words import Words, clean
 
 _NEWEST = 5
-_STYLES = {"live": "bold green", "bad": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red"}
+_UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters that JSON may hold as they are, and those that change the direction of a line."""
+_STYLES = {"live": "bold green", "rolled back": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red", "failed": "red"}
 _SAID = {
     "begin": "began {name} from {ref}",
     "sealed": "built {name} from {ref} {commit:.12}",
     "failed": "{name} failed in {step}",
+    "failed 130": "{name} was ended in {step}",
+    "cancelled": "{what} of {of} was cancelled",
     "swept": "removed what a dead run left of {name}",
     "adopted": "took over {name}, which was live",
     "done": "{name} live, before it {from}",
     "done rollback": "back to {name}, from {from}",
     "done put_back": "{name} put back, from {from}",
+    "restored": "{name} has its former runtime files again",
     "abandoned": "the cutover to {name} did not happen",
     "post-release ok": "services run {name}",
     "post-release failed": "post-release of {name} failed",
@@ -95,7 +100,8 @@ def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
 def print_json(value: Any, stream: TextIO | None = None) -> None:
     """One JSON document."""
     only_ascii = AskedFor(stream or sys.stdout).encoding.lower().replace("-", "") != "utf8"
-    print_lines([json.dumps(value, ensure_ascii=only_ascii, indent=2)], stream)
+    text = json.dumps(value, ensure_ascii=only_ascii, indent=2)
+    print_lines([_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)], stream)
 
 
 def _title(environment: str, address: str) -> Words:
@@ -129,7 +135,7 @@ def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[st
         return
     rows: list[list[Words | str]] = []
     for release in releases:
-        state = "previous" if release["name"] == host["previous"] else _of(release, "state")
+        state = "previous" if release["name"] == host["previous"] else _of(release, "why")
         shown = Words((state, _STYLES.get(state, "")))
         by = Words(_of(release, "ref"), (f"  by {_of(release, 'by')}", "dim"))
         rows.append([shown, _of(release, "name"), _of(release, "commit")[:8], _minute(_of(release, "released_at")), by])
@@ -143,10 +149,15 @@ def _minute(at: str) -> str:
 
 def _said(entry: Mapping[str, Any]) -> str:
     event = str(entry.get("event"))
-    more = "put_back" if entry.get("put_back") else entry.get("outcome") or entry.get("verb")
+    more = (
+        "put_back"
+        if entry.get("put_back")
+        else entry.get("outcome") or (entry.get("code") if entry.get("code") == "130" else entry.get("verb"))
+    )
     form = _SAID.get(f"{event} {more}") or _SAID.get(event) or event.replace("{", "{{").replace("}", "}}")
     values = {key: str(value) or "nothing" for key, value in entry.items()}
-    return clean(form.format_map(defaultdict(lambda: "?", values)))
+    why = f": {values['why']}" if "why" in values else ""
+    return clean(form.format_map(defaultdict(lambda: "?", values)) + why)
 
 
 def _verdict(levels: Sequence[str]) -> Words:

@@ -68,7 +68,7 @@ def phases(site: Environment) -> tuple[Phase, ...]:
         lock.lock(),
         build.build(site),
         cutover.migrate(site),
-        cutover.cutover(),
+        cutover.cutover("forward", site),
         post_release.post_release(site),
         cutover.finish("ok"),
         cutover.in_use(),

@@ -13,6 +13,8 @@ from tests.support.records import LocalRecords
 from tests.support.setting_up import home, put_site, set_up
 from tests.support.snapshot import snapshot
 
+SERVICES = [{"run": "true"}]
+
 
 def adopted(host: LocalHost) -> str:
     done = set_up(host)
@@ -50,6 +52,7 @@ def test_a_live_directory_becomes_a_release_and_is_never_missing(bare_host: Loca
 
 
 def test_the_services_still_run_from_where_it_was_until_post_release(bare_host: LocalHost) -> None:
+    bare_host.use(services=SERVICES)
     put_site(bare_host.live)
     name = adopted(bare_host)
     assert bare_host.state()["post_release_pending"]
@@ -62,6 +65,7 @@ def test_the_services_still_run_from_where_it_was_until_post_release(bare_host: 
 
 
 def test_services_that_have_followed_are_enough_though_the_old_site_is_not_well(bare_host: LocalHost) -> None:
+    bare_host.use(services=SERVICES)
     put_site(bare_host.live)
     bare_host.finish(adopted(bare_host), "unhealthy")
     assert bare_host.state()["post_release_pending"]
@@ -150,6 +154,7 @@ def die(*_: object, **__: object) -> None:
 def test_one_that_died_is_completed_by_the_next_setup(
     bare_host: LocalHost, monkeypatch: pytest.MonkeyPatch, before: tuple[ModuleType, str], kind: str
 ) -> None:
+    bare_host.use(services=SERVICES)
     site = put_site(bare_host.live if kind == "directory" else bare_host.home / "site")
     if kind == "link":
         bare_host.live.symlink_to(site)

@@ -15,7 +15,6 @@ from tasks.phases.report import READY
 from tasks.phases.step import Phase, step
 from tasks.remote import packing
 from tasks.remote.conversation import Conversation
-from tasks.remote.identity import Identity
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
 from tasks.remote.run import NOTHING, Run
@@ -80,14 +79,6 @@ def test_modules_travel_before_the_request_that_needs_them(login: Login) -> None
     conversation.bring(asked(EMPTY)[0], functions(READS))
     assert packing.more(functions(READS), conversation._present) == (b"", [])
     assert ask(conversation)[0].failure == NOT_SET_UP
-
-
-def test_a_login_on_another_machine_is_refused_before_anything_is_sent(login: Login, tmp_path: Path) -> None:
-    identity = Identity()
-    identity.judge("prod", {"python": "3.11.2", "boot": "another", "machine": ""})
-    with pytest.raises(Unreachable, match="is more than one machine"):
-        ask(Conversation(login, identity=identity), MAKES)
-    assert not (tmp_path / "builds").exists()
 
 
 def test_what_follows_a_phase_that_failed_is_not_begun_until_it_is_asked_for(login: Login, tmp_path: Path) -> None:
@@ -155,6 +146,24 @@ def test_a_login_that_ends_says_what_it_printed_and_never_done(tmp_path: Path, t
     assert f"ended with {code} before it began" in caught.value.what
     assert "it printed: closed" in caught.value.details
     assert "~/.bashrc" in (caught.value.next or "")
+
+
+OWN = {
+    "echo 'WARNING: Your password has expired.'; echo 'Password change required but no TTY available.'; exit 1": "chage -l",
+    "echo 'Your account has expired; please contact your system administrator.'; exit 1": "chage -E",
+    "echo 'This account is currently not available.'; exit 1": "getent passwd",
+    "echo \"fatal: unrecognized command 'exec python3 -I'\" >&2; exit 128": "commands of git alone",
+    "echo 'System is going down.'; exit 254": "/etc/nologin",
+}
+
+
+@pytest.mark.parametrize(("text", "advice"), OWN.items(), ids=OWN.values())
+def test_a_login_that_the_host_itself_ends_has_other_advice_than_start_up_files(tmp_path: Path, text: str, advice: str) -> None:
+    with starting(tmp_path, text) as login, pytest.raises(Unreachable) as caught:
+        ask(Conversation(login))
+    assert any(line.startswith("it printed: ") for line in caught.value.details)
+    assert advice in (caught.value.next or "")
+    assert "~/.bashrc" not in (caught.value.next or "")
 
 
 @pytest.mark.parametrize("text", ["exec cat", "read -r line; exec sleep 60", "exec sleep 60"])
@@ -229,12 +238,3 @@ def test_a_program_that_dies_without_its_last_event_is_unknown(login: Login) -> 
     login.channels[-1].process.kill()
     assert ask(conversation)[0].status == "unknown"
     assert conversation.ended
-
-
-def test_nothing_of_the_run_is_in_the_command_line() -> None:
-    program, _ = packing.first(functions(READS))
-    words = shlex.split(packing.command(program))
-    assert words[:5] == ["exec", "python3", "-I", "-S", "-c"]
-    assert words[5] == packing.BOOTSTRAP
-    assert not set("'\\!$`") & set(packing.command(program))
-    assert len(packing.command(program)) < 400

@@ -193,3 +193,34 @@ def test_an_unknown_authority_is_not_healthy(
 
 def test_an_address_needs_a_certificate_for_itself(secure: tuple[ThreadingHTTPServer, list[str]]) -> None:
     assert ask(secure[0], "/health", "https") != ""
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n", b"HTT"], ids=["headers", "status line"])
+def test_an_answer_that_drips_ends_in_its_time(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "TRY", 1.0)
+    over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        with contextlib.suppress(OSError), server.accept()[0] as client:
+            client.sendall(head)
+            while not over.wait(0.05):
+                client.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        with pytest.raises(Failed, match="did not end in time"):
+            health.check(Made("post-release"), f"http://127.0.0.1:{server.getsockname()[1]}/", 200, 1.0, "", [])
+        over.set()
+
+
+def test_what_speaks_no_http_is_not_printed_with_the_failure() -> None:
+    def answer(server: socket.socket) -> None:
+        with server.accept()[0] as client:
+            client.recv(1000)
+            client.sendall(b"s3cr3t-of-the-site\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        with pytest.raises(Failed, match="speaks no HTTP") as caught:
+            health.check(Made("post-release"), f"http://127.0.0.1:{server.getsockname()[1]}/", 200, 0.0, "", [])
+    assert "s3cr3t" not in caught.value.what

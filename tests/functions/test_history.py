@@ -70,6 +70,22 @@ def test_live_previous_and_bad(records: LocalRecords, moves: str, live: str, pre
     assert marked == {SEALED[letter] for letter in bad}
 
 
+@pytest.mark.parametrize(
+    ("moves", "why"),
+    [
+        ("A B", {"A": "good", "B": "live", "C": "built"}),
+        ("A B <", {"A": "live", "B": "rolled back"}),
+        ("A B !", {"A": "live", "B": "failed"}),
+        ("A B ! B", {"A": "good", "B": "live"}),
+        ("A B C < D !", {"B": "live", "C": "rolled back", "D": "failed"}),
+    ],
+)
+def test_why_a_release_stands_as_it_does(records: LocalRecords, moves: str, why: dict[str, str]) -> None:
+    play(records, moves)
+    found = {release["name"]: release["why"] for release in records.state()["releases"]}
+    assert {letter: found[SEALED[letter]] for letter in why} == why
+
+
 def test_the_same_by_hand(host: LocalHost) -> None:
     first, second, third = (host.release() for _ in range(3))
     assert host.cut_over("", "rollback").facts["release"] == second
@@ -223,3 +239,10 @@ def test_going_back_never_leads_to_a_bad_release_nor_to_where_it_is(records: Loc
     back = [release for release in path[:-1] if release not in bad and release != path[-1]]
     assert found["previous"] == (back[-1] if back else None)
     assert {release["name"] for release in found["releases"] if release["state"] == "bad"} == bad - set(path[-1:])
+
+
+def test_a_build_that_fails_is_recorded_with_its_reason(host: LocalHost) -> None:
+    host.use(apps={"web": {"bootstrap": ["exit 3"]}})
+    host.build()
+    last = host.history()[-1]
+    assert (last["event"], last["step"], last["why"]) == ("failed", "bootstrap", "web: 'exit 3' exited 3")

@@ -156,6 +156,26 @@ def test_a_hold_stops_neither_rollback_nor_post_release(host: LocalHost, verb: s
         assert locked.refused is None
 
 
+def test_a_hold_of_somebody_else_is_not_replaced(host: LocalHost) -> None:
+    assert host.run(lock_phases.hold("a sale"), host.new_run("hold")).code == 0
+    assert host.run(lock_phases.hold("a longer sale"), host.new_run("hold")).code == 0
+    done = host.run(lock_phases.hold("mine"), replace(host.new_run("hold"), by="bob@desk"))
+    assert (done.code, "on hold already, by anna@laptop" in done.failure) == (6, True)
+    held: Any = host.state()["hold"]
+    assert (held["by"], held["reason"]) == ("anna@laptop", "a longer sale")
+
+
+def test_who_is_stopped_by_a_hold_is_told_whom_to_ask(host: LocalHost) -> None:
+    host.run(lock_phases.hold("a sale"), replace(host.new_run("hold"), by="bob@desk"))
+    assert "ask bob@desk" in refusal(host, "deploy").texts("fail")
+
+
+def test_a_name_with_a_tab_is_one_field_of_a_record(host: LocalHost) -> None:
+    with host.start(lock_phases.lock(), replace(host.new_run("release"), by="an\tna@lap\ntop")) as keeper:
+        keeper.until("locked")
+        assert refusal(host).failure.startswith("an na@lap top holds the lock: release, since 2")
+
+
 def test_unhold_ends_it_and_may_be_said_twice(host: LocalHost) -> None:
     host.run(lock_phases.hold("no"), host.new_run("hold"))
     for _ in range(2):

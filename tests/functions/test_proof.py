@@ -1,5 +1,6 @@
 """What runs is what was released: judged from looks at a service, each with processes that are made up."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,11 +94,20 @@ def test_a_process_with_a_file_in_another_release_is_named_with_that_release() -
 
 @pytest.mark.parametrize("path", [f"{RELEASES}/{OLD}.bak/x", f"/else{RELEASES}x/{OLD}", f"{RELEASES}/other-20260101T000000Z/x"])
 def test_what_only_looks_like_a_release_is_none(path: str) -> None:
-    assert releases_in([path], RELEASES, "source") == set()
+    assert releases_in([path], [RELEASES], "source") == set()
+
+
+def test_a_release_that_is_named_by_another_path_of_its_directory_is_one(tmp_path: Path) -> None:
+    (tmp_path / "data/releases").mkdir(parents=True)
+    (tmp_path / "home").symlink_to("data")
+    text = f"php {tmp_path}/home/releases/{OLD}/bin/console"
+    assert releases_in([text], [str(tmp_path / "data/releases")], "source") == {OLD}
+    folders = ["/data/releases", "/home/ftsuser/releases"]
+    assert releases_in([f"php /home/ftsuser/releases/{OLD}/bin/console"], folders, "source") == {OLD}
 
 
 def test_without_the_path_of_a_release_nothing_is_one() -> None:
-    assert releases_in([f"/{OLD}/x"], "", "source") == set()
+    assert releases_in([f"/{OLD}/x"], [], "source") == set()
 
 
 def test_after_a_reload_the_main_process_stays_when_its_workers_are_new() -> None:

@@ -227,5 +227,5 @@ def test_an_ssh_command_of_the_user_is_taken_with_our_options(
 def test_git_is_asked_as_little_as_can_be(host: LocalHost, asked: Path, ref: str, times: int) -> None:
     host.origin.tag("v1", annotated=True)
     commit_of(host, ref)
-    ours = [line for line in asked.read_text().splitlines() if " -C " in line]
+    ours = [line for line in asked.read_text().splitlines() if " --git-dir=" in line]
     assert len(ours) == times, ours

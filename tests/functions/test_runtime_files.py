@@ -189,6 +189,17 @@ def test_a_link_in_the_place_of_a_copy_is_replaced_and_not_followed(host: LocalH
     assert (copied.is_symlink(), copied.read_text(), theirs.read_text()) == (False, "ours", "untouched")
 
 
+def test_one_with_another_name_is_refused_where_others_can_give_names(host: LocalHost, first: Path) -> None:
+    file = put(first, "config/key")
+    os.link(file, host.home / "elsewhere")
+    host.use(runtime_files=["config/key"])
+    assert host.build().code == 0
+    file.parent.chmod(0o777)
+    done = host.build()
+    assert (done.code, "fetch" in done.steps) == (3, False)
+    assert "with no other name: it has 2" in done.failure
+
+
 def test_an_optional_one_may_be_missing(host: LocalHost) -> None:
     host.use(runtime_files=[{"path": ".env.local", "optional": True}])
     assert host.build().code == 0

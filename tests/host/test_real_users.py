@@ -61,6 +61,13 @@ def test_runtime_file_keeps_mode_and_time_from_release_to_release(acme: Acme) ->
         assert acme.host.sh(f"stat -c '%a %U %Y' {file}", "ftsuser") == "640 ftsuser 1580702706"
 
 
+def test_runtime_file_keeps_a_group_that_release_user_is_in(acme: Acme) -> None:
+    acme.host.sh("usermod -aG www-data ftsuser; chgrp www-data /home/ftsuser/runtime/source/.env.local")
+    for _ in range(2):
+        acme.deploy()
+        assert acme.host.sh("stat -c '%a %U %G' source/.env.local", "ftsuser") == "640 ftsuser www-data"
+
+
 def test_rollback_brings_the_release_before_back(acme: Acme) -> None:
     acme.deploy()
     first = acme.live

@@ -123,3 +123,17 @@ def test_release_user_needs_no_sudo(acme: Acme) -> None:
     assert acme.host.run("sudo -n true", "ftsuser").returncode == 1
     acme.deploy()
     assert acme.page() == "first"
+
+
+@pytest.mark.parametrize(
+    ("default", "reason", "advice"),
+    [
+        ("Defaults requiretty", "you must have a tty to run sudo", "!requiretty"),
+        ('Defaults secure_path="/usr/bin"', "command not found", "secure_path"),
+    ],
+)
+def test_why_sudo_refuses_is_shown_with_advice_that_fits(strict: Acme, default: str, reason: str, advice: str) -> None:
+    strict.host.sudoers([default, "ubuntu ALL=(ALL) NOPASSWD: ALL"])
+    said = refused(strict, "deploy", "--ref", "master")
+    assert reason in said
+    assert advice in said

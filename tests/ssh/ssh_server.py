@@ -19,11 +19,17 @@ class SshServer:
         *host_keys: asyncssh.SSHKey,
         authorized: Sequence[asyncssh.SSHKey],
         host: str = "127.0.0.1",
+        passwords: list[str] | None = None,
+        refusal: tuple[str, str] | None = None,
         **options: Any,
     ) -> None:
         self.host_keys = host_keys
         self.authorized = authorized
         self.host = host
+        self.passwords = passwords
+        """Who has sent one, where the server asks for passwords."""
+        self.refusal = refusal
+        """What it says once a key was accepted, and when it then hangs up."""
         self.options = options
         self.logins: list[str] = []
         self.offered: list[str] = []
@@ -87,7 +93,21 @@ class _Session(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
         self.server.offered.append(key.get_fingerprint())
+        if self.server.refusal:
+            banner, farewell = self.server.refusal
+            (connection,) = self.connections[self.server]
+            if banner:
+                connection.send_auth_banner(banner)
+            connection.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, farewell)
         return any(key == known.convert_to_public() for known in self.server.authorized)
+
+    def password_auth_supported(self) -> bool:
+        return self.server.passwords is not None
+
+    def validate_password(self, username: str, password: str) -> bool:  # noqa: ARG002
+        assert self.server.passwords is not None
+        self.server.passwords.append(username)
+        return False
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:  # noqa: ARG002
         self.server.forwards.append((dest_host, dest_port))

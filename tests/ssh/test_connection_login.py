@@ -114,3 +114,21 @@ def test_the_agents_key_is_used_and_no_key_is_tried_twice(here: Workstation, mon
         assert is_alive(connection)
     assert list(dict.fromkeys(server.offered)) == [key.get_fingerprint() for key in (MINE, OTHER, YOURS)]
     assert server.offered.count(MINE.get_fingerprint()) == 1
+
+
+def test_what_the_host_says_when_it_hangs_up_is_shown_and_nothing_is_guessed(here: Workstation) -> None:
+    words = "\nSystem is going down.\r\nCome back at nine.\n"
+    server = here.known_server(refusal=(words, "Access denied for user ftsuser by PAM account configuration"))
+    assert here.refusal(server.port).details == (
+        f"{here.home}/.ssh/id_ed25519: the host hung up",
+        "the host said: System is going down.",
+        "the host said: Come back at nine.",
+        "the host said: Access denied for user ftsuser by PAM account configuration",
+    )
+
+
+def test_a_host_that_was_offered_too_many_keys_says_so_itself(here: Workstation) -> None:
+    server = here.known_server(refusal=("", "Too many authentication failures"))
+    tried, said = here.refusal(server.port).details
+    assert tried.endswith("the host hung up after too many keys: name the right one, identity_file in hosts.yml")
+    assert said == "the host said: Too many authentication failures"

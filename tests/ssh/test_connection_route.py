@@ -106,7 +106,7 @@ def test_an_unknown_host_behind_a_known_bastion_is_refused(here: Workstation) ->
 def test_bastions_are_passed_in_the_order_of_the_list(here: Workstation) -> None:
     first, second, server = here.serve(), here.serve(), here.serve()
     here.know(first.known(), second.known(name=f"[localhost]:{second.port}"), server.known())
-    jumps = f"a@127.0.0.1:{first.port}, b@localhost:{second.port}"
+    jumps = f"a@127.0.0.1:{first.port},b@localhost:{second.port}"
     config = here.config(f"Host web1\n  HostName 127.0.0.1\n  ProxyJump {jumps}\n")
     with here.reach(server.port, config=config, host="web1"):
         assert (first.logins, second.logins, server.logins) == (["a"], ["b"], ["ftsuser"])

@@ -1,6 +1,7 @@
 """Ctrl-C in the first second, while modules load: no traceback, exit 130, and what was sent: nothing."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,42 @@ def test_a_cancelled_job_and_a_closed_terminal_are_as_ctrl_c_from_the_start(tmp_
     assert (ran.returncode, ran.stderr) == (130, "interrupted; nothing was sent to any host\n")
 
 
+@pytest.mark.parametrize("words", [[], ["status"], ["status", "--json"]])
+def test_a_command_of_fabrics_own_is_refused_before_any_connection(tmp_path: Path, words: list[str]) -> None:
+    """Fabric would load no fabfile for it, and take any key. start/ is this one, installed or not."""
+    fab = str(Path(sys.executable).with_name("fab"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        host = f"somebody@127.0.0.1:{server.getsockname()[1]}"
+        ran = subprocess.run(
+            [fab, "-H", host, *words, "--", "true"],
+            cwd=ROOT,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("error: fab -H NAME -- COMMAND is refused")
+
+
+def test_completion_is_no_such_command(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = subprocess.run(
+        [str(Path(sys.executable).with_name("fab")), "--complete", "--", "fab", "stat"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert "status" in ran.stdout
+
+
 def test_other_programs_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTS.format(module="calendar", signal="SIGINT"))
     words = [sys.executable, "-c", "import calendar"]
@@ -77,7 +114,8 @@ def loaded(folder: Path, *words: str) -> set[str]:
     (folder / "sitecustomize.py").write_text(LISTS.format(file=str(names)))
     (folder / "hosts.yml").write_text(HOSTS)
     hosts = {"HOSTS_FILE": str(folder / "hosts.yml")}
-    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "HOME": str(folder), **hosts}
+    # without an ssh: a HOME that is not the one of passwd would have it given a file of its own
+    here = {"PATH": str(folder), "PYTHONPATH": str(folder), "HOME": str(folder), **hosts}
     fab = str(Path(sys.executable).with_name("fab"))
     subprocess.run([fab, *words], cwd=ROOT, env=here, capture_output=True, timeout=PATIENCE, check=False)
     return set(names.read_text().split())
@@ -107,7 +145,7 @@ def test_a_stand_in_names_what_the_module_itself_names(tmp_path: Path) -> None:
     fab = (str(Path(sys.executable).with_name("fab")), "-H", "nowhere", "plan", "--steps", "--json")
     ran = subprocess.run(fab, cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=True)
     asked = [entry["request"] for entry in json.loads(ran.stdout)["requests"]]
-    made = [build.build(environment()), cutover.cutover(), cutover.prune(environment())]
+    made = [build.build(environment()), cutover.cutover("forward", environment()), cutover.prune(environment())]
     sent = {request["phase"]: [step[1] for step in request["steps"]] for request in asked}
     assert {phase.name: [step.function for step in phase.steps] for phase in made}.items() <= sent.items()
 

@@ -1,6 +1,7 @@
 """Several environments on one host, and workstations of every kind."""
 
 import contextlib
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.sandbox.world import Sandbox
+from tests.support.checked import shown
 from tests.support.fab import Site, finish, quick
 from tests.support.snapshot import settled
 
@@ -135,3 +137,22 @@ def test_alias_of_the_users_own_ssh_config(alias: tuple[Site, Path]) -> None:
     config.rename(site.workstation / ".ssh" / "config")
     site.fab("setup")
     assert site.host["address"] == "the-site"
+
+
+def test_bytes_of_latin_1_in_an_ssh_config_are_no_traceback(alias: tuple[Site, Path]) -> None:
+    site, config = alias
+    (site.workstation / ".ssh").mkdir()
+    (site.workstation / ".ssh" / "config").write_bytes(b"# caf\xe9\nHost caf\xe9\n  Port 1\n" + config.read_bytes())
+    site.fab("setup")
+    assert site.host["address"] == "the-site"
+
+
+def test_without_an_ssh_it_is_read_too(alias: tuple[Site, Path], tmp_path: Path) -> None:
+    site, config = alias
+    (site.workstation / ".ssh").mkdir()
+    config.rename(site.workstation / ".ssh" / "config")
+    (tmp_path / "no ssh here").mkdir()
+    site.fab("setup", PATH=str(tmp_path / "no ssh here"))
+    (line,) = [line for line in shown(site.fab("check", PATH=str(tmp_path / "no ssh here"))).warn if "ssh_config" in line]
+    assert line.startswith("this workstation has no ssh")
+    assert shutil.which("ssh") is None or not [line for line in shown(site.fab("check")).warn if "ssh_config" in line]

@@ -134,7 +134,7 @@ def bastion(live: Site) -> Iterator[None]:
     """The host is reached over a bastion, by ssh_config."""
     config = live.workstation / ".ssh" / "config"
     config.parent.mkdir(mode=0o700)
-    keys = f"  IdentityFile {live.sandbox.identity_file}\n  UserKnownHostsFile {live.sandbox.known_hosts_file}\n"
+    keys = f'  IdentityFile "{live.sandbox.identity_file}"\n  UserKnownHostsFile "{live.sandbox.known_hosts_file}"\n'
     hop = f"Host bastion\n  HostName 127.0.0.1\n  Port {live.sandbox.port}\n  User ubuntu\n{keys}"
     config.write_text(f"{hop}Host 127.0.0.1\n  ProxyJump bastion\n")
     yield

@@ -42,6 +42,15 @@ def test_verb_that_needs_a_ref_says_how_to_give_one(site: Site, verb: str) -> No
     assert f"fab -H sandbox {verb} --ref master" in refused(site, verb)
 
 
+def test_a_command_after_a_verb_is_refused(site: Site) -> None:
+    assert "refused" in refused(site, "status", "--", "true")
+
+
+def test_an_ssh_config_that_is_missing_is_named(site: Site, tmp_path: Path) -> None:
+    said = refused(site, "status", before=("-S", str(tmp_path / "missing"), "-H", "sandbox"))
+    assert f"{tmp_path}/missing does not exist" in said
+
+
 def test_empty_ref_is_no_ref(site: Site) -> None:
     assert "fab -H sandbox deploy --ref master" in refused(site, "deploy", "--ref", "")
 

@@ -51,13 +51,13 @@ class Workstation(ExitStack):
     def config(self, ssh_config: str = "", **overrides: Any) -> Config:
         """Fabric's configuration, with `ssh_config` as the user's own."""
         (self.home / ".ssh/config").write_text(ssh_config)
+        (self.home / ".ssh/config").chmod(0o600)
         return Config(overrides=overrides, system_ssh_path=os.devnull)  # type: ignore[no-untyped-call]
 
-    def jumping(self, bastion: SshServer) -> Config:
-        """Fabric's configuration where 127.0.0.1 is reached over `bastion`, as jumper."""
-        return self.config(
-            f"Host bastion\n  HostName 127.0.0.1\n  Port {bastion.port}\n  User jumper\nHost 127.0.0.1\n  ProxyJump bastion\n"
-        )
+    def jumping(self, bastion: SshServer, more: str = "", **overrides: Any) -> Config:
+        """Fabric's configuration where 127.0.0.1 is reached over `bastion`, as jumper; `more` is of the block of 127.0.0.1."""
+        name = f"Host bastion\n  HostName 127.0.0.1\n  Port {bastion.port}\n  User jumper\n"
+        return self.config(f"{name}Host 127.0.0.1\n  ProxyJump bastion\n{more}", **overrides)
 
     def reach(
         self, port: int, *, config: Config | None = None, host: str = "127.0.0.1", **environment: Any

@@ -29,14 +29,14 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=42),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=37, kilobytes_first=71),  # with one service
-    "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=19),  # without services
-    "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=16),
+    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=50),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=39, kilobytes_first=84),  # with one service
+    "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=22),  # without services
+    "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=19),
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
 ON_HOST = {
-    "release": OnHost(programs=20, pythons=2, flushes=17),
+    "release": OnHost(programs=20, pythons=2, flushes=18),
     "rollback": OnHost(programs=3, pythons=1, flushes=5),
     "status": OnHost(programs=3, pythons=1, flushes=0),
 }

@@ -21,6 +21,7 @@ PATIENCE = 300
 
 Words = tuple[str, ...]
 Process = Forked | subprocess.Popen[str]
+LOCKS = ("lock", "job.lock", "move")
 REACH = ("address", "port", "identity_file", "known_hosts_file", "repository")
 
 
@@ -118,7 +119,7 @@ class Site:
     @property
     def locked(self) -> bool:
         """Is one of its kernel locks held?"""
-        return any(_is_held(self.state / name) for name in ("lock", "job.lock"))
+        return any(is_held(self.state / name) for name in LOCKS)
 
     def log(self, name: str = "") -> str:
         """The log on the host of a release's build."""
@@ -205,7 +206,8 @@ def heard(running: Process, words: str) -> str:
     raise AssertionError(f"it never printed {words!r}: {lines}")
 
 
-def _is_held(file: Path) -> bool:
+def is_held(file: Path) -> bool:
+    """Does anybody hold the kernel lock of this file?"""
     if not file.exists():
         return False
     with file.open() as lock:

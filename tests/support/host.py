@@ -25,7 +25,7 @@ from tests.support.talk import Ran, Run, Talk
 from tests.support.trash import deleted
 
 LINK = "source"
-OURS = {"history", "hold", "lock", "job.lock", "move", "jobs", "logs", "trash", "reserve"}
+OURS = {"runtime", "own-inodes", "history", "hold", "lock", "job.lock", "move", "jobs", "logs", "trash", "reserve"}
 
 
 @dataclass
@@ -227,4 +227,4 @@ class LocalHost:
         assert [*(self.repo / "worktrees").glob("*"), *deleted(self.state_dir)] == []
         assert [*self.home.glob(f".{LINK}.*")] == []
         for name in ("lock", "job.lock", "move"):
-            subprocess.run(["flock", "--nonblock", self.state_dir / name, "true"], check=True)
+            subprocess.run(["flock", "--wait", "10", self.state_dir / name, "true"], check=True)

@@ -2,8 +2,10 @@
 
 import hashlib
 import stat
+from functools import partial
 from pathlib import Path
 
+from tests.support.fab import LOCKS, is_held, until
 from tests.support.trash import deleted
 
 Snapshot = dict[str, tuple[object, ...]]
@@ -15,10 +17,18 @@ def snapshot(folder: Path) -> Snapshot:
 
 
 def settled(folder: Path, *without: str) -> Snapshot:
-    """The same, once what was removed from this home is deleted; a path with one of `without` in it is passed over."""
-    for state in folder.glob("builds/*"):
+    """The same of a home or a state directory, once every lock is free and what was removed is deleted.
+
+    A path with one of `without` in it is passed over.
+    """
+    for state in (folder, *folder.glob("builds/*")):
+        until(partial(_is_free, state))
         deleted(state)
     return {path: entry for path, entry in snapshot(folder).items() if not any(part in path for part in without)}
+
+
+def _is_free(state: Path) -> bool:
+    return not any(is_held(state / name) for name in LOCKS)
 
 
 def _entry(path: Path) -> tuple[object, ...]:

@@ -114,6 +114,19 @@ def test_nothing_that_a_host_runs_is_quoted() -> None:
     assert found == QUOTED_FOR_PEOPLE
 
 
+FOR_PEOPLE = {
+    TASKS / "view/page.py",
+    *(HOST / name for name in ("hold.py", "log.py", "commands.py")),
+}
+"""What they split is shown, a line at a time, or joined."""
+
+
+def test_only_a_newline_ends_a_line_that_is_parsed() -> None:
+    """str.splitlines ends one at a form feed and at U+2028 too, which a name, a comment or a commit may have."""
+    found = {path for path in OURS if layer(path) != "sandbox" and "splitlines(" in path.read_text(encoding="utf-8")}
+    assert found == FOR_PEOPLE
+
+
 def test_no_shell_text_runs_on_a_host_but_the_commands_of_hosts_yml() -> None:
     started = re.compile(r'"(?:ba|da|z)?sh", "-')
     assert {path for path in HOST.rglob("*.py") if started.search(path.read_text(encoding="utf-8"))} == {HOST / "programs.py"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from tasks.host import files, git, programs, tree
+from tasks.host import files, git, leads, programs, tree
 from tasks.host.failure import Failed
 from tasks.host.run import Run, expanded
 
@@ -18,9 +18,12 @@ def check(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
         check_one(run, path, target, mountpoint)
 
 
-def check_one(_: Run, path: str, target: str, mountpoint: str) -> None:
-    """The target of one link, and what must be mounted for it."""
+def check_one(run: Run, path: str, target: str, mountpoint: str) -> None:
+    """The target of one link, which must outlive releases, and what must be mounted for it. Raises Failed."""
     target, mountpoint = expanded(target), expanded(mountpoint)
+    if place := leads.into(run, target):
+        what = f"persistent link {path}: {target} leads into {place}, where releases come and go"
+        raise Failed(what, "on the host, copy what is there to a directory of its own, and name that in hosts.yml")
     if mountpoint and not _answers(mountpoint, "mountpoint", "-q", "--", mountpoint):
         what = f"{mountpoint} is not mounted, and {path} is to link to {target}"
         raise Failed(what, f"mount it: sudo mount {files.quoted(mountpoint)}")

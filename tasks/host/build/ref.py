@@ -19,7 +19,7 @@ def fetch(run: Run, url: str) -> None:
     repository.expect(run, url)
     refs = (f"+refs/heads/*:{BRANCHES}*", f"+{TAGS}*:{TAGS}*")
     with repository.locked(run):
-        done = git.logged(run, "-C", run.repo, "-c", "fetch.unpackLimit=1", *FETCH, *refs)
+        done = git.logged(run, git.there(run), "-c", "fetch.unpackLimit=1", *FETCH, *refs)
     if not done:
         repository.failed(run)
 
@@ -35,7 +35,7 @@ def resolve(run: Run) -> None:
     run.commit = branch or tag or _by_hash(run, name.lower())
     if not run.commit:
         newest = ("for-each-ref", "--count=8", "--sort=-committerdate", "--format=%(refname:lstrip=3)", BRANCHES)
-        names = " ".join(git.asked(run, "-C", run.repo, *newest).text.split("\n"))
+        names = " ".join(git.asked(run, git.there(run), *newest).text.split("\n"))
         what = f"origin has no branch, tag or commit {name!r}"
         raise Failed(what, f"name one that is there; the newest branches: {names or 'none'}")
     run.report.fact("commit", run.commit)
@@ -51,7 +51,7 @@ def _named(run: Run, name: str) -> dict[str, str]:
         wanted = {BRANCHES + name: "branch", TAGS + name: "tag"}
     if re.search(NO_ARGUMENT, name):
         return {}
-    done = git.asked(run, "-C", run.repo, "for-each-ref", f"--format={FORMAT}", *wanted)
+    done = git.asked(run, git.there(run), "for-each-ref", f"--format={FORMAT}", *wanted)
     if done.code:
         repository.failed(run)
     rows = (line.split(" ") for line in done.output.decode("utf-8", "surrogateescape").split("\n") if line)
@@ -66,11 +66,11 @@ def _by_hash(run: Run, hash: str) -> str:
     found = _peeled(run, hash) if re.fullmatch("[0-9a-f]{4,64}", hash) else ""
     if not found or not found.startswith(hash):  # none, or that of a tag which is spelt like a hash
         return ""
-    if not git.asked(run, "-C", run.repo, "for-each-ref", "--count=1", "--contains", found, BRANCHES, TAGS).output:
+    if not git.asked(run, git.there(run), "for-each-ref", "--count=1", "--contains", found, BRANCHES, TAGS).output:
         what = f"commit {found} is on no branch and no tag of origin any more"
         raise Failed(what, "push it to a branch, or name another ref")
     return found
 
 
 def _peeled(run: Run, name: str) -> str:
-    return git.asked(run, "-C", run.repo, "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}").text
+    return git.asked(run, git.there(run), "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}").text

@@ -8,7 +8,8 @@ import time
 from collections.abc import Sequence
 
 from tasks.host import files, history, releases, repository, reserve, strays, trash, tree
-from tasks.host.build import worktree
+from tasks.host.build import runtime, worktree
+from tasks.host.build.inodes import MARK
 from tasks.host.build.room import measured
 from tasks.host.build.seal import write
 from tasks.host.failure import Failed
@@ -88,7 +89,8 @@ def _refuse_link(run: Run) -> None:
 
 
 def flush(run: Run) -> None:
-    """Put every file of the release on disk, and measure what it takes at the same time."""
+    """Put every file of the release on disk, with the record of its runtime files, and measure what it takes meanwhile."""
+    runtime.sealed(run)
     with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
         # raises OSError also where a file could not be written since the folder was opened
         run.size = measured(run.release_path, lambda: files.system_call("syncfs", folder, path=run.releases))
@@ -98,7 +100,7 @@ def seal(run: Run) -> None:
     """release.json, written last, by rename. From here on it is a release."""
     carried = {} if run.carried is None else {"carried": run.carried}
     fields = {"ref": run.ref, "commit": run.commit, "built_from": run.built_from, "size": run.size, "timings": run.timings}
-    write(run, run.release, {**fields, **carried})
+    write(run, run.release, {**fields, MARK: True, **carried})
     history.record(run, "sealed", {"name": run.release, "ref": run.ref, "commit": run.commit})
     run.report.fact("release", run.release)
 
@@ -109,7 +111,11 @@ def undo(run: Run, code: int) -> None:
         return
     with contextlib.suppress(Failed), repository.locked(run, wait=LAST_WAIT):  # else the next build does it
         worktree.prune(run)
-    history.record(run, "failed", {"name": run.release, "step": run.step, "code": str(code)})
+    history.record(
+        run,
+        "failed",
+        {"name": run.release, "step": run.step, "code": str(code), **({"why": run.failure} if run.failure else {})},
+    )
     trash.later(run)
 
 
@@ -118,8 +124,9 @@ def _discarded(run: Run, name: str) -> bool:
     if not releases.surely_unsealed(run, name):
         return False
     strays.end(run.place(name))
-    for place in (run.place(name), os.path.join(run.releases, name)):
-        _remove(run, place)
+    # it is moved by one rename: while the build is there, what has its name among the releases is another's
+    build = run.place(name)
+    _remove(run, build if os.path.lexists(build) else os.path.join(run.releases, name))
     return True
 
 

@@ -17,7 +17,11 @@ def check(run: Run, unknown: int) -> None:
     """Room for half more than the newest release, or `unknown` bytes; the trash is deleted first if need be. Raises Failed."""
     newest = size_of_newest(run)
     size = newest["bytes"] * 3 // 2 if newest else unknown
-    inodes = (newest["inodes"] if newest else INODES) * 3 // 2
+    require(run, size, (newest["inodes"] if newest else INODES) * 3 // 2, "a release")
+
+
+def require(run: Run, size: int, inodes: int, what: str) -> None:
+    """Room for so many bytes and inodes; the trash is deleted first if need be. Raises Failed, with `what` needs them."""
     if _short(run, size, inodes) and trash.entries(run):
         trash.empty(run, patience=run.step_timeout)
     free = _short(run, size, inodes)
@@ -25,7 +29,7 @@ def check(run: Run, unknown: int) -> None:
         place = files.quoted(run.releases)
         next = f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}"
         there, needed = (f"{size // 1000000} MB and {inodes} inodes" for size, inodes in (free, (size, inodes)))
-        raise Failed(f"only {there} are free in {run.releases}, and a release needs about {needed}", next)
+        raise Failed(f"only {there} are free in {run.releases}, and {what} needs about {needed}", next)
 
 
 def size_of_newest(run: Run) -> dict[str, int] | None:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from tasks.host import files, git
-from tasks.host.build import runtime
 from tasks.host.failure import Failed
 from tasks.host.run import Run
+from tasks.host.runtime.choice import choose
 
 VAULT = "config/secrets"
 SETTING = re.compile(
@@ -22,23 +22,22 @@ STANDS_FOR_ALL = {".env", ".env.local.php"}
 def check(run: Run, name: str, folders: Sequence[str]) -> None:
     """Each key must be set in a runtime file beside its .env, be it empty. `name`: the value of APP_ENV."""
     paths = [_in(folder, file) for folder in folders for file in (".env", f".env.{name}", VAULT)]
-    listed = git.asked(run, "-C", run.repo, "ls-tree", "-r", "-z", run.commit, "--", *paths).output
+    listed = git.asked(run, git.there(run), "ls-tree", "-r", "-z", run.commit, "--", *paths).output
     rows = (row.partition("\t") for row in listed.decode("utf-8", "surrogateescape").split("\0") if row)
     blobs = {path: about.split()[2] for about, _, path in rows if about.split()[1] == "blob"}
     texts = _texts(run, {path: hash for path, hash in blobs.items() if f"/{VAULT}/" not in f"/{path}"})
     with_env = [folder for folder in folders if _in(folder, ".env") in blobs]
-    source = runtime.source(run)
-    present = runtime.present(run, source) if with_env else []
+    chosen = choose(run).folders if with_env else {}
     for folder in with_env:
         vault = [path for path in blobs if path.startswith(_in(folder, VAULT) + "/")]
         given = {key for key, value in keys(texts.get(_in(folder, f".env.{name}"), "")).items() if value}
-        here = [path for path in present if os.path.normpath(os.path.dirname(path) or ".") == os.path.normpath(folder)]
-        beside = {path: files.text(os.path.join(source, path)) for path in here}
+        here = [path for path in chosen if os.path.normpath(os.path.dirname(path) or ".") == os.path.normpath(folder)]
+        beside = {path: files.text(os.path.join(chosen[path], path)) for path in here}
         missing, candidates = unset(texts.get(_in(folder, ".env"), ""), given.union(run.env), vault, beside)
         if missing:
             raise Failed(
                 f"{folder}/.env of {run.commit[:12]} leaves {', '.join(missing)} without a value,"
-                f" and {', '.join(candidates)} in {source} does not set it",
+                f" and {', '.join(candidates)} in {chosen[candidates[0]]} does not set it",
                 "add a line KEY=VALUE for each there on the host (KEY= where it is to stay empty), then type the same again",
             )
 
@@ -89,7 +88,7 @@ def _texts(run: Run, blobs: Mapping[str, str]) -> dict[str, str]:
     if not blobs:
         return {}
     given = "".join(f"{hash}\n" for hash in blobs.values()).encode()
-    rest = git.asked(run, "-C", run.repo, "cat-file", "--batch", input=given).output
+    rest = git.asked(run, git.there(run), "cat-file", "--batch", input=given).output
     found = {}
     while rest:
         head, _, rest = rest.partition(b"\n")

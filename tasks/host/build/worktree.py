@@ -6,6 +6,7 @@ import contextlib
 import os
 
 from tasks.host import files, git, repository, tree
+from tasks.host.build import residue
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 
@@ -19,7 +20,10 @@ def make(run: Run) -> None:
     """Check the commit out at the build directory, submodules and all."""
     with repository.locked(run):
         add = ("worktree", "add", "--detach", "--force", run.build, run.commit)
-        made = prune(run) and git.logged(run, "-C", run.repo, *EVERY_CORE, *add)
+        made = prune(run)
+        residue.remove(run)
+        residue.keep_settings(run)
+        made = made and git.logged(run, git.there(run), *EVERY_CORE, *add)
         if made and os.path.exists(os.path.join(run.build, ".gitmodules")):
             made = git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
     if not made:
@@ -48,12 +52,13 @@ def detach(run: Run) -> None:
             tree.remove(os.path.join(folder, name))
             with contextlib.suppress(OSError):  # another build's record is there
                 os.rmdir(folder)  # as git does with the last record
+            residue.remove(run)
 
 
 def prune(run: Run) -> bool:
     """Remove the records in repo.git of work trees that are gone. Whether git could; needs the lock of repo.git."""
     records = files.names(os.path.join(run.repo, "worktrees"))
-    return not records or git.logged(run, "-C", run.repo, "worktree", "prune")
+    return not records or git.logged(run, git.there(run), "worktree", "prune")
 
 
 def _content(path: str, most: int = 1 << 20) -> bytes:

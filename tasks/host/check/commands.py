@@ -99,8 +99,8 @@ def _check_platform(run: Run, name: str, words: list[str], env: dict[str, str]) 
     if not ask(words, env).code:
         run.report.ok(f"{name}: PHP here is what composer.lock and composer.json ask for")
         return
-    lines = ask(words[:-1], env).text.splitlines()
+    lines = ask(words[:-1], env).text.split("\n")
     wrong = [" ".join(line.split()) for line in lines if line.rstrip().endswith(("failed", "missing"))]
-    reasons = "; ".join(wrong[:4]) or (lines or ["no answer"])[-1]
+    reasons = "; ".join(wrong[:4]) or lines[-1] or "no answer"
     what = f"{name}: PHP here is not what composer.lock and composer.json ask for: {reasons}"
     run.report.bad(what, "sudo apt-get install what is missing (php-intl for ext-intl), then composer check-platform-reqs")

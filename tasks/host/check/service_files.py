@@ -135,5 +135,5 @@ class Code:
         """What of it a unit or a program runs as root, or reads its environment from; else ""."""
         root = runs.user in ("root", "0")
         found = [self.run_by(words, runs.folder) for words, privileged in runs.commands if root or privileged]
-        found += [self.at(line.split(" (")[0]) for line in runs.about.get("EnvironmentFiles", "").splitlines() if root]
+        found += [self.at(line.split(" (")[0]) for line in runs.about.get("EnvironmentFiles", "").split("\n") if root]
         return next(filter(None, found), "")

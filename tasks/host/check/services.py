@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
-from tasks.host.files import quoted
 from tasks.host.run import Run
 from tasks.host.services import read_by_root, sudo
 from tasks.host.services import supervisor as supervisor_files
@@ -26,12 +25,13 @@ UPDATE = " in its file, then sudo supervisorctl update"
 def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:
     """Would this very command run without a password?"""
     words = supervisor_files.named(words)
-    if sudo.allows(run, words, user):
+    refused = sudo.refusal(run, words, user)
+    if not refused:
         as_user = "" if user == "root" else f"-u {user} "
         run.report.ok(f"sudo {as_user}{' '.join(words)}")
     else:
-        what = f"sudo refuses {sudo.login()} this command: {' '.join(map(quoted, words))}"
-        run.report.bad(what, f"put it into the sudoers of {sudo.login()}, NOPASSWD")
+        what, todo = refused
+        run.report.bad(what, f"put it into the sudoers of {sudo.login()}, NOPASSWD" if todo == sudo.NEXT else todo)
 
 
 def check_proof(run: Run, services: Sequence[Sequence[str]]) -> None:

@@ -1,26 +1,20 @@
-"""Is there what setup makes, what a build takes, and room for a release; what is live; does the git server answer?"""
+"""Is there what setup makes, what a build takes, and room for a release; and what is live?"""
 
 from __future__ import annotations
 
 import os
 import re
-import shlex
 import time
 from collections.abc import Sequence
 
-from tasks.host import git, ready, releases, repository
+from tasks.host import ready, releases, repository
+from tasks.host.build import inodes, room, runtime
 from tasks.host.build import links as persistent
-from tasks.host.build import room, runtime
 from tasks.host.check.asking import ask, attempt
-from tasks.host.files import quoted
-from tasks.host.programs import TOO_LATE
-from tasks.host.run import Run, expanded
+from tasks.host.run import Run
+from tasks.host.runtime import choice, differences, readers
 
 FIRST_RELEASE = 10**9  # bytes: of a release before there was one
-NOISE = re.compile(r"[Ww]arning|hint|@|$")
-URL = re.compile(r"[\w+.-]+://(?:[^/]*@)?(\[[^]/]*\]|[^/:]*)(?::(\d+))?(?:/|$)")
-SHORT = re.compile(r"(?:[^/:]*@)?(\[[^]]*\]|[^:]*):()")  # user@host:path
-NEW = ".ssh/new"
 
 
 def check_setup(run: Run) -> None:
@@ -35,8 +29,9 @@ def check_setup(run: Run) -> None:
             report.bad(f"{folder} cannot be written to by {user}", f"sudo chown -R {user}: {folder}")
     fault = repository.fault(run, "--connectivity-only") if os.path.isdir(run.repo) else ""
     if fault:
-        report.bad(f"repo.git is spoilt: {fault}", run.hint("setup (it makes a new one, and keeps this one aside)"))
+        report.bad(f"repo.git is spoilt: {fault}", run.hint("setup") + " # it makes a new one, and keeps this one aside")
     with attempt(run, ""):
+        ready.apart(run)
         ready.sound(run)
     if not os.access(run.home, os.W_OK):
         report.bad(f"{run.home} cannot be written to by {user}, and the live link is there", f"sudo chown {user}: {run.home}")
@@ -48,11 +43,25 @@ def check_setup(run: Run) -> None:
             report.bad(text, "put builds_dir and releases_dir of hosts.yml on one")
 
 
-def check_runtime(run: Run) -> None:
-    """Each runtime file of hosts.yml is there, as a build asks first."""
+def check_runtime(run: Run, units: Sequence[str]) -> None:
+    """Each runtime file of hosts.yml is there, as a build asks first; which copies differ."""
+    there = []
     for glob, optional in run.runtime_files:
         with attempt(run, f"runtime file {glob}"):
             runtime.check_one(run, glob, optional)
+            there.append(glob)
+    if len(there) == len(run.runtime_files):
+        with attempt(run, ""):
+            _compare_runtime(run, units)
+
+
+def _compare_runtime(run: Run, units: Sequence[str]) -> None:
+    found = choice.choose(run)
+    for refusal in found.refusals:
+        run.report.bad(refusal.what, refusal.next)
+    for words in differences.each(run, found):
+        run.report.doubt(words)
+    readers.require(run, found, units)
 
 
 def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:
@@ -67,6 +76,15 @@ def check_room(run: Run) -> None:
     if os.path.isdir(run.releases):
         with attempt(run, f"room for a release in {run.releases}"):
             room.check(run, FIRST_RELEASE)
+
+
+def check_inodes(run: Run) -> None:
+    """Does a release of an earlier version share files with a package cache, into which a build may write?"""
+    for name in inodes.earlier(run):
+        path = next((path for path, _ in inodes.shared(os.path.join(run.releases, name))), "")
+        if path:
+            text = f"{name} shares files with other places, {path} for one: a build that writes into them changes it"
+            run.report.doubt(text, "the next build gives it files of its own")
 
 
 def check_live(run: Run) -> None:
@@ -92,56 +110,17 @@ def check_clock(run: Run) -> None:
         run.report.doubt(text, "timedatectl; sudo systemctl restart systemd-timesyncd")
 
 
+def check_logout(run: Run) -> None:
+    """A build outlives the link of its workstation, unless logind ends all that a login has started."""
+    shown = ask(["systemd-analyze", "cat-config", "systemd/logind.conf"], errors=False).text
+    set_to = dict(line.split("=", 1) for line in shown.split("\n") if re.match(r"Kill\w+=", line))  # the last one counts
+    kills = set_to.get("KillUserProcesses", "no").strip().lower() in ("yes", "true", "on", "1")
+    if kills and run.release_user not in set_to.get("KillExcludeUsers", "root").split():
+        text = "logind ends every process of a login when its link ends (KillUserProcesses): a cut link ends the build"
+        todo = f"KillExcludeUsers=root {run.release_user} in /etc/systemd/logind.conf; sudo systemctl restart systemd-logind"
+        run.report.doubt(text, todo)
+
+
 def check_later(run: Run, key: str) -> None:
     """A key of hosts.yml that this version reads and does not act on."""
     run.report.doubt(f"{key} is not acted on by this version", "see CHANGELOG.md")
-
-
-def check_repository(run: Run, url: str) -> None:
-    """Does the git server of this URL answer? The question adds no key to any file."""
-    run.repository = url
-    user = run.release_user
-    done = git.call(run, ("ls-remote", "--quiet", "--heads", "--", url), ssh_options="-o UpdateHostKeys=no")
-    if not done.code:
-        return run.report.ok(f"git: {url} answers")
-    if "Host key verification failed" in done.text:
-        return _check_host_key(run, url)
-    todo = f"as {user} on the host: git ls-remote {quoted(url)}"
-    if "Permission denied (publickey" in done.text:
-        own = "ssh-keygen -t ed25519 on the host, then ~/.ssh/id_ed25519.pub as a deploy key"
-        todo = f"let the git server know a key of {user}: {own}"
-    late = f"nothing within {run.step_timeout:g} seconds" if done.code == TOO_LATE else ""
-    reason = next((line for line in done.text.splitlines() if not NOISE.match(line)), late)
-    return run.report.bad(f"git: {url} does not answer: {reason}", todo)
-
-
-def _check_host_key(run: Run, url: str) -> None:
-    """A key that nobody compared is no proof of who answers; one that changed is a reason to stop."""
-    user, (asked, at) = run.release_user, address(url)
-    try:
-        words = [os.path.expanduser(word) for word in shlex.split(run.ssh_command)]
-    except ValueError:
-        words = ["ssh"]
-    shown = ask([*words, "-G", *(["-p", at] if at else []), "--", asked], errors=False).text  # what ssh does for this URL
-    settings = dict(line.partition(" ")[::2] for line in reversed(shown.splitlines()))
-    host, port = settings.get("hostname", ""), settings.get("port", "22")
-    name = settings.get("hostkeyalias") or (host if port == "22" else f"[{host}]:{port}")
-    files = f"{settings.get('userknownhostsfile', '')} {settings.get('globalknownhostsfile', '')}".split()
-    if any(not ask(["ssh-keygen", "-F", name, "-f", expanded(file)]).code for file in files):
-        run.report.bad(
-            f"git: {host} shows another host key than the one that {user} knows",
-            f"ask who runs {host} whether it was replaced; if it was, as {user} on the host: ssh-keygen -R '{name}', "
-            "and look again",
-        )
-    else:
-        run.report.bad(
-            f"git: the host key of {host} is not known to {user}",
-            f"as {user} on the host: cd; ssh-keyscan -p {port} {host} >{NEW}; ssh-keygen -lf {NEW}; "
-            f"compare with the fingerprint that {host} publishes; cat {NEW} >>.ssh/known_hosts",
-        )
-
-
-def address(url: str) -> tuple[str, str]:
-    """Host and port of an SSH URL, as they are written; the port is "" where it names none."""
-    found = URL.match(url) or SHORT.match(url)
-    return (found[1].strip("[]"), found[2] or "") if found else (url, "")

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 
 from tasks.host.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
-from tasks.host.build import runtime
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.commands import search_path
 from tasks.host.check.serving import Fpm, Web, masters
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
+from tasks.host.runtime.files import present
 from tasks.host.services.nginx import Place, Server
 from tasks.host.services.units import seconds
 
@@ -151,7 +151,7 @@ def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[s
     """Of the runtime files, Symfony reads .env* at every start unless it is dumped; the others only a build may need."""
     live = os.path.realpath(run.live)
     dumped = os.path.exists(os.path.join(live, ".env.local.php"))
-    names = (name for name in runtime.present(run, live) if dumped or not os.path.basename(name).startswith(".env"))
+    names = (name for name in present(run, live) if dumped or not os.path.basename(name).startswith(".env"))
     build = {os.path.join(live, name) for name in names}
 
     def passed_over(path: str) -> bool:

@@ -79,7 +79,7 @@ class Answers:
     def _ask(self, pool: dict[str, str]) -> dict[str, Any]:
         text = ask(pool, self.link).text
         try:
-            answer = json.loads(text.splitlines()[-1] if text else "")
+            answer = json.loads(text.split("\n")[-1])
         except ValueError:
             answer = None
         return answer if isinstance(answer, dict) else {"error": text or "nothing"}

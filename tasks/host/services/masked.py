@@ -25,6 +25,6 @@ def report(run: Run, path: str) -> None:
     secrets = {value for name in names for value in runtime.secrets_in(run, os.path.join(run.releases, name))}
     live = releases.seal_of(run, releases.live(run)) or {}
     shown = Mask(secrets - runtime.committed(run, live.get("commit") or ""))(text).decode("utf-8", "replace")
-    for line in list(filter(str.strip, shown.splitlines()))[-LINES:]:
+    for line in list(filter(str.strip, shown.split("\n")))[-LINES:]:
         run.report.tail("post-release", "".join(char if char.isprintable() else " " for char in line)[:WIDEST])
     return None

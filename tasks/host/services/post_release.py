@@ -64,7 +64,7 @@ def prove(run: Run) -> None:
 
 def run_command(run: Run, text: str) -> None:
     """Run a command of hosts.yml in the service user's own environment. What it prints is reported when it fails, masked."""
-    first = (text.strip().splitlines() or [text])[0]
+    first = (text.strip().split("\n") or [text])[0]
     shown = first if len(first) <= 80 else f"{first[:77]}..."
     words, environment = [*programs.SHELL, text], {**programs.inherited(), **run.release_environment()}
     began = time.monotonic()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tasks.host.run import Run
 from tasks.host.services.fpm import Answers
@@ -19,10 +19,11 @@ WORKER = "php-fpm: pool "  # how the arguments of a worker of php-fpm begin
 LEAVING = "is shutting down"  # in the arguments of a worker of nginx that takes no new request
 
 
-def releases_in(texts: Iterable[str], folder: str, link: str) -> set[str]:
-    """The releases of this live link in this directory whose paths stand in these texts; without a directory none."""
-    pattern = re.compile(re.escape(f"{folder}/") + f"({re.escape(link)}-[0-9]{{8}}T[0-9]{{6}}Z)" + r"(?![\w.-])")
-    return {name for text in texts for name in pattern.findall(text)} if folder else set()
+def releases_in(texts: Iterable[str], folders: Sequence[str], link: str) -> set[str]:
+    """The releases of this live link in a directory, by any of its paths, whose paths stand in these texts."""
+    pattern = re.compile(rf"(/[^\s'\"]*)/({re.escape(link)}-[0-9]{{8}}T[0-9]{{6}}Z)(?![\w.-])")
+    found = (match.groups() for text in texts for match in pattern.finditer(text))
+    return {name for folder, name in found if folder in folders or os.path.realpath(folder) in folders}
 
 
 class Proof:
@@ -30,7 +31,10 @@ class Proof:
 
     def __init__(self, run: Run, service: Service, answers: Answers, before: Look) -> None:
         self.service, self.answers, self.seen = service, answers, before
-        self.folder, self.live = os.path.split(run.release_path)
+        folder, self.live = os.path.split(run.release_path)
+        # a program may have been started by the path that hosts.yml has, which leads there through links
+        written = re.sub("^~(?=/)", lambda _: os.path.dirname(answers.link), run.releases_dir)
+        self.folders = [folder, written] if folder else []
         self.link = run.link
         self.began = ticks(run.began)
         self.before = {each.pid: each for each in before.processes}
@@ -51,7 +55,7 @@ class Proof:
         """What the site has started and left in php-fpm's group, each with the other release that it is below, or ""."""
         found = [each for each in self.seen.processes if self._is_stray(each)]
         where = places(found) if found else {}
-        others = {each.pid: releases_in(where[each.pid], self.folder, self.link) - {self.live} for each in found}
+        others = {each.pid: releases_in(where[each.pid], self.folders, self.link) - {self.live} for each in found}
         return [(each, min(others[each.pid], default="")) for each in found]
 
     def _is_stray(self, each: Process) -> bool:
@@ -71,7 +75,7 @@ class Proof:
         where, found = places(ours), []
         workers = any(each.pid not in seen.mains for each in ours)
         for each in ours:
-            inside = releases_in(where[each.pid], self.folder, self.link)
+            inside = releases_in(where[each.pid], self.folders, self.link)
             others = inside - {self.live}
             if others:
                 found.append(f"{each.title} has run since {each.since} from {min(others)}")

@@ -25,6 +25,17 @@ NEXT = (
     "put the command into the sudoers of the service user, NOPASSWD (check --sudoers prints all of them), "
     "then type the same again"
 )
+ADVICE = (
+    ("have a tty", "sudo visudo on the host: Defaults:USER !requiretty, for the service user; then type the same again"),
+    (
+        "command not found",
+        "sudo looks for programs in secure_path alone (sudo visudo, Defaults secure_path): add its directory there,"
+        " or write the command with its full path; then type the same again",
+    ),
+    ("no sudo", "as root: apt-get install sudo, then type the same again"),
+)
+"""What sudo says that no NOPASSWD mends, and what to do then."""
+
 HIDDEN = "the processes of others are hidden on this host (hidepid of /proc): what they run cannot be shown"
 SHOWN = "sudo mount -o remount,hidepid=0 /proc, or give it the gid of a group of the service user"
 
@@ -44,23 +55,47 @@ def commands(run: Run, services: Iterable[Sequence[str]], *, now: bool = False) 
 
 def try_command(run: Run, words: Sequence[str], user: str = "root") -> None:
     """Fail unless sudo would run this very command, as this user, without a password."""
+    refused = refusal(run, words, user)
+    if refused:
+        raise Failed(*refused)
+
+
+def refusal(run: Run, words: Sequence[str], user: str = "root") -> tuple[str, str] | None:
+    """None where sudo would run this command; else what is wrong, in sudo's own words where it has any, and what to do."""
     words = supervisor.named(words)
-    if not allows(run, words, user):
-        raise Failed(f"sudo refuses {login()} this command: {' '.join(map(quoted, words))}", NEXT)
+    if allows(run, words, user):
+        return None
+    what = f"sudo refuses {login()} this command: {' '.join(map(quoted, words))}"
+    said = reason(programs.run(_question(words, user), seconds=ASKED, env=_plain()))
+    todo = next((todo for pattern, todo in ADVICE if re.search(pattern, said)), NEXT)
+    return f"{what}; it says: {said}" if said else what, todo
+
+
+def reason(done: programs.Done) -> str:
+    """The last line that sudo printed with its refusal; "" where it has only listed or printed nothing."""
+    if done.code == programs.NOT_FOUND and not done.output:
+        return "there is no sudo"
+    lines = [line.strip() for line in done.text.split("\n") if line.strip()] if done.code else []
+    return lines[-1] if lines else ""
 
 
 def allows(run: Run, words: Sequence[str], user: str = "root") -> bool:
     """Whether sudo would run this very command, and ask for no password."""
-    words = supervisor.named(words)
-    asked = ["sudo", "-n", "-l", "-u", user, "--", *words]
-    done = programs.run(asked, seconds=ASKED, errors=run.log.descriptor)
+    done = programs.run(_question(words, user), seconds=ASKED, errors=run.log.descriptor)
     if done.code:
         return False
     if not run.sudo_rules:
-        environment = {**programs.inherited(), "LC_ALL": "C"}
-        listed = programs.run(["sudo", "-n", "-ll"], seconds=ASKED, errors=run.log.descriptor, env=environment)
+        listed = programs.run(["sudo", "-n", "-ll"], seconds=ASKED, errors=run.log.descriptor, env=_plain())
         run.sudo_rules = listed.text
-    return is_free(run.sudo_rules.splitlines(), user, done.text)
+    return is_free(run.sudo_rules.split("\n"), user, done.text)
+
+
+def _question(words: Sequence[str], user: str) -> list[str]:
+    return ["sudo", "-n", "-l", "-u", user, "--", *words]
+
+
+def _plain() -> dict[str, str]:
+    return {**programs.inherited(), "LC_ALL": "C"}
 
 
 def is_free(listed: Iterable[str], user: str, command: str) -> bool:

@@ -22,7 +22,7 @@ def units_in(shown: str) -> list[dict[str, str]]:
     found = []
     for block in shown.strip().split("\n\n"):
         unit: dict[str, str] = {}
-        for key, _, value in (line.partition("=") for line in block.splitlines()):
+        for key, _, value in (line.partition("=") for line in block.split("\n")):
             unit[key] = f"{unit[key]}\n{value}" if key in unit else value
         found.append(unit)
     return found
@@ -86,14 +86,14 @@ def read_dump(text: str) -> tuple[float, dict[str, dict[str, str]]]:
     """What `php-fpm -tt` prints: process_control_timeout in seconds, and its pools by name. Raises ValueError with its end."""
     sections: dict[str, dict[str, str]] = {}
     section: dict[str, str] = {}
-    for notice in filter(None, map(NOTICE.fullmatch, text.splitlines())):
+    for notice in filter(None, map(NOTICE.fullmatch, text.split("\n"))):
         name, key, value = notice.groups()
         if name:
             section = sections[name] = {}
         else:
             section[key] = "" if value == "undefined" else value
     if "global" not in sections:
-        raise ValueError((text.strip().splitlines() or ["php-fpm -tt printed nothing"])[-1])
+        raise ValueError(text.strip().split("\n")[-1] or "php-fpm -tt printed nothing")
     return seconds(sections.pop("global").get("process_control_timeout", "")), sections
 
 

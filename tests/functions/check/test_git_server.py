@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tasks.host.check.state import address
+from tasks.host.check.git_server import address, reason
 from tasks.phases.check import check
 from tests.functions.check.conftest import Machine, lines
 from tests.support.lines import Lines
@@ -130,3 +130,36 @@ def test_an_ssh_command_that_no_shell_could_read_is_no_traceback(
 )
 def test_host_and_port_of_a_url(url: str, host: str, port: str) -> None:
     assert address(url) == (host, port)
+
+
+BANNER = "#### AUTHORISED USE ONLY ####\n# All that you do is logged: #\nWelcome to git.example.com\n"
+GENERAL = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        (
+            f"{BANNER}ssh: connect to host x port 22: Connection refused\n{GENERAL}",
+            "ssh: connect to host x port 22: Connection refused",
+        ),
+        (f"{BANNER}ERROR: Repository not found.\n{GENERAL}", "ERROR: Repository not found."),
+        (f"{BANNER}remote: The project is gone.\n{GENERAL}", "remote: The project is gone."),
+        (f"{BANNER}Connection closed by 10.0.0.1 port 22\n{GENERAL}", "Connection closed by 10.0.0.1 port 22"),
+        (
+            f"{BANNER}fatal: '/x' does not appear to be a git repository\n{GENERAL}",
+            "fatal: '/x' does not appear to be a git repository",
+        ),
+        ("The server is being moved.\n" + GENERAL, "The server is being moved."),
+        (GENERAL.split("\n")[0], "fatal: Could not read from remote repository."),
+        ("", ""),
+    ],
+)
+def test_the_reason_of_git_is_found_under_a_banner(printed: str, why: str) -> None:
+    assert reason(printed) == why
+
+
+def test_a_git_server_with_a_banner_is_reported_with_its_reason(machine: Machine) -> None:
+    ssh(machine, f"{BANNER}ERROR: Repository not found.")
+    (failed,) = checked("git@git.example.com:acme/site.git").fail
+    assert "does not answer: ERROR: Repository not found." in failed

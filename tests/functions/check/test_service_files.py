@@ -58,6 +58,12 @@ def shown() -> Runs:
     return unit(about)
 
 
+@pytest.mark.parametrize("character", ["\u2028", "\x85", "\x0c"])
+def test_a_property_of_a_unit_ends_with_its_line_alone(character: str) -> None:
+    (about,) = units_in(f"Id=a.service\nDescription=b{character}User=root\nUser=www-data\n")
+    assert about["User"] == "www-data"
+
+
 @pytest.fixture
 def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Supervisor]:
     """The supervisor of a host with these programs."""

@@ -1,5 +1,7 @@
 """check: what sudo allows the service user: post-release's commands, the proof's, and the question to supervisorctl."""
 
+import shlex
+
 import pytest
 
 from tasks.host.check import services
@@ -19,6 +21,33 @@ def test_a_command_that_sudo_allows_is_shown_as_it_is_typed(site: ServiceHost, u
     run = Made("check-services")
     services.check_sudo(run, ["php", "-v"], user)
     assert reported(run.events) == Lines((line,), (), ())
+
+
+SAYS = {
+    "sudo: sorry, you must have a tty to run sudo": "!requiretty",
+    "sudo: php: command not found": "secure_path",
+    "sudo: a password is required": "put it into the sudoers of",
+    "sudo: unable to resolve host web1\nSorry, user ubuntu may not run sudo on web1.": "put it into the sudoers of",
+}
+
+
+@pytest.mark.parametrize(("words", "todo"), SAYS.items(), ids=SAYS.values())
+def test_sudos_own_reason_is_shown_with_advice_that_fits(site: ServiceHost, words: str, todo: str) -> None:
+    site.host.program("sudo", f"printf '%s\\n' {shlex.quote(words)} >&2; exit 1")
+    run = Made("check-services")
+    services.check_sudo(run, ["php", "-v"])
+    (failed,) = reported(run.events).fail
+    text, _, advice = failed.partition(" -> ")
+    assert text.endswith(f"this command: 'php' '-v'; it says: {words.splitlines()[-1]}")
+    assert todo in advice
+
+
+def test_a_refusal_without_a_word_has_no_reason(site: ServiceHost) -> None:
+    site.host.program("sudo", "exit 1")
+    run = Made("check-services")
+    services.check_sudo(run, ["php", "-v"])
+    (failed,) = reported(run.events).fail
+    assert failed.partition(" -> ")[0].endswith("this command: 'php' '-v'")
 
 
 def sudo_lines(*services: dict[str, str]) -> Lines:

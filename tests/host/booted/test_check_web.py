@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host import access
+from tasks.host import access, acl
 from tests.host.booted.spoiling import Checks, Spoilt, each_of
 from tests.support.booted import Booted
 from tests.support.shop import HOME, Shop
@@ -107,6 +107,16 @@ GROUPS = {
     ],
 }
 # A file, a directory and an ACL for every mode: what the computation says, and what the kernel does for that user.
+LOADED = """
+import sys, types
+for name in ("tasks", "tasks.host", "tasks.host.acl"):
+    sys.modules[name] = types.ModuleType(name)
+sys.modules["tasks.host"].acl = sys.modules["tasks.host.acl"]
+exec(ACL, sys.modules["tasks.host.acl"].__dict__)
+access = {}
+exec(ACCESS, access)
+globals().update({name: value for name, value in access.items() if name[0].isupper() or name == "viewer"})
+"""
 COMPARE = """
 import itertools, json, os, struct, sys
 work = "/tmp/compare"
@@ -161,6 +171,7 @@ def test_what_is_wrong_has_a_line_of_its_own(checks: Checks, group: str, spoilt:
 def test_what_a_user_may_do_is_computed_as_the_kernel_does_it(booted: Booted) -> None:
     also = booted.sh("getent group ftsuser").split(":")[2]
     booted.sh("gpasswd --add www-data ftsuser")
-    source = Path(access.__file__).read_text()
-    looked_at, differ = json.loads(booted.sh("python3 -", stdin=source + COMPARE.replace("ALSO", also)))
+    sources = {"ACL": Path(acl.__file__).read_text(), "ACCESS": Path(access.__file__).read_text()}
+    named = "".join(f"{name} = {source!r}\n" for name, source in sources.items())
+    looked_at, differ = json.loads(booted.sh("python3 -", stdin=named + LOADED + COMPARE.replace("ALSO", also)))
     assert (looked_at, differ) == (2 * 3 * 512 + 8**4, {})

@@ -30,7 +30,8 @@ for path in releases/* releases/.[!.]*; do
 done
 for path in builds/* builds/.[!.]* builds/source/* builds/source/.[!.]*; do
     case ${path#builds/} in
-        repo.git | repo.git.lock | source | source/history | source/hold | source/lock | source/job.lock | source/jobs | source/logs | source/reserve) ;;
+        repo.git | repo.git.lock | source | source/history | source/hold | source/lock | source/job.lock | source/move | source/jobs | source/logs) ;;
+        source/reserve | source/runtime | source/runtime.key | source/program-*) ;;
         source/trash) find builds/source/trash -mindepth 1 -maxdepth 1 -printf 'left\t%p\t\n' ;;
         *) [[ ! -e $path ]] || told left "$path" ;;
     esac
@@ -39,7 +40,7 @@ done
 find builds/repo.git \( -name '*.lock' -o -name 'tmp_*' \) -printf 'left\t%p\t\n'
 runuser -u ftsuser -- git -C builds/repo.git fsck --no-dangling --no-progress 2>&1 | grep -v '^notice: HEAD points to an unborn branch' |
     sed 's/^/fsck\t/'
-for lock in lock job.lock; do
+for lock in lock job.lock move; do
     flock -n "builds/source/$lock" true || told held "$lock"
 done
 while IFS= read -r line; do

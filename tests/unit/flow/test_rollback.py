@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import OLD, OLDER, StandIn, failed
 
@@ -13,7 +14,7 @@ def test_a_rollback_is_cutover_and_post_release(fab: Fab, host: StandIn) -> None
     assert ran.code == 0
     assert host.sent == ["try", "lock", "cutover", "post-release", "finish"]
     assert (host.live, host.pending) == (OLDER, False)
-    assert f"fab -H prod release --name {OLD}" in ran.out
+    assert f"fab -H prod deploy --name {OLD}" in ran.out
 
 
 def test_which_release_was_before_is_decided_by_the_host(fab: Fab, host: StandIn) -> None:
@@ -53,6 +54,34 @@ def test_a_post_release_that_fails_leaves_the_target_live_and_puts_nothing_back(
     assert (ran.code, host.live, host.changed) == (4, OLDER, ["cutover", "post-release", "finish"])
     for said in ("nginx failed", f"Live: {OLDER}", "next: fab -H prod post-release"):
         assert said in ran.err
+
+
+@pytest.mark.parametrize("renewed", ["", ".env.local"])
+def test_one_that_fails_with_renewed_runtime_files_names_the_line_that_puts_the_former_ones_back(
+    fab: Fab, host: StandIn, renewed: str
+) -> None:
+    def cutover() -> Outcome:
+        outcome = host.swap()()
+        outcome.facts.update({"renewed": renewed} if renewed else {})
+        return outcome
+
+    host.answers["cutover"] = [cutover]
+    host.answers["post-release"] = [failed("unhealthy")]
+    ran = fab("rollback")
+    back = f"next: fab -H prod rollback --keep-runtime-files --to {OLDER} #"
+    assert (ran.code, back in ran.err) == (4, bool(renewed))
+
+
+@pytest.mark.parametrize(
+    ("words", "files"), [((), "back"), (("--keep-runtime-files",), "own"), (("--keep-runtime-files", "--to", OLD), "own")]
+)
+def test_the_target_has_what_counts_now_or_its_own_and_what_is_live_may_have_its_own_again(
+    fab: Fab, site: Callable[..., None], host: StandIn, words: tuple[str, ...], files: str
+) -> None:
+    site(runtime_files=[".env.local"])
+    assert fab("rollback", *words).code == 0
+    cutover = next(phase for phase in host.phases if phase.name == "cutover")
+    assert [step.arguments for step in cutover.steps if step.name == "runtime files"] == [(files, ())]
 
 
 @pytest.mark.parametrize(("keys", "said"), [({"migrate": ["migrate"]}, True), ({}, False)])

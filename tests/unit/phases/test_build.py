@@ -46,6 +46,7 @@ resolve
 pre-flight settings
 worktree
 runtime files
+inodes of earlier releases
 bootstrap
 drop
 carry assets
@@ -55,6 +56,7 @@ move
 publish
 writable
 verify
+inodes
 flush
 seal
 """
@@ -147,6 +149,7 @@ def test_a_request_says_where_everything_is() -> None:
         "live_link": "www",
         "builds_dir": "/srv/builds",
         "releases_dir": "/srv/releases",
+        "serves": True,
         "step_timeout": 60,
         "release_user": "ftsuser",
         "path": ["~/.bun/bin"],
@@ -176,7 +179,7 @@ def test_migrations_run_only_while_live_is_what_it_was() -> None:
 
 def test_a_plan_fetches_and_changes_nothing_else() -> None:
     names = [step.name for step in plan(EVERYTHING).steps]
-    assert names == ["ready", "fetch", "resolve", "settings", "commits", "prune", "state"]
+    assert names == ["ready", "fetch", "resolve", "settings", "commits", "prune", "state", "runtime files"]
     assert not {step.function for step in plan(EVERYTHING).steps} & {
         step.function for step in build(EVERYTHING).steps if step.name not in ("fetch", "resolve")
     }

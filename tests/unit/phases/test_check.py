@@ -33,12 +33,14 @@ tools
 commands
 setup
 room
+inodes
 live
 versions
 repository
 runtime files
 persistent links
 clock
+logout
 later
 web
 """

@@ -70,3 +70,16 @@ def test_a_refused_login_lists_each_key_with_its_reason() -> None:
 
 def test_a_login_without_any_key_says_so() -> None:
     assert unreachable(HOP, refused()).details[0].startswith("no key to try")
+
+
+EOF = paramiko.AuthenticationException("Authentication failed: transport shut down or saw EOF")
+
+
+def test_a_host_that_hangs_up_without_a_word_is_guessed_at() -> None:
+    assert "after too many keys?" in unreachable(HOP, refused(("a", EOF))).details[0]
+
+
+def test_the_last_words_of_a_host_are_shown_in_whatever_it_ends() -> None:
+    found = unreachable(HOP, EOFError(), "", [b"one\n\xff\n", b"two"])
+    assert found.details == ("the host said: one", "the host said: \ufffd", "the host said: two")
+    assert len(unreachable(HOP, EOFError(), "", [b"line\n" * 1000]).details) == 20

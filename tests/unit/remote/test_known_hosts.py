@@ -87,6 +87,15 @@ def test_a_file_is_read_around_what_is_no_line_of_it(tmp_path: Path) -> None:
     assert key.source == f"{path}:3"
 
 
+@pytest.mark.parametrize("character", ["\u2028", "\x85", "\x0c", "\x0b", "\x1c", "\r"])
+def test_only_a_newline_ends_a_line(tmp_path: Path, character: str) -> None:
+    path = tmp_path / "known_hosts"
+    path.write_bytes(f"b {words()} of somebody{character}a {words()}\nc {words()}\r\n".encode())
+    known = HostKeys.read([path])
+    assert known.of("a") == ()
+    assert [key.source for host in ("b", "c") for key in known.of(host)] == [f"{path}:1", f"{path}:2"]
+
+
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="cannot be read"):
         HostKeys.read([tmp_path])

@@ -9,8 +9,9 @@ from fabric.config import Config
 from paramiko import SSHConfig
 
 from tasks.errors import Unreachable, UsageError
-from tasks.remote.jumps import Jump
+from tasks.remote.jump import Jump
 from tasks.remote.route import Hop, route
+from tasks.remote.without_ssh import Paramiko
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +25,8 @@ def hops(ssh_config: str = "", address: str = "web1", fabric: dict[str, Any] | N
     environment: Any = SimpleNamespace(
         **{"port": 22, "identity_file": None, "known_hosts_file": None, "host_key": None, **keys}
     )
-    parsed = SSHConfig.from_text(ssh_config)
-    config = Config(ssh_config=parsed, overrides=fabric or {})  # type: ignore[no-untyped-call]
-    return route(environment, address, "ftsuser", config)
+    config = Config(ssh_config=SSHConfig(), overrides=fabric or {})  # type: ignore[no-untyped-call]
+    return route(environment, address, "ftsuser", config, Paramiko(SSHConfig.from_text(ssh_config)))
 
 
 def hop(ssh_config: str = "", **keys: Any) -> Hop:

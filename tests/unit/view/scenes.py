@@ -70,8 +70,9 @@ def events(told: Told) -> list[Event]:
 
 def release(name: str, state: str = "good", **more: Any) -> dict[str, Any]:
     """A release as a host tells it."""
-    at = "2026-11-22T17:34:32Z"
-    return {"name": name, "ref": "master", "commit": COMMIT, "by": "anna", "released_at": at, "state": state} | more
+    at, why = "2026-11-22T17:34:32Z", "rolled back" if state == "bad" else state
+    about = {"name": name, "ref": "master", "commit": COMMIT, "by": "anna", "released_at": at, "state": state, "why": why}
+    return about | more
 
 
 def shown(show: Any, *words: Any, stream: io.StringIO | None = None) -> list[str]:

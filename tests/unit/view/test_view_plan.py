@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tasks.config.models import Environment
 from tasks.view.plan import show_plan
 from tests.unit.view.scenes import COMMIT, release, shown
@@ -72,3 +74,10 @@ def test_a_plan_for_a_finished_release_builds_nothing() -> None:
 
 def environment(**more: Any) -> Environment:
     return Environment.model_validate({"name": "prod", "repository": "git@example.com:site.git"} | more)
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\x85", "\x0c"])
+def test_the_subject_of_a_commit_is_no_second_commit(character: str) -> None:
+    commits = f"abc one{character}def two (a, 2026-01-01)\nfed three (b, 2026-01-02)"
+    lines = plan(commits=commits, commit_count="2")
+    assert not [line for line in lines if line.strip().startswith("def two")]

@@ -41,10 +41,10 @@ def test_status_is_these_lines() -> None:
         "  previous  source-2",
         "  lock      free",
         "",
-        "  state     release   commit    went live          ref",
-        "  live      source-3  1a2b3c4d  2026-11-22T17:34Z  master  by anna",
-        "  previous  source-2  1a2b3c4d  2026-11-22T17:34Z  master  by anna",
-        "  bad       source-1  1a2b3c4d  2026-11-22T17:34Z  master  by anna",
+        "  state        release   commit    went live          ref",
+        "  live         source-3  1a2b3c4d  2026-11-22T17:34Z  master  by anna",
+        "  previous     source-2  1a2b3c4d  2026-11-22T17:34Z  master  by anna",
+        "  rolled back  source-1  1a2b3c4d  2026-11-22T17:34Z  master  by anna",
     ]
 
 
@@ -206,3 +206,28 @@ def test_json_survives_a_stream_without_unicode() -> None:
 def test_a_log_keeps_its_indentation_and_loses_its_colours(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(show_log, "/home/x.log", ["web |     \x1b[31mat foo\x1b[0m"]) == ["web |     at foo"]
     assert capsys.readouterr().err == "/home/x.log\n"
+
+
+def test_a_document_moves_no_cursor_and_turns_no_line() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    text = "a\x9b2Jb\u202ec\u2066d\x85e\u00e9"
+    print_json({"ref": text}, stream)
+    written = stream.buffer.getvalue().decode()
+    assert json.loads(written) == {"ref": text}
+    assert not set("\x9b\u202e\u2066\x85") & set(written)
+    assert "\u00e9" in written
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        (
+            {"event": "failed", "name": "source-3", "step": "bootstrap", "why": "web: exited 1"},
+            "source-3 failed in bootstrap: web: exited 1",
+        ),
+        ({"event": "failed", "name": "source-3", "step": "bootstrap", "code": "130"}, "source-3 was ended in bootstrap"),
+        ({"event": "cancelled", "what": "build master", "of": "bob@desk"}, "build master of bob@desk was cancelled"),
+    ],
+)
+def test_history_says_what_failed_and_why_and_who_ended_it(entry: dict[str, str], line: str) -> None:
+    assert shown(show_history, [entry])[-1].endswith(line)

@@ -1,0 +1,82 @@
+"""Where a path leads, link by link: what outlives releases must not lie in one, nor be reached through one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from tasks.host import files
+from tasks.host.run import Run
+
+LOOP = 40  # links: the kernel follows no more
+NETWORK = re.compile(r"(nfs|cifs|smb|ceph|fuse|9p|gluster|lustre|afs)")
+
+
+def into(run: Run, path: str) -> str:
+    """The live link, builds_dir or releases_dir, where this path is, leads into or comes through one of them; else ""."""
+    ours = _live(run), os.path.realpath(run.releases), os.path.realpath(run.builds)
+    return next((folder for place in through(path) for folder in ours if _is_in(place, folder)), "")
+
+
+def kept(run: Run, paths: Sequence[str]) -> dict[str, str]:
+    """Each release that a persistent link of a release which is there leads into, and that link in words.
+
+    `paths` are those of the links in a release.
+    """
+    root, found = os.path.realpath(run.releases), dict[str, str]()
+    for entry in files.entries(run.releases) if paths else ():
+        own = os.path.join(root, entry.name)
+        links = [path for path in paths if os.path.islink(os.path.join(own, path))]
+        for link, place in ((path, place) for path in links for place in through(os.path.join(own, path))):
+            if _is_in(place, root) and place != root and not _is_in(place, own):
+                found.setdefault(place[len(root) + 1 :].split("/")[0], f"the persistent link {link} of {entry.name}")
+    return found
+
+
+def through(path: str) -> Iterator[str]:
+    """Every place on the way, each with what is before it followed; a network filesystem, which may not answer, ends it."""
+    at, links, away = "/", 0, _network_mounts()
+    rest = os.path.abspath(path).split("/")[::-1]
+    while rest and links <= LOOP:
+        name = rest.pop()
+        if name == "..":
+            at = os.path.dirname(at)
+        elif name not in ("", "."):
+            place = os.path.join(at, name)
+            yield place
+            if place in away:
+                return
+            try:
+                text = os.readlink(place)
+            except OSError:
+                at = place
+            else:
+                links += 1
+                at = "/" if text.startswith("/") else at
+                rest += text.split("/")[::-1]
+
+
+def _live(run: Run) -> str:
+    return os.path.join(os.path.realpath(run.home), run.link)
+
+
+def _is_in(place: str, folder: str) -> bool:
+    return place == folder or place.startswith(folder + "/")
+
+
+def _network_mounts() -> set[str]:
+    """Where network filesystems are mounted."""
+    found = set()
+    for line in files.decoded(_mounts()).splitlines():
+        before, _, after = line.partition(" - ")
+        if NETWORK.match(after):
+            found.add(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), before.split()[4]))
+    return found
+
+
+def _mounts() -> bytes:
+    try:
+        return files.read("/proc/self/mountinfo")
+    except OSError:
+        return b""

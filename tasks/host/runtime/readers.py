@@ -1,0 +1,69 @@
+"""Who could read a runtime file, and could not read its copy: a group that the release user is not in cannot be given."""
+
+from __future__ import annotations
+
+import grp
+import os
+from collections.abc import Sequence
+
+from tasks.host import acl, programs
+from tasks.host.failure import Failed
+from tasks.host.run import Run
+from tasks.host.runtime.choice import Choice
+from tasks.host.runtime.files import opened
+
+SHOWN = 20.0  # seconds for systemctl to answer
+READ = 4
+EVERY_PHP_FPM = "php*fpm*"
+
+
+def require(run: Run, chosen: Choice, units: Sequence[str]) -> None:
+    """Nobody whom a pool of these units, or of any php-fpm, runs as loses a file by its being copied. Raises Failed."""
+    for path, folder in chosen.folders.items():
+        with opened(run, folder, path) as file:
+            about = os.fstat(file)
+            if can_give(about.st_gid):
+                continue
+            users = [user for user in _pool_users(units) if _loses(file, about, user)]
+        if users:
+            name = _group(about.st_gid)
+            what = f"{os.path.join(folder, path)} is readable for the group {name}, which {run.release_user} is not in"
+            then = f"{users[0]}, who runs php-fpm, could not read the copy in the new release"
+            next = f"sudo usermod -aG {name} {run.release_user} # on the host, then type the same again"
+            raise Failed(f"runtime file {what}: {then}", next)
+
+
+def can_give(group: int) -> bool:
+    """Whether this user may give a file of its own to this group."""
+    return os.geteuid() == 0 or group in (os.getegid(), *os.getgroups())
+
+
+def _loses(file: int, about: os.stat_result, name: str) -> bool:
+    import pwd  # with the pools' users alone
+
+    try:
+        user = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
+    except KeyError:
+        return False  # php-fpm would not start
+    groups = os.getgrouplist(user.pw_name, user.pw_gid)
+    entries = acl.read(file) or acl.by_mode(about.st_mode)
+    could, can = (acl.may(entries, about, group, user.pw_uid, groups, READ) for group in (about.st_gid, os.getegid()))
+    return could and not can and user.pw_uid != 0
+
+
+def _pool_users(units: Sequence[str]) -> list[str]:
+    """None where it cannot be learned: on a host without systemd, or whose pools may not be read."""
+    from tasks.host.services.units import pool_users  # only where a group cannot be given
+
+    words = ["systemctl", "show", "--property=Id,User,MainPID,ExecStart", "--", *units, EVERY_PHP_FPM]
+    try:
+        return sorted(pool_users(programs.run(words, seconds=SHOWN).text))
+    except (OSError, ValueError):
+        return []
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
