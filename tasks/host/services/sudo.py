@@ -81,6 +81,7 @@ def reason(done: programs.Done) -> str:
 
 def allows(run: Run, words: Sequence[str], user: str = "root") -> bool:
     """Whether sudo would run this very command, and ask for no password."""
+    words = supervisor.named(words)
     done = programs.run(_question(words, user), seconds=ASKED, errors=run.log.descriptor)
     if done.code:
         return False
