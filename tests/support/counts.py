@@ -29,10 +29,10 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=53),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=39, kilobytes_first=83),  # with one service
-    "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=20),  # without services
-    "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=18),
+    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=55),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=39, kilobytes_first=96),  # with one service
+    "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=22),  # without services
+    "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=20),
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
 ON_HOST = {
