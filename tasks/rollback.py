@@ -22,7 +22,7 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
         raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
     fleet.prepare(to or "", services=True, warns=True, needs="rollback")
     with fleet.lock():
-        target = _target(fleet, to, live=keep_runtime_files)
+        target = _target(fleet, to, live=keep_runtime_files and bool(fleet.environment.runtime_files))
         release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")
         try:
             post_release(fleet, release)

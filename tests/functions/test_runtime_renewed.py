@@ -82,7 +82,8 @@ def test_the_former_one_is_put_back_where_the_rollback_has_not_gone_well(files: 
 def test_asked_twice_the_former_one_stays(files: Files, first: Path) -> None:
     files.roll_back()
     files.roll_back(first.parent.name, "own")
-    assert files.roll_back(first.parent.name, "own").code == 0
+    done = files.roll_back(first.parent.name, "own")
+    assert (done.code, done.failure) == (3, f"{first.parent.name} is live already, with its own runtime files")
     assert first.read_text() == OLD
 
 

@@ -25,7 +25,7 @@ def check(run: Run, units: Sequence[str]) -> None:
     for glob, optional in run.runtime_files:
         check_one(run, glob, optional)
     if run.runtime_files:
-        readers.require(run, choose(run).require(), units)
+        readers.require(run, choose(run).require().folders, units)
 
 
 def check_one(run: Run, glob: str, optional: bool) -> None:

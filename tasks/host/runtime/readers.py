@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import grp
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tasks.host import acl, programs
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.runtime.choice import Choice
 from tasks.host.runtime.files import opened
 
 SHOWN = 20.0  # seconds for systemctl to answer
@@ -17,9 +16,12 @@ READ = 4
 EVERY_PHP_FPM = "php*fpm*"
 
 
-def require(run: Run, chosen: Choice, units: Sequence[str]) -> None:
-    """Nobody whom a pool of these units, or of any php-fpm, runs as loses a file by its being copied. Raises Failed."""
-    for path, folder in chosen.folders.items():
+def require(run: Run, folders: Mapping[str, str], units: Sequence[str]) -> None:
+    """Nobody whom a pool of these units, or of any php-fpm, runs as loses a file by its being copied. Raises Failed.
+
+    `folders`: where each is taken from.
+    """
+    for path, folder in folders.items():
         with opened(run, folder, path) as file:
             about = os.fstat(file)
             if can_give(about.st_gid):

@@ -43,8 +43,8 @@ def renew(run: Run, how: str, units: Sequence[str]) -> None:
 
 def _renew(run: Run, chosen: Choice, units: Sequence[str], *, modes: bool = False) -> None:
     """`modes`: a file whose mode or group alone differs is renewed, too."""
-    readers.require(run, chosen, units)
     paths = [path for path, folder in chosen.folders.items() if _is_due(run, folder, path, modes)]
+    readers.require(run, {path: chosen.folders[path] for path in paths}, units)
     known = record.read(run, run.release)
     new = [path for path in chosen.folders if path in paths or path not in (known or {})]
     macs = {path: record.mac(record.key(run), content(run, chosen.folders[path], path)) for path in new}
@@ -64,7 +64,10 @@ def _renew(run: Run, chosen: Choice, units: Sequence[str], *, modes: bool = Fals
 def _is_due(run: Run, folder: str, path: str, modes: bool) -> bool:
     if is_other(run, run.release, path, content(run, folder, path)):
         return True
-    return modes and staged.access(run, folder, path) != staged.access(run, run.release_path, path)
+    if not modes:
+        return False
+    wanted, own = staged.access(run, folder, path), staged.access(run, run.release_path, path)
+    return wanted != (own if readers.can_give(wanted["group"]) else {**own, "group": wanted["group"]})
 
 
 def _put_back(run: Run) -> None:
@@ -85,8 +88,11 @@ def target(run: Run) -> None:
     Without a name it is the live release where the rollback to that renewed its files, and has not gone well since.
     """
     live = releases.live(run)
-    if not run.release and live and releases.pending(run) and staged.newest(run, live):
+    former = staged.newest(run, live) if live else ""
+    if not run.release and former and releases.pending(run):
         run.release = live
+    if run.release and run.release == live and not former:
+        raise Failed(f"{live} is live already, with its own runtime files", run.hint("post-release"))
     cutover.target(run)
 
 
