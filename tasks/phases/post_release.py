@@ -6,6 +6,7 @@ import re
 import shlex
 from itertools import dropwhile
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tasks.host.services import health, last_words, preflight, strays, unseen
 from tasks.host.services import post_release as services
@@ -23,6 +24,7 @@ SLACK = 5
 Words = tuple[str, ...]
 _HEALTH = "health "
 
+_THIS_HOST = ("127.0.0.1", "localhost", "::1")
 _PLAIN = re.compile(r"""(?:[\w@%+=:,./ \t-]|\\.|'[^']*'|"[^"$`\\]*")+""")
 """Text without operators, expansions, globs and comments."""
 
@@ -89,6 +91,7 @@ def try_services(environment: Environment, *, warns: bool = False) -> Phase:
         (
             *(step(f"sudo {words[0]}", preflight.try_command, words, warns) for words in sudo_commands(environment)),
             step("room", preflight.try_room, warns),
+            *((step("ports", preflight.try_ports, ports),) if (ports := _ports(environment)) else ()),
             *(step(service.label, preflight.try_service, *words, warns) for service, words in proven(environment)),
         ),
         as_service_user=True,
@@ -123,6 +126,13 @@ def _sudo_in(text: str) -> Words:
         return ()
     command = tuple(dropwhile(lambda word: word in ("-n", "--", "--non-interactive"), words[1:]))
     return command if command and not command[0].startswith("-") and "=" not in command[0] else ()
+
+
+def _ports(environment: Environment) -> tuple[str, ...]:
+    """The ports of this host that health asks."""
+    urls = (urlsplit(check.url) for check in environment.health)
+    found = (url.port or (443 if url.scheme == "https" else 80) for url in urls if url.hostname in _THIS_HOST)
+    return tuple(dict.fromkeys(map(str, found)))
 
 
 def _act(service: Service) -> Step:

@@ -16,7 +16,7 @@ from tasks.host.programs import run as run_program
 from tasks.host.run import Run
 from tasks.host.services import read_by_root, sudo
 from tasks.host.services.fpm import Answers
-from tasks.host.services.listening import is_listened_to
+from tasks.host.services.listening import is_listened_to, ports
 from tasks.host.services.probe import installed
 from tasks.host.services.processes import hidden
 from tasks.host.services.service import ASKED, STATUS, Service, supervisor_status
@@ -53,6 +53,12 @@ def try_room(run: Run, warns: bool = False) -> None:
             )
         if place != scratch.usual():
             run.report.warn(f"nothing can be written to {scratch.usual()}, it may be full: {place} is used instead")
+
+
+def try_ports(run: Run, numbers: Sequence[str]) -> None:
+    """Warn of a port that health asks and nobody listens at: a service may be about to, or the number is wrong."""
+    for number in sorted({*numbers} - ports()):
+        run.report.warn(f"nobody listens at port {number} yet, which health asks")
 
 
 def try_service(run: Run, kind: str, action: str, name: str, warns: bool = False) -> None:

@@ -85,6 +85,18 @@ def test_every_sudo_command_is_tried_as_it_will_be_run() -> None:
     ]
 
 
+def test_the_ports_of_this_host_that_health_asks_are_looked_at_once() -> None:
+    urls = (
+        "http://127.0.0.1/a",
+        "http://localhost:80/b",
+        "https://[::1]/",
+        "http://127.0.0.1:8001/",
+        "http://www.example.com:81/",
+    )
+    site = environment(services=SERVICES, health=[{"url": url} for url in urls])
+    assert [step.arguments for step in try_services(site).steps if step.name == "ports"] == [(("80", "443", "8001"),)]
+
+
 def test_the_sudoers_file_has_a_rule_for_all_that_is_tried() -> None:
     site = environment(services=SERVICES)
     tried = [step.arguments[:-1] for step in try_services(site).steps if step.name != "room"]
