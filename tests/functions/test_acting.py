@@ -195,13 +195,23 @@ def test_php_fpm_is_asked_by_a_probe_that_is_installed_first(systemd: Systemd, p
         ('{"live": "/home/ftsuser/releases/source-20260101T000000Z", "others": {}}', "the pool www of php-fpm8.2 resolves"),
         ('{"live": "", "others": {}}', "its user cannot read"),
         (f'{{"live": "{LIVE}", "others": {{"source-20260101T000000Z": 3}}}}', "still runs code of source-20260101T000000Z"),
-        ("PHP Fatal error", "gave no answer: PHP Fatal error"),
-        ("[]", "gave no answer: []"),
+        ("PHP Fatal error", "gave no answer: something else came"),
+        ("[]", "gave no answer: something else came"),
     ],
 )
 def test_what_a_pool_answers_decides(systemd: Systemd, answer: str, what: str) -> None:
     Fpm(systemd, answer)
     assert what in refused(made())
+
+
+@pytest.mark.usefixtures("impatient", "probe")
+def test_what_a_pool_prints_instead_is_for_the_release_user_to_mask(systemd: Systemd) -> None:
+    Fpm(systemd, "Fatal: s3cr3t-of-the-site")
+    run = made()
+    assert "s3cr3t" not in refused(run)
+    assert "s3cr3t" not in str([event for event in run.events if event[:2] != ("fact", "said")])
+    (path,) = [event[2] for event in run.events if event[:2] == ("fact", "said")]
+    assert "s3cr3t-of-the-site" in Path(path).read_text()
 
 
 @pytest.mark.usefixtures("probe")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any, Iterable
 
 from tasks.host.run import Run
@@ -12,6 +13,8 @@ from tasks.host.services.served import sockets
 from tasks.host.services.service import output
 from tasks.host.services.units import address, php_fpm_config, php_fpm_tests, read, read_dump
 
+OF_THE_PROBE = re.compile(r"(?:unix|tcp)://[^\n]*")  # what the probe itself says of a socket
+ELSE = "something else came, which its log has"
 LONGEST = 300  # characters of what a pool answers instead
 
 
@@ -42,7 +45,7 @@ class Answers:
     """
 
     def __init__(self, run: Run, dumps: Iterable[tuple[str, str]]) -> None:
-        self.link, self.live = live_link(run), os.path.basename(run.release_path)
+        self.link, self.live, self._log = live_link(run), os.path.basename(run.release_path), run.log
         self.hits: dict[str, dict[str, int]] = {}
         self.pools: dict[str, dict[str, str]] = {}
         self.silent: dict[str, str] = {}  # why pools gave no answer before the action, which are not asked again
@@ -82,7 +85,12 @@ class Answers:
             answer = json.loads(text.split("\n")[-1])
         except ValueError:
             answer = None
-        return answer if isinstance(answer, dict) else {"error": text or "nothing"}
+        if isinstance(answer, dict):
+            return answer
+        if text and not OF_THE_PROBE.fullmatch(text):
+            self._log.write(f"{text}\n".encode("utf-8", "replace"))  # it may hold secrets
+            return {"error": ELSE}
+        return {"error": text or "nothing"}
 
     def _complaint(self, pool: str, answer: dict[str, Any]) -> str:
         """A file of another release in the OPcache does no harm; one that requests still use, from look to look, does."""
