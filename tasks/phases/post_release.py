@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from tasks.host.services import health, last_words, preflight, strays, unseen
 from tasks.host.services import post_release as services
-from tasks.host.services.supervisor import CONTROL
 from tasks.phases.step import Phase, Step, step
 
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 WAITING = 120
 """Seconds that an action on a service may take besides its programs: for a unit that is held back, and until it follows."""
+CONTROL = ("supervisorctl", "-c", "/etc/supervisor/supervisord.conf")
+"""How commands to supervisor begin; the host puts the file in that it has."""
 SLACK = 5
 """Seconds that a health check may take beyond its time, for its last try."""
 

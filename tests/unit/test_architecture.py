@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import tasks
+from tasks.host.services import supervisor
+from tasks.phases import post_release
 
 ROOT = Path(__file__).parents[2]
 TASKS = ROOT / "tasks"
@@ -131,6 +133,20 @@ def test_no_shell_text_runs_on_a_host_but_the_commands_of_hosts_yml() -> None:
     started = re.compile(r'"(?:ba|da|z)?sh", "-')
     assert {path for path in HOST.rglob("*.py") if started.search(path.read_text(encoding="utf-8"))} == {HOST / "programs.py"}
     assert not [path for path in TASKS.rglob("*.sh") if not path.is_relative_to(TASKS / "sandbox")]
+
+
+def test_of_the_host_program_a_workstation_takes_functions_and_nothing_else() -> None:
+    """Where `start/` is installed its modules are not loaded: a constant would be a function too. `Run` is a type of `step`."""
+    constant = re.compile(r"^from tasks\.host[\w.]* import (?:.*\b)?([A-Z]\w*)", re.MULTILINE)
+    ours = [path for path in OURS if layer(path) not in ("host", "sandbox")]
+    assert {(path.name, *constant.findall(path.read_text(encoding="utf-8"))) for path in ours} <= {
+        *((path.name,) for path in ours),
+        ("step.py", "Run"),
+    }
+
+
+def test_how_supervisor_is_asked_is_said_alike_on_both_sides() -> None:
+    assert post_release.CONTROL == supervisor.CONTROL
 
 
 def test_what_runs_on_a_host_imports_only_the_standard_library() -> None:
