@@ -7,6 +7,7 @@ import stat
 from collections.abc import Sequence
 
 from tasks.host import globs, programs, reserve
+from tasks.host.build import links as persistent
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.lock import Lock
@@ -41,8 +42,12 @@ def lock(run: Run) -> None:
 
 
 def links(run: Run, found: Sequence[Sequence[str]]) -> None:
-    """Name the live files that no release will show, as it links their place: a path, a target, a mountpoint each."""
-    for path, target, _ in found:
+    """Name targets that are not there yet, and live files that no release will show: a path, a target, a mountpoint each."""
+    for path, target, mountpoint in found:
+        try:
+            persistent.check_one(run, path, target, mountpoint)
+        except Failed as missing:
+            run.report.warn(f"{missing.what}: {missing.next}")
         place, into = os.path.join(run.live, path), expanded(target)
         if os.path.islink(place) or not os.path.lexists(place):
             continue

@@ -101,3 +101,10 @@ def test_setup_waits_for_nobody_who_holds_the_lock(host: LocalHost) -> None:
     with host.lock("deploy"):
         done = set_up(host)
     assert (done.code, "deploy" in done.failure) == (6, True)
+
+
+def test_a_target_that_is_not_there_is_named_and_stops_no_setup(bare_host: LocalHost) -> None:
+    bare_host.use(persistent_links={"public/media": "/nonexistent/media"})
+    done = set_up(bare_host)
+    assert done.code == 0
+    assert "/nonexistent/media does not exist, and public/media is to link to it" in done.texts("warn")
