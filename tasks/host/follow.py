@@ -87,8 +87,8 @@ def _running(run: Run) -> str:
     """The name of the job that runs, "" when none does."""
     if not lock.job_running(run):
         return ""
-    holder, _, _, _, _, phase, _ = lock.signature(run.place("job.lock"))
-    return f"{holder}-{phase}"
+    fields = lock.signature(run.place("job.lock"))
+    return f"{fields[0]}-{fields[5]}"
 
 
 class _Lines:

@@ -106,6 +106,10 @@ def test_a_release_that_is_named_by_another_path_of_its_directory_is_one(tmp_pat
     assert releases_in([f"php /home/ftsuser/releases/{OLD}/bin/console"], folders, "source") == {OLD}
 
 
+def test_a_release_in_a_directory_with_a_blank_in_its_name_is_one() -> None:
+    assert releases_in([f"php /srv/a site/releases/{OLD}/bin/console"], ["/srv/a site/releases"], "source") == {OLD}
+
+
 def test_without_the_path_of_a_release_nothing_is_one() -> None:
     assert releases_in([f"/{OLD}/x"], [], "source") == set()
 

@@ -144,7 +144,7 @@ def test_interrupt_ends_what_runs_as_root_in_post_release(live: Acme) -> None:
 def test_service_that_hangs_is_ended_and_said_to_have_taken_too_long(live: Acme) -> None:
     live.host.write(
         "/usr/local/bin/supervisorctl",
-        "#!/bin/sh\n[ $1 = status ] && exec /srv/supervisorctl $*\nexec sleep 600\n",
+        "#!/bin/sh\n[ $1 = status ] && exec bash /srv/supervisorctl $*\nexec sleep 600\n",
         "root",
         "755",
     )

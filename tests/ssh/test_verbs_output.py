@@ -16,7 +16,7 @@ SECRETS = ("correct-horse-battery", "tok-1234567890", 'quo"ted-secret', "zweite-
 ENV_LOCAL = f"APP_SECRET={SECRETS[0]}\nQUOTED='{SECRETS[2]}'\nSHORT=abc\n"
 CREDENTIALS = json.dumps({"account": "theatre-account", "deep": [{"token": SECRETS[1]}, f"erste\n{SECRETS[3]}"]})
 HOST = {"address", "live", "previous", "releases", "post_release_pending", "lock", "hold"}
-RELEASE = {"name", "ref", "commit", "by", "built_at", "released_at", "state"}
+RELEASE = {"name", "ref", "commit", "by", "built_at", "released_at", "state", "why"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

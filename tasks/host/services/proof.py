@@ -21,7 +21,9 @@ LEAVING = "is shutting down"  # in the arguments of a worker of nginx that takes
 
 def releases_in(texts: Iterable[str], folders: Sequence[str], link: str) -> set[str]:
     """The releases of this live link in a directory, by any of its paths, whose paths stand in these texts."""
-    pattern = re.compile(rf"(/[^\s'\"]*)/({re.escape(link)}-[0-9]{{8}}T[0-9]{{6}}Z)(?![\w.-])")
+    # one that is known may have blanks in it, of any other the arguments of a process show no end
+    paths = "|".join([*map(re.escape, folders), r"/[^\s'\"]*"])
+    pattern = re.compile(f"({paths})/({re.escape(link)}" + r"-[0-9]{8}T[0-9]{6}Z)(?![\w.-])")
     found = (match.groups() for text in texts for match in pattern.finditer(text))
     return {name for folder, name in found if folder in folders or os.path.realpath(folder) in folders}
 
