@@ -63,8 +63,8 @@ def test_interrupted_post_release_is_pending_and_nothing_is_put_back(live: Site)
     assert live.live == live.names[-1]
     assert f"Live: {live.live}, since this run. Post-release is pending." in said
     assert "next: fab -H sandbox post-release" in said
-    live.write(services=None)
     assert live.host["post_release_pending"]
+    live.write(services=None)
     until(lambda: not live.locked)
 
 
