@@ -8,6 +8,7 @@ from tests.support.checked import shown
 from tests.support.lines import Lines
 from tests.support.shop import HOME, Shop
 
+KEPT = f"{HOME}/runtime/source"
 LIVE, KNOWN, REPO = f"{HOME}/source", f"{HOME}/.ssh/known_hosts", f"{HOME}/builds/repo.git"
 API, AHEAD = f"{LIVE}/apps/dossier-api", f"{HOME}/releases/source-20990101T000000Z"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
@@ -30,9 +31,10 @@ def edited(name: str, *words: str) -> tuple[str, str]:
     return f"cp -a {name} {name}.as-it-was && {JSON} {name} {' '.join(words)}", f"mv {name}.as-it-was {name}"
 
 
-def taken(path: str) -> tuple[str, str]:
-    """How a file is taken away, and put back."""
-    return f"mv {path} {path}.taken", f"rm -rf {path}; mv {path}.taken {path}"
+def taken(*paths: str) -> tuple[str, str]:
+    """How files are taken away, and put back."""
+    away = (f"mv {path} {path}.taken" for path in paths)
+    return "; ".join(away), "; ".join(f"rm -rf {path}; mv {path}.taken {path}" for path in paths)
 
 
 def replaced(path: str, by: str) -> tuple[str, str]:
@@ -73,7 +75,12 @@ GROUPS = {
     ],
     "inodes": [
         Spoilt("inodes are free in", "fail", *small(INODES), todo="fab -H prod prune"),
-        Spoilt("runtime file .env.local is missing", "fail", *taken(f"{LIVE}/.env.local"), todo="put it there"),
+        Spoilt(
+            "runtime file .env.local is missing",
+            "fail",
+            *taken(f"{LIVE}/.env.local", f"{KEPT}/.env.local"),
+            todo="put it there",
+        ),
         Spoilt(
             "bank.json is empty",
             "fail",
