@@ -10,9 +10,10 @@ from typing import Any
 
 import paramiko
 
-from tasks.errors import ReleaseError, Unreachable
+from tasks.errors import ReleaseError
 from tasks.phases.event import Event
 from tasks.remote import packing
+from tasks.remote.failures import no_session
 from tasks.remote.kept import Memory
 from tasks.remote.last_words import no_first_line
 from tasks.remote.machine import Machine
@@ -134,10 +135,7 @@ class Conversation:
         try:
             self._channel = connection.start(self._flight)
         except paramiko.ChannelException as refused:
-            raise Unreachable(
-                f"{connection.host} refuses another session on the same connection ({refused.text})",
-                next="MaxSessions in its sshd_config: 4 or more; 10 is the default",
-            ) from None
+            raise no_session(connection.host, refused) from None
         threading.Thread(target=self._beat, args=(self._channel,), daemon=True).start()
 
     def _send_unless_ahead(self, request: dict[str, Any], functions: list[str]) -> None:

@@ -69,7 +69,18 @@ def _protocol(hop: Hop, error: Exception) -> str:
     return f"the SSH connection failed: {said.rstrip('.')}"
 
 
+def no_session(host: str, refused: paramiko.ChannelException) -> Unreachable:
+    """The login is good, and no program can be started with it."""
+    return Unreachable(
+        f"{host} refuses another session on the same connection ({refused.text})",
+        next="MaxSessions in its sshd_config: 4 or more; 10 is the default",
+    )
+
+
 def _refused(hop: Hop, failure: AuthFailure, printed: list[str]) -> Unreachable:
+    for _, result in failure.result:
+        if isinstance(result, paramiko.ChannelException):  # of the session that was asked for together with the key
+            return no_session(hop.host, result)
     tried = [f"{getattr(source, 'label', source)}: {_reason(result, printed)}" for source, result in failure.result]
     none = [] if tried else ["no key to try: no identity_file, no key in ~/.ssh, and no agent"]
     return Unreachable(f"{hop}: could not log in", details=[*tried, *none, *printed], next=hop.ssh)

@@ -83,3 +83,9 @@ def test_the_last_words_of_a_host_are_shown_in_whatever_it_ends() -> None:
     found = unreachable(HOP, EOFError(), "", [b"one\n\xff\n", b"two"])
     assert found.details == ("the host said: one", "the host said: \ufffd", "the host said: two")
     assert len(unreachable(HOP, EOFError(), "", [b"line\n" * 1000]).details) == 20
+
+
+def test_a_session_that_is_refused_while_the_key_is_tried_is_no_login_that_is_refused() -> None:
+    error = unreachable(HOP, refused(("~/.ssh/id", paramiko.ChannelException(2, "Connect failed"))))
+    assert "10.0.0.1 refuses another session on the same connection (Connect failed)" in error.what
+    assert "MaxSessions" in error.next
