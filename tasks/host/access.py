@@ -24,19 +24,8 @@ class Viewer:
         """May this user do that to what is at a path, given that the way there is open? OSError where nothing is."""
         about = os.stat(path)
         found = acl.read(path) if about.st_mode & 0o070 else None  # with an empty mask the kernel does not look at the ACL
-        return self.uid == 0 or self.granted(found or acl.by_mode(about.st_mode), about, wanted)
-
-    def granted(self, entries: dict[tuple[int, int], int], about: os.stat_result, wanted: int) -> bool:
-        """As acl(5) has it: the owner, then users by name, then any of this user's groups, then the others."""
-        mine = {(acl.GROUP, group) for group in self.groups}
-        mine |= {(acl.GROUP_OBJ, acl.NOBODY)} if about.st_gid in self.groups else set()
-        mask = entries.get((acl.MASK, acl.NOBODY), 7)
-        groups = [entries[each] & mask for each in mine & {*entries}]
-        if self.uid == about.st_uid:
-            groups = [entries[acl.USER_OBJ, acl.NOBODY]]
-        elif (acl.USER, self.uid) in entries:
-            groups = [entries[acl.USER, self.uid] & mask]
-        return any(bits & wanted == wanted for bits in groups or [entries[acl.OTHER, acl.NOBODY]])
+        entries = found or acl.by_mode(about.st_mode)
+        return self.uid == 0 or acl.may(entries, about, about.st_gid, self.uid, self.groups, wanted)
 
 
 def viewer(name: str, group: str = "") -> Viewer | None:

@@ -48,7 +48,10 @@ def keep(source: int, copied: int) -> None:
 
 
 def may(entries: Entries, about: os.stat_result, group: int, user: int, groups: Collection[int], bits: int) -> bool:
-    """Whether a user in these groups may do this, were `group` the group of the file, as the kernel decides."""
+    """Whether a user in these groups may do this, were `group` the group of the file.
+
+    As acl(5) has it: the owner, then users by name, then any of this user's groups, then the others.
+    """
     mask = entries.get((MASK, NOBODY), 7)
     if user == about.st_uid:
         return entries.get((USER_OBJ, NOBODY), 0) & bits == bits

@@ -9,6 +9,7 @@ import time
 
 from tasks.host import files, history, lock, programs, strays
 from tasks.host.failure import Failed
+from tasks.host.holder import signature
 from tasks.host.ready import ready
 from tasks.host.run import Run
 
@@ -27,16 +28,16 @@ def cancel_running(run: Run) -> None:
     ready(run)
     if not lock.job_running(run):
         raise Failed("no job is running", run.hint("status"))
-    holder, by, what, *_ = lock.signature(run.place("job.lock"))
+    holder, by, what, *_ = signature(run.place("job.lock"))
     _end(run, holder)
-    history.record(run, "cancelled", {"what": what, "of": by})
     if lock.job_running(run):
         raise Failed(f"{what} of {by} does not end", f"look at it on the host: ps -fu {os.environ.get('USER', '')}")
+    history.record(run, "cancelled", {"what": what, "of": by})
     run.report.fact("cancelled", f"{what} of {by}")
 
 
 def _end(run: Run, wanted: str) -> None:
-    holder, _, _, _, group, phase, build, started = lock.signature(run.place("job.lock"))
+    holder, _, _, _, group, phase, build, started = signature(run.place("job.lock"))
     if holder != wanted or not group.isdigit() or not lock.job_running(run):
         return
     folder = run.place("jobs", f"{holder}-{phase}")

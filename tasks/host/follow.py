@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from tasks.host import lock
 from tasks.host.failure import FAILED, Failed
+from tasks.host.holder import signature
 from tasks.host.inbox import Inbox
 from tasks.host.ready import ready
 from tasks.host.run import Run
@@ -40,7 +41,7 @@ def running(run: Run, request: dict[str, Any], reader: Reader) -> int:
     if not job or not os.path.isfile(run.place("jobs", job, "events")):
         raise Failed("it never began" if request["job"] else "no job is running", run.hint("status"))
     if not request["job"]:
-        _, by, what, since, *_ = lock.signature(run.place("job.lock"))
+        _, by, what, since, *_ = signature(run.place("job.lock"))
         run.report.fact("job", job)
         run.report.note(f"following {what} of {by}, since {since}")
     return to_the_end(run, run.place("jobs", job), reader, seen=request["seen"])
@@ -87,7 +88,7 @@ def _running(run: Run) -> str:
     """The name of the job that runs, "" when none does."""
     if not lock.job_running(run):
         return ""
-    fields = lock.signature(run.place("job.lock"))
+    fields = signature(run.place("job.lock"))
     return f"{fields[0]}-{fields[5]}"
 
 

@@ -7,15 +7,15 @@ that finds `lock` taken for a mere build passes it by, and takes `move` alone.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import time
 
-from tasks.host import cutover, files, history, hold, private, programs, reserve, state
+from tasks.host import cutover, files, history, hold, private, reserve, state
 from tasks.host.failure import BUSY, UNREACHABLE, Failed
+from tasks.host.holder import empty, holder, sign, signature
 from tasks.host.ready import ready
-from tasks.host.run import Protection, Run, now
+from tasks.host.run import Protection, Run
 
 BUILD, MOVE, ROLLBACK = "build", "move", "rollback"
 """What a run needs the lock for: to build, and nothing is moved before it asks for that; to move or serve what is live from its
@@ -64,7 +64,7 @@ class Lock(Protection):
         path = run.place("lock")
         descriptor = _taken(run, path, "")
         try:
-            _sign(run, descriptor, path, record)  # at once: a run that is refused now can name the holder
+            sign(run, descriptor, path, record)  # at once: a run that is refused now can name the holder
             _no_job(run, beside)
         except BaseException:
             os.close(descriptor)
@@ -76,10 +76,10 @@ class Lock(Protection):
         if self._move < 0:
             path = run.place("move")
             self._move, self._run = _taken(run, path, "what is live is being moved or served; ", "busy_move"), run.id
-            _sign(run, self._move, path)
+            sign(run, self._move, path)
             _settle(run)
         if self._lock >= 0:
-            _sign(run, self._lock, run.place("lock"))  # from here on no rollback passes it by
+            sign(run, self._lock, run.place("lock"))  # from here on no rollback passes it by
 
     def require(self, run: Run) -> None:
         """A step that changes what the lock protects begins with this. Raises Failed where this run has lost it."""
@@ -90,7 +90,7 @@ class Lock(Protection):
         """Free them; nobody's signature stays."""
         for descriptor in (self._move, self._lock):
             if descriptor >= 0:
-                _empty(descriptor)
+                empty(descriptor)
                 os.close(descriptor)
         self._lock = self._move = -1
 
@@ -123,7 +123,7 @@ class JobLock(Protection):
 
     def sign(self, run: Run) -> None:
         """Write down who runs it, and the process group that `cancel` ends: this process's own."""
-        _sign(run, self._descriptor, run.place("job.lock"))
+        sign(run, self._descriptor, run.place("job.lock"))
 
     def let_go(self) -> None:
         """Free it, in the process that waits for this one as well."""
@@ -147,7 +147,7 @@ def _taken(run: Run, path: str, why: str, fact: str = "busy_run") -> int:
 
 def _knows(run: Run) -> bool:
     """Whether there is a record of this run: a lock that it signed, a job of it, or a line in history."""
-    signed = any(signature(run.place(name))[0] == run.id for name in ("lock", "move", "job.lock"))
+    signed = any(signature(run.place(name))[0] == run.id for name in private.LOCKS)
     jobs = any(name.startswith(f"{run.id}-") for name in files.names(run.place("jobs")))
     return signed or jobs or any(entry.get("run") == run.id for entry in history.entries(run))
 
@@ -159,7 +159,7 @@ def _only_builds(run: Run) -> bool:
 
 
 def _holder(run: Run) -> str:
-    found = state.holder(run) or {"by": "somebody", "what": "a run"}
+    found = holder(run) or {"by": "somebody", "what": "a run"}
     return f"{found['what']} of {found['by']}"
 
 
@@ -170,22 +170,17 @@ def _settle(run: Run) -> None:
 
 
 def _settle_where_nobody_moves(run: Run) -> None:
-    with files.opened(run.place("move"), os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o600) as descriptor:
+    descriptor = _open(run, run.place("move"))
+    try:
         if files.flocked(descriptor, 0):
             _settle(run)
+    finally:
+        os.close(descriptor)
 
 
 def job_running(run: Run) -> bool:
     """Whether a job runs, asked of the kernel."""
     return files.is_flocked(run.place("job.lock"))
-
-
-def signature(path: str) -> list[str]:
-    """The fields of a lock's signature, "" for each that is missing.
-
-    Run, by, what, since, process group, phase, build, and when the leader of the group started, as the kernel counts.
-    """
-    return files.fields(path, 8)
 
 
 def _freed(descriptor: int, path: str) -> bool:
@@ -211,37 +206,18 @@ def _no_job(run: Run, beside: bool) -> None:
 
 
 def _open(run: Run, path: str) -> int:
+    found: list[int] = []
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
+        reserve.with_reserve(run, lambda: found.append(os.open(path, flags, 0o600)))  # an earlier version has not made them all
+        return found[0]
     except OSError as problem:
         raise Failed(f"cannot write to {run.state}: {problem.strerror}", run.hint("check")) from problem
 
 
-def _sign(run: Run, descriptor: int, path: str, record: str = "") -> None:
-    pid, phase = os.getpid(), record or run.phase
-    what = " ".join(run.what.split())
-    fields = (run.id, run.by, what, now(), str(pid), phase, run.build, str(programs.started(pid)))
-    data = ("\t".join(fields) + "\n").encode("utf-8", "surrogateescape")
-
-    def write() -> None:
-        _empty(descriptor)
-        files.write_all(descriptor, data)
-
-    try:
-        reserve.with_reserve(run, write)
-    except OSError as problem:
-        what = f"cannot write to {path}: the disk may be full"
-        raise Failed(what, f"on the host: df -h {run.state}; df -i {run.state}") from problem
-
-
-def _empty(descriptor: int) -> None:
-    with contextlib.suppress(OSError):  # no file: what is written to it says why
-        os.ftruncate(descriptor, 0)
-
-
 def _busy(run: Run, path: str, why: str, fact: str = "busy_run") -> Failed:
-    holder, by, what, since, *_ = signature(path)
-    run.report.fact(fact, holder or "unknown")
+    other, by, what, since, *_ = signature(path)
+    run.report.fact(fact, other or "unknown")
     next = f"wait for it (--wait SECONDS), follow it ({run.hint('attach')}), or end it ({run.hint('cancel')})"
     if run.release and fact == "busy_move":
         next = f"{run.hint(f'{run.verb} --name {run.release}')} # when that has ended: {run.release} stays built"

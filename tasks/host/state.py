@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import Any
 
 from tasks.host import files, hold, releases
 from tasks.host.failure import Failed
 from tasks.host.history import entries, record
+from tasks.host.holder import holder
 from tasks.host.run import Run
 
 
@@ -80,16 +80,3 @@ def log(run: Run, name: str) -> None:
     with open(path, "rb") as file:
         for line in file:
             run.report.text(line.rstrip(b"\n").decode("utf-8", "replace"))
-
-
-def holder(run: Run) -> dict[str, str] | None:
-    """Who holds a lock now. A starting run waits for this look at it."""
-    path = next(filter(files.is_flocked, map(run.place, ("lock", "job.lock", "move"))), None)
-    if not path:
-        return None
-    for _ in range(20):
-        _, by, what, since = files.fields(path, 4)
-        if by:
-            break
-        time.sleep(0.05)  # a new holder is about to sign
-    return {"by": by, "what": what, "since": since}

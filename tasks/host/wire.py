@@ -6,10 +6,6 @@ import collections
 import json
 import os
 import threading
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 LIMIT = 1 << 20  # bytes that wait to be written
 PIECE = 1 << 16

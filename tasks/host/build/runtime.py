@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tasks.host import files, git, tree
 from tasks.host.failure import Failed
@@ -15,9 +14,6 @@ from tasks.host.runtime import kept, readers, record
 from tasks.host.runtime.choice import choose
 from tasks.host.runtime.files import LARGEST, content, duplicate, expand, opened, present, source
 from tasks.host.secrets import values
-
-if TYPE_CHECKING:
-    pass
 
 
 def check(run: Run, units: Sequence[str]) -> None:

@@ -6,16 +6,12 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from tasks.host import releases, tree
 from tasks.host.run import Run
 from tasks.host.runtime import record
 from tasks.host.runtime.choice import Choice
 from tasks.host.runtime.files import content, duplicate, opened, source
-
-if TYPE_CHECKING:
-    pass
 
 
 def renew(run: Run, chosen: Choice) -> None:
