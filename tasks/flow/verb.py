@@ -31,7 +31,7 @@ from tasks.flow.member import Member
 from tasks.remote.host import Host
 from tasks.remote.run import Run
 from tasks.view.page import show_error
-from tasks.view.screen import open_view
+from tasks.view.view import open_view
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment

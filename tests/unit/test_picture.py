@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 from docs.make.picture import drawn, kept
-from tasks.view.screen import open_view
 from tasks.view.summary import show_summary
+from tasks.view.view import open_view
 from tests.unit.view.scenes import BUILD, CUTOVER, Terminal, events
 
 XTERM = {"TERM": "xterm", "COLUMNS": "100", "LINES": "50"}

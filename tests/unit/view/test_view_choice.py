@@ -5,7 +5,8 @@ import io
 import pytest
 
 from tasks.view.live import Live
-from tasks.view.screen import Plain, open_view
+from tasks.view.plain import Plain
+from tasks.view.view import open_view
 from tests.unit.view.scenes import Terminal
 
 XTERM = {"TERM": "xterm"}

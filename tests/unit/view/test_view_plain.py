@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.phases.event import Event
-from tasks.view.screen import Plain
+from tasks.view.plain import Plain
 from tasks.view.story import Story
 from tests.unit.view.scenes import BUILD, CUTOVER, FAILED, Clock, Told, events
 
