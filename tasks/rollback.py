@@ -22,7 +22,8 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
         raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
     fleet.prepare(to or "", services=True, warns=True, needs="rollback")
     with fleet.lock():
-        target = _target(fleet, to, live=keep_runtime_files and bool(fleet.environment.runtime_files))
+        kept = keep_runtime_files and bool(fleet.environment.runtime_files)
+        target = Release() if to is None else find(fleet, to, live=kept)  # without a name the host decides which was before
         release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")
         try:
             post_release(fleet, release)
@@ -33,14 +34,3 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
     first = fleet.primary.first.name
     forward = [fleet.hint(f"deploy --name {first}") + " # to go forward again"] if first != release.name else []
     summarize(fleet, release, fleet.hint("status"), *forward)
-
-
-def _target(fleet: Fleet, to: str | None, *, live: bool) -> Release:
-    """The release that is named; without a name the host decides which one was before."""
-    if to is None:
-        return Release()
-    release = find(fleet, to, live=live)
-    known = fleet.primary.known.asked
-    if known and known.state == "bad":
-        fleet.note(f"{to} is marked bad: it was left by a rollback before")
-    return release

@@ -80,4 +80,6 @@ def _find(member: Member, name: str, phase: Phase, *, live: bool) -> Release:
         raise NotReleased(f"{member.host.address} has no complete release {name!r}", next=member.hint("releases"))
     if name == member.live and not live:
         raise NotReleased(f"{name} is live already", next=member.hint("post-release"))
+    if found.bad:
+        member.host.warn(f"{name} is marked bad: it {'was left by a rollback' if found.why == 'rolled back' else 'has failed'}")
     return found.release

@@ -49,8 +49,8 @@ class HostLock:
         """Take it: ok has the facts of the host as they are under the lock.
 
         While somebody else's run has it, it is tried again for `wait` seconds; while a program of this run still has it, for
-        `patience` seconds, after which the outcome is unknown. A hold is not waited for. `returns`: this run had it before, and
-        no hold stops it; `beside`: its own job may be running there.
+        `patience` seconds, after which the outcome is unknown. A hold is not waited for. `returns`: this run had it before, no
+        hold stops it, and who moves what is live by now is waited for as patiently; `beside`: its own job may be running there.
         """
         phase = self.phase(returns=returns, beside=beside)
         began, shown = self._clock.now(), ""
@@ -60,7 +60,8 @@ class HostLock:
             if outcome.status != "failed" or not holder:
                 return outcome
             own = holder == run.id or (returns and holder == _NOBODY)
-            left = began + (patience if own else wait) - self._clock.now()
+            patient = own or (returns and "busy_move" in outcome.facts)
+            left = began + (patience if patient else wait) - self._clock.now()
             if left <= 0:
                 return Outcome(failure=STILL_THERE) if own else outcome
             if not own and holder != shown:

@@ -19,11 +19,8 @@ from tasks.remote.host import Host, Next, Texts
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import NOTHING, About, Release, Run
 
-SENT_AGAIN = 2
-"""Times that a phase which may run again is sent once more."""
-
-OF_FOLLOWING = 2
-"""Events that come before those of the job, where whatever job is running is followed: its name, and whose it is."""
+SENT_AGAIN = 2  # times that a phase which may run again is sent once more
+OF_FOLLOWING = 2  # events before those of the job, where whatever job is running is followed: its name, and whose it is
 
 
 class Member:
@@ -95,8 +92,8 @@ class Member:
     ) -> Outcome:
         """One phase, to its end, whatever becomes of it. `then` is what will be sent next when it goes well: it leaves with it.
 
-        When the host has let go of this run's lock, it is taken again and the phase sent again. When the link is lost, a job
-        is followed over a new one, and a phase that may run `again` is sent again; of any other the outcome stays unknown.
+        A lock that the host has let go of is taken again, and the phase sent again. When the link is lost, a job is followed
+        over a new one, and a phase that may run `again` is sent again; of any other the outcome stays unknown.
         """
         with self._in(phase):
             outcome = self._run(phase, about, texts, then)
@@ -106,6 +103,8 @@ class Member:
             if "busy_move" in outcome.facts:
                 self.host.note(f"waiting: {outcome.failure}")
                 outcome = when_nobody_moves(lambda: self._run(phase, about), self._patience())
+            elif phase.needs_move:
+                self.lock.needs = "move"  # it is taken again with the lock
             if outcome.status == "unknown" and phase.is_job:
                 job = f"{self.run.id}-{phase.name}"
                 self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen))

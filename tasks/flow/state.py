@@ -13,10 +13,15 @@ REPORTED = ("live", "previous", "releases", "post_release_pending", "lock")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A sealed release on its host. `state` is live, good or bad."""
+    """A sealed release on its host, and why it stands as it does, as CONTRACT has it."""
 
     release: Release
-    state: str = "live"
+    why: str = "live"
+
+    @property
+    def bad(self) -> bool:
+        """Whether it was left by a rollback, or put back by a deploy."""
+        return self.why in ("rolled back", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +69,4 @@ class HostState:
 
 
 def _known(about: Mapping[str, Any] | None) -> Known | None:
-    return Known(Release(about["name"], about["ref"] or "", about["commit"] or ""), about["state"]) if about else None
+    return Known(Release(about["name"], about["ref"] or "", about["commit"] or ""), about["why"]) if about else None

@@ -56,6 +56,11 @@ class Phase:
         return self.kind in ("plain", "watched") and not self.steps
 
     @property
+    def needs_move(self) -> bool:
+        """Whether the right to move the live link is taken with it, and kept until the lock is let go."""
+        return ("needs_move", True) in self.options
+
+    @property
     def is_job(self) -> bool:
         """Whether it goes on when the workstation does not: it has a log, can be followed again, and `cancel` ends it."""
         return self.kind == "job"

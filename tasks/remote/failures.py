@@ -7,10 +7,9 @@ from collections.abc import Iterable
 import paramiko
 from paramiko.auth_strategy import AuthFailure
 
-from tasks.errors import NotReleased, Unreachable
+from tasks.errors import Unreachable
 from tasks.remote.route import Hop
 
-START_UP_FILES = "~/.bashrc, ~/.bash_profile, ~/.profile, ~/.zshenv, ~/.config/fish/config.fish, ~/.tcshrc"
 NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
 
 
@@ -27,19 +26,6 @@ def unreachable(hop: Hop, error: Exception, last_words: str = "", said: Iterable
     details = [f"ProxyCommand: {hop.proxy_command}", f"it said: {last_words or 'nothing'}"] if hop.proxy_command else []
     what = _network(hop, error) if isinstance(error, OSError) else _protocol(hop, error)
     return Unreachable(f"{hop}: {what}", details=[*details, *printed], next=hop.ssh)
-
-
-def no_first_line(user: str, host: str, seconds: float, printed: list[str], code: int | None) -> NotReleased | Unreachable:
-    """The host program has not begun within so many seconds, or its login has ended with `code`."""
-    if code in (126, 127) and any("python3" in line for line in printed):
-        return NotReleased(f"{host}: python3 cannot be run there", details=printed, next="sudo apt-get install python3")
-    how = f"did not start it within {seconds:g} seconds" if code is None else f"ended with {code} before it began"
-    return Unreachable(
-        f"the login of {user} on {host} was sent the host program, and {how}",
-        details=[f"it printed: {line}" for line in printed] or ["it printed nothing"],
-        next=f"look on the host at what this login starts: start-up files of its shell ({START_UP_FILES}), the shell itself"
-        f" (getent passwd {user}), command= in ~/.ssh/authorized_keys, ForceCommand in sshd_config",
-    )
 
 
 def _network(hop: Hop, error: OSError) -> str:

@@ -66,7 +66,7 @@ def dial(hop: Hop, opened: ExitStack) -> Wire:
     plain = begun or socket.create_connection((name, hop.port), hop.timeout)  # type: ignore[arg-type]
     connected = opened.enter_context(Prompt(fileno=plain.detach()))
     if early and begun:
-        connected.identification = early.IDENTIFICATION
+        connected.identification = getattr(early, "IDENTIFICATION", "")  # start/ may be older, until `make` was run
     tune(connected)
     return Wire(connected)
 

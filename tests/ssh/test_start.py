@@ -47,22 +47,20 @@ def test_a_cancelled_job_and_a_closed_terminal_are_as_ctrl_c_from_the_start(tmp_
     assert (ran.returncode, ran.stderr) == (130, "interrupted; nothing was sent to any host\n")
 
 
+def typed(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """`fab` with these words, with the start/ that lies here, installed or not."""
+    fab = str(Path(sys.executable).with_name("fab"))
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(home)}
+    return subprocess.run([fab, *words], cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
 @pytest.mark.parametrize("words", [[], ["status"], ["status", "--json"]])
 def test_a_command_of_fabrics_own_is_refused_before_any_connection(tmp_path: Path, words: list[str]) -> None:
-    """Fabric would load no fabfile for it, and take any key. start/ is this one, installed or not."""
-    fab = str(Path(sys.executable).with_name("fab"))
+    """Fabric would load no fabfile for it, and take any key."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         host = f"somebody@127.0.0.1:{server.getsockname()[1]}"
-        ran = subprocess.run(
-            [fab, "-H", host, *words, "--", "true"],
-            cwd=ROOT,
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        ran = typed(tmp_path, "-H", host, *words, "--", "true")
         with pytest.raises(BlockingIOError):
             server.accept()
     assert (ran.returncode, ran.stdout) == (2, "")
@@ -71,16 +69,7 @@ def test_a_command_of_fabrics_own_is_refused_before_any_connection(tmp_path: Pat
 
 def test_completion_is_no_such_command(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    ran = subprocess.run(
-        [str(Path(sys.executable).with_name("fab")), "--complete", "--", "fab", "stat"],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert "status" in ran.stdout
+    assert "status" in typed(tmp_path, "--complete", "--", "fab", "stat").stdout
 
 
 def test_other_programs_are_left_alone(tmp_path: Path) -> None:

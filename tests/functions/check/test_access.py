@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.host import access
+from tasks.host import access, acl
 from tasks.host.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable, way
 
 NOBODY = 0xFFFFFFFF
@@ -23,7 +23,7 @@ def owned(uid: int, gid: int) -> os.stat_result:
 
 
 def may(who: Viewer, uid: int, gid: int, wanted: int, *entries: Entry) -> bool:
-    return who.granted({(tag, id): bits for tag, bits, id in entries}, owned(uid, gid), wanted)
+    return acl.may({(tag, id): bits for tag, bits, id in entries}, owned(uid, gid), gid, who.uid, who.groups, wanted)
 
 
 def plain(mode: int) -> list[Entry]:
@@ -39,9 +39,9 @@ def test_a_plain_mode_has_one_class_for_each(mode: int, wanted: int) -> None:
 
 
 def test_an_entry_for_the_user_comes_before_those_of_groups_and_others() -> None:
-    acl = [(OWNER, 7, NOBODY), (USER, ENTER, 33), (GROUP_OWNER, 7, NOBODY), (MASK, 7, NOBODY), (OTHER, 7, NOBODY)]
-    assert may(WWW, 1, 33, ENTER, *acl)
-    assert not may(WWW, 1, 33, READ, *acl)
+    entries = [(OWNER, 7, NOBODY), (USER, ENTER, 33), (GROUP_OWNER, 7, NOBODY), (MASK, 7, NOBODY), (OTHER, 7, NOBODY)]
+    assert may(WWW, 1, 33, ENTER, *entries)
+    assert not may(WWW, 1, 33, READ, *entries)
 
 
 def test_an_entry_for_another_user_is_not_mine() -> None:
@@ -51,7 +51,7 @@ def test_an_entry_for_another_user_is_not_mine() -> None:
 
 
 def test_the_mask_takes_from_users_and_groups_and_not_from_owner_and_others() -> None:
-    acl = [
+    entries = [
         (OWNER, 7, NOBODY),
         (USER, 7, 33),
         (GROUP_OWNER, 7, NOBODY),
@@ -59,10 +59,10 @@ def test_the_mask_takes_from_users_and_groups_and_not_from_owner_and_others() ->
         (MASK, READ, NOBODY),
         (OTHER, 7, NOBODY),
     ]
-    assert not may(WWW, 1, 1, WRITE, *acl)
-    assert not may(Viewer("x", 40, frozenset({50})), 1, 1, WRITE, *acl)
-    assert may(WWW, 33, 1, WRITE, *acl)
-    assert may(Viewer("x", 40, frozenset({40})), 1, 1, WRITE, *acl)
+    assert not may(WWW, 1, 1, WRITE, *entries)
+    assert not may(Viewer("x", 40, frozenset({50})), 1, 1, WRITE, *entries)
+    assert may(WWW, 33, 1, WRITE, *entries)
+    assert may(Viewer("x", 40, frozenset({40})), 1, 1, WRITE, *entries)
 
 
 def test_any_of_my_groups_is_enough_and_one_that_says_no_keeps_me_from_others() -> None:
@@ -77,8 +77,8 @@ def test_root_may_do_everything(tmp_path: Path) -> None:
 
 
 def test_an_acl_of_the_filesystem_is_read_unless_its_mask_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    acl = [(OWNER, 7, NOBODY), (USER, 5, 33), (GROUP_OWNER, 0, NOBODY), (MASK, 7, NOBODY), (OTHER, 0, NOBODY)]
-    raw = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in acl)
+    entries = [(OWNER, 7, NOBODY), (USER, 5, 33), (GROUP_OWNER, 0, NOBODY), (MASK, 7, NOBODY), (OTHER, 0, NOBODY)]
+    raw = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
     monkeypatch.setattr(os, "getxattr", lambda _path, name: raw if name == "system.posix_acl_access" else b"")
     reader, stranger = Viewer("reader", 33, frozenset()), Viewer("stranger", 99999, frozenset())
     for mode, allowed in ((0o770, [True, False]), (0o707, [True, True]), (0o700, [False, False])):

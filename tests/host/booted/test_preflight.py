@@ -66,10 +66,10 @@ BROKEN = {
     ),
     "another password of its socket": (
         [{"supervisor": "queue"}],
-        f"cp {SUPERVISOR} /root/; sed -i '/^\\[unix_http_server\\]/a username = a\\npassword = b' {SUPERVISOR};"
+        f"cp {SUPERVISOR} {SUPERVISOR}.kept; sed -i '/^\\[unix_http_server\\]/a username = a\\npassword = b' {SUPERVISOR};"
         f" systemctl restart supervisor;"
         " until supervisorctl status </dev/null 2>&1 | grep -qi 'authenticat'; do sleep 0.2; done;"
-        f" cp /root/supervisord.conf {SUPERVISOR}",
+        f" mv {SUPERVISOR}.kept {SUPERVISOR}",
         "systemctl restart supervisor; until supervisorctl status queue | grep -q RUNNING; do sleep 0.2; done",
         "supervisor does not answer",
     ),

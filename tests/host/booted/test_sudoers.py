@@ -83,7 +83,7 @@ def test_no_rule_takes_more_than_its_own_words(site: Following, rules: list[str]
     site.host.write("/home/ubuntu/evil/evil.py", "import os\nos.system('touch /run/taken')\n", "ubuntu")
     for command in ("supervisorctl status queue", "supervisorctl -c /etc/supervisor/supervisord.conf status queue"):
         site.host.run(f"cd ~/evil && PYTHONPATH=~/evil sudo -n {command}", "ubuntu")
-    site.host.run("sudo -n stat --format=%N -- /proc/1/cwd /root/.ssh", "ubuntu")
+    site.host.run("sudo -n stat --format=%N -- /proc/1/cwd /etc/shadow", "ubuntu")
     assert site.host.run("test -e /run/taken").returncode
     site.deploy(SERVICES)
 

@@ -184,19 +184,19 @@ class StandIn:
                 "built_at": "-",
                 "released_at": None,
                 "state": state,
+                "why": "rolled back" if state == "bad" else state,
             }
             for name, state in sorted(self.sealed.items(), reverse=True)
         ]
         live = next((release for release in releases if release["name"] == self.live), None)
         asked = self.abouts[-1].release.name if self.abouts else ""
-        lock = {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None
         return {
             "live": live,
             "live_target": f"/home/ftsuser/releases/{self.live}" if live else "",
             "previous": self.previous or None,
             "releases": releases,
             "post_release_pending": self.pending,
-            "lock": lock,
+            "lock": {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None,
             "hold": None,
             "next": NEW,
             "release": next((release for release in releases if release["name"] == asked), None),

@@ -115,6 +115,13 @@ def test_a_link_lost_in_post_release_is_no_failure_while_the_host_can_be_asked(f
     assert (ran.code, host.live, host.written, host.reconnected) == (0, NEW, ["ok"], 1)
 
 
+def test_the_right_to_move_the_live_link_comes_back_with_the_lock_after_a_lost_link(fab: Fab, host: StandIn) -> None:
+    host.answers["post-release"] = [CUT]
+    assert fab("deploy", "--ref", "master").code == 0
+    asked = [dict(phase.options)["needs"] for phase in host.phases if phase.name == "lock"]
+    assert asked == ["build", "move"]
+
+
 def test_what_became_of_post_release_is_written_down_over_a_new_link(fab: Fab, host: StandIn) -> None:
     host.answers["finish"] = [CUT]
     assert fab("deploy", "--ref", "master").code == 0

@@ -89,7 +89,7 @@ def test_status_as_json_is_one_document_of_the_contract(fab: Fab) -> None:
     assert document == {"environment": "prod"}
     assert set(host) == {"address", "live", "previous", "releases", "post_release_pending", "lock", "hold"}
     assert (host["address"], host["live"]["name"], host["previous"]) == ("web1", OLD, OLDER)
-    assert set(host["live"]) == {"name", "ref", "commit", "by", "built_at", "released_at", "state"}
+    assert set(host["live"]) == {"name", "ref", "commit", "by", "built_at", "released_at", "state", "why"}
 
 
 @pytest.mark.parametrize("verb", ["status", "releases", "history"])
