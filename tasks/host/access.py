@@ -9,6 +9,7 @@ import pwd
 from collections.abc import Callable, Iterator
 
 from tasks.host import acl
+from tasks.host.leads import way
 
 READ, WRITE, ENTER = 4, 2, 1
 MOST = 4000  # names that are looked at: enough to find what a whole directory has wrong
@@ -36,21 +37,6 @@ def viewer(name: str, group: str = "") -> Viewer | None:
         return None
     groups = {each.gr_gid for each in grp.getgrall() if name in each.gr_mem or each.gr_name == group}
     return Viewer(name, about.pw_uid, frozenset(groups | {about.pw_gid}))
-
-
-def way(path: str) -> Iterator[str]:
-    """Every name on the way to a path, links followed one by one: what the kernel looks up, last what is at the path."""
-    names, here, links = path.split("/")[::-1], "/", 0
-    while names:
-        name = names.pop()
-        if name in ("", "."):
-            continue
-        here = os.path.dirname(here) if name == ".." else os.path.join(here, name)
-        yield here
-        if os.path.islink(here) and links < 40:
-            target, links = os.readlink(here), links + 1
-            names += target.split("/")[::-1]
-            here = "/" if target.startswith("/") else os.path.dirname(here)
 
 
 def barrier(who: Viewer, path: str) -> str:

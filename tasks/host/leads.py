@@ -34,27 +34,28 @@ def kept(run: Run, paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def way(path: str) -> Iterator[str]:
+    """Every name on the way to a path, links followed one by one: what the kernel looks up, last what is at the path."""
+    names, here, links = path.split("/")[::-1], "/", 0
+    while names:
+        name = names.pop()
+        if name in ("", "."):
+            continue
+        here = os.path.dirname(here) if name == ".." else os.path.join(here, name)
+        yield here
+        if os.path.islink(here) and links < LOOP:
+            target, links = os.readlink(here), links + 1
+            names += target.split("/")[::-1]
+            here = "/" if target.startswith("/") else os.path.dirname(here)
+
+
 def through(path: str) -> Iterator[str]:
-    """Every place on the way, each with what is before it followed; a network filesystem, which may not answer, ends it."""
-    at, links, away = "/", 0, _network_mounts()
-    rest = os.path.abspath(path).split("/")[::-1]
-    while rest and links <= LOOP:
-        name = rest.pop()
-        if name == "..":
-            at = os.path.dirname(at)
-        elif name not in ("", "."):
-            place = os.path.join(at, name)
-            yield place
-            if place in away:
-                return
-            try:
-                text = os.readlink(place)
-            except OSError:
-                at = place
-            else:
-                links += 1
-                at = "/" if text.startswith("/") else at
-                rest += text.split("/")[::-1]
+    """The same, up to a network filesystem: it may not answer."""
+    away = _network_mounts()
+    for place in way(os.path.abspath(path)):
+        yield place
+        if place in away:
+            return
 
 
 def _live(run: Run) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.access import Viewer, way
+from tasks.host.access import Viewer
+from tasks.host.leads import way
 from tasks.host.services import read_by_root, supervisor
 from tasks.host.services.read_by_root import of_php_fpm, of_supervisor, of_unit, writable
 

@@ -13,7 +13,7 @@ from tasks.host.services import read_by_root, sudo
 from tasks.host.services import supervisor as supervisor_files
 from tasks.host.services.listening import paths
 from tasks.host.services.processes import hidden
-from tasks.host.services.units import seconds
+from tasks.host.services.units import refusal, seconds
 
 LISTENS = re.compile(r"(?:php-fpm|nginx|apache2?|httpd|caddy|frankenphp|haproxy|varnishd)[\d.]*")
 RUNS, STOPPED, UNKNOWN_NAME = 0, 3, 4  # exit codes of supervisorctl status
@@ -92,17 +92,11 @@ def _check_service(run: Run, service: Sequence[str], runs: Sequence[Runs], super
 
 def check_state(run: Run, unit: Runs, action: str) -> None:
     """What would systemctl refuse to do with a unit?"""
-    loaded, active = unit.about.get("LoadState", "loaded"), unit.about.get("ActiveState")
-    look = f"sudo systemctl status {unit.name}"
-    if loaded != "loaded":
-        run.report.bad(f"{unit.label} cannot be started: it is {loaded}", look)
-    elif action == "reload" and unit.about.get("CanReload") == "no":
-        todo = "leave out action: reload in services of hosts.yml, or give the unit an ExecReload"
-        run.report.bad(f"{unit.label} cannot reload", todo)
-    elif action == "reload" and active not in ("active", "reloading", None):
-        run.report.bad(f"{unit.label} is {active}, and only one that runs can reload", f"sudo systemctl start {unit.name}")
-    elif active == "failed":
-        run.report.doubt(f"{unit.label} has failed", look)
+    refused = refusal(unit.about, action)
+    if refused:
+        run.report.bad(f"{unit.label} {refused[0]}", refused[1])
+    elif unit.about.get("ActiveState") == "failed":
+        run.report.doubt(f"{unit.label} has failed", f"sudo systemctl status {unit.name}")
 
 
 def check_program(run: Run, name: str, status: int | None, supervisor: Supervisor) -> None:

@@ -20,10 +20,9 @@ from tasks.host.services.listening import is_listened_to, ports
 from tasks.host.services.probe import installed
 from tasks.host.services.processes import hidden
 from tasks.host.services.service import ASKED, STATUS, Service, supervisor_status
-from tasks.host.services.units import nginx_tests, php_fpm_tests
+from tasks.host.services.units import nginx_tests, php_fpm_tests, refusal
 
 CORRECT = "then correct services in hosts.yml"
-RUNS = ("active", "reloading")
 
 
 @contextlib.contextmanager
@@ -101,13 +100,9 @@ def known(service: Service) -> list[dict[str, str]]:
 def _known_units(service: Service) -> list[dict[str, str]]:
     units = known(service)
     for unit in units:
-        look = f"sudo systemctl status {unit['Id']}"
-        if unit.get("LoadState") != "loaded":
-            raise Failed(f"{unit['Id']} cannot be started: it is {unit.get('LoadState')}", look)
-        if service.action == "reload" and unit.get("CanReload") == "no":
-            raise Failed(f"{unit['Id']} cannot reload", "leave out action: reload in services of hosts.yml")
-        if service.action == "reload" and unit.get("ActiveState") not in RUNS:
-            raise Failed(f"{unit['Id']} is {unit.get('ActiveState')}, and only one that runs can reload", look)
+        refused = refusal(unit, service.action)
+        if refused:
+            raise Failed(f"{unit['Id']} {refused[0]}", refused[1])
     return units
 
 

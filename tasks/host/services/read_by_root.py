@@ -12,8 +12,9 @@ import stat
 from collections.abc import Iterator, Mapping
 
 from tasks.host import files
-from tasks.host.access import WRITE, Viewer, viewer, way
+from tasks.host.access import WRITE, Viewer, viewer
 from tasks.host.failure import Failed
+from tasks.host.leads import way
 from tasks.host.run import Run
 from tasks.host.services import supervisor
 from tasks.host.services.nginx import Configuration

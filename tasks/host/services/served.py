@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from tasks.host.access import way
+from tasks.host.leads import way
 from tasks.host.services.nginx import Configuration, Server
 from tasks.host.services.service import output
 from tasks.host.services.units import address

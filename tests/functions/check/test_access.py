@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.host import access, acl
-from tasks.host.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable, way
+from tasks.host.access import ENTER, READ, WRITE, Viewer, barrier, below, unreadable, unwritable
+from tasks.host.leads import way
 
 NOBODY = 0xFFFFFFFF
 OWNER, USER, GROUP_OWNER, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
