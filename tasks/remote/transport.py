@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 import paramiko
 from paramiko.auth_handler import AuthHandler
 from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST
+from paramiko.packet import Packetizer
 
 from tasks.remote.algorithms import offered
 
@@ -31,6 +32,17 @@ class Flight(NamedTuple):
 
     command: str
     data: bytes
+
+
+class Counted(Packetizer):
+    """Counts the messages that have come."""
+
+    messages = 0
+
+    def read_message(self) -> tuple[int, paramiko.Message]:
+        read = super().read_message()
+        self.messages += 1
+        return read
 
 
 class OneRequest(AuthHandler):
@@ -73,8 +85,15 @@ class Transport(paramiko.Transport):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.packetizer = self._counted = Counted(cast(Any, self.sock))
+        self.packetizer.set_log(self.logger)
         self.words = list[bytes]()
         """What the server says for people: its banners, PAM's messages among them, and why it hangs up."""
+
+    @property
+    def heard(self) -> int:
+        """How many messages have come from the server."""
+        return self._counted.messages
 
     @property
     def reads_on(self) -> bool:

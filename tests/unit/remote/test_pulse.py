@@ -12,7 +12,7 @@ class Link:
 
     def __init__(self, cut_at: float) -> None:
         self.now, self.cut_at, self.closed_at = 0.0, cut_at, 0.0
-        self.asked = 0
+        self.asked = self.heard = 0
         self._closed = threading.Event()
 
     @property
@@ -89,3 +89,21 @@ def test_a_link_that_is_closed_by_others_is_not_asked_any_more() -> None:
     link.close()
     pulse.run()
     assert link.asked == 0
+
+
+def test_an_answer_behind_much_that_came_meanwhile_is_waited_for_while_that_is_read() -> None:
+    link, late = Link(cut_at=100.0), 12
+    waits: list[float] = []
+
+    def wait(event: threading.Event, seconds: float) -> bool:
+        if event is not link.over and len(waits) < late:
+            waits.append(seconds)
+            link.heard += 1000
+            return False
+        return link.wait(event, seconds)
+
+    pulse = link.watch()
+    pulse._wait = wait
+    pulse.run()
+    assert len(waits) == late
+    assert link.closed_at >= 100
