@@ -10,6 +10,7 @@ from docs.make.schema import schema
 REQUIRED = {"repository"}
 TITLES = {
     "Settings": "defaults, and each environment under hosts",
+    "Address": "address: one of several",
     "AppKeys": "apps: NAME",
     "RuntimeFile": "runtime_files",
     "LinkTarget": "persistent_links: PATH",

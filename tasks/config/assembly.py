@@ -107,10 +107,11 @@ def _two_locks(environments: dict[str, Environment]) -> Iterator[Mistake]:
     seen: dict[tuple[object, ...], Environment] = {}
     for name, environment in environments.items():
         for address in environment.addresses:
-            place = address.lower(), environment.port, environment.release_user, environment.live_link
+            port = address.port or environment.port
+            place = address.host.lower(), port, environment.release_user, environment.live_link
             other = seen.setdefault(place, environment)
             if other.builds_dir != environment.builds_dir:
-                sentence = f"must be {shown(other.builds_dir)}, as {other.name} has it: both move {place[-1]} on {address}"
+                sentence = f"must be {shown(other.builds_dir)}, as {other.name} has it: both move {place[-1]} on {address.host}"
                 yield Mistake((HOSTS, name, "builds_dir"), sentence)
 
 

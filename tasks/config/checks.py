@@ -35,9 +35,10 @@ def clashes(environment: Environment) -> Iterator[Clash]:
 def _addresses(environment: Environment) -> Iterator[Clash]:
     seen: set[str] = set()
     for index, address in enumerate(environment.addresses):
-        if address.lower() in seen:
-            yield Clash(("address",), f"{shown(address)} stands here twice", (index,))
-        seen.add(address.lower())
+        host = address.host.lower()
+        if host in seen:
+            yield Clash(("address",), f"{shown(address.host)} stands here twice", (index,))
+        seen.add(host)
 
 
 def _directories(environment: Environment) -> Iterator[Clash]:
@@ -95,8 +96,10 @@ def _targets(environment: Environment) -> Iterator[Clash]:
 
 def _writable(environment: Environment) -> Iterator[Clash]:
     """What php-fpm may write is none of release_user's secrets, and would be copied as if it were."""
+    of_hosts = (folder for address in environment.addresses for folder in address.writable or ())
+    folders = dict.fromkeys((*environment.writable, *of_hosts))
     for index, file in enumerate(environment.runtime_files):
-        for folder in environment.writable:
+        for folder in folders:
             if may_match_below(file.path, folder):
                 sentence = f"the file {shown(file.path)} may lie in {shown(folder)}, which php-fpm can write to"
                 yield Clash(("runtime_files", "writable"), sentence, (index,))

@@ -15,6 +15,7 @@ from tasks.config.words import nearest, shown
 Where = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[\w@/*-]{1,60}")
 SECTIONS: dict[str, type[Section]] = {
+    "address": models.Address,
     "runtime_files": models.RuntimeFile,
     "persistent_links": models.LinkTarget,
     "apps": models.AppKeys,
@@ -72,8 +73,9 @@ def findings(error: ValidationError, block: dict[str, Any]) -> list[Mistake]:
 
 def _where(loc: Where, block: Any) -> Where:
     """pydantic's way to a value without what is not in the file: services' tags, marks of keys, long forms of short ones."""
-    if loc[0] in TAGGED and len(loc) > 2:
-        loc = (*loc[:2], *loc[3:])
+    at, rest = _of_one_host(loc)
+    if rest[0] in TAGGED and len(rest) > 2:
+        loc = (*at, *rest[:2], *rest[3:])
     where: Where = ()
     for step in loc:
         if not isinstance(block, list | dict) or step == "[key]":
@@ -85,8 +87,15 @@ def _where(loc: Where, block: Any) -> Where:
 
 def _known(error: ErrorDetails) -> list[str]:
     """The keys that could stand where an unknown one does."""
-    loc = error["loc"]
-    return keys_of(models.Settings if len(loc) == 1 else SECTIONS[str(loc[2] if loc[0] in TAGGED else loc[0])])
+    at, loc = _of_one_host(error["loc"])
+    if len(loc) == 1:
+        return keys_of(models.Address if at else models.Settings)
+    return keys_of(SECTIONS[str(loc[2] if loc[0] in TAGGED else loc[0])])
+
+
+def _of_one_host(loc: Where) -> tuple[Where, Where]:
+    """The way to an entry of `address`, and the rest of the way within it; nothing and all of it for any other place."""
+    return (loc[:2], loc[2:]) if loc[0] == "address" and len(loc) > 2 else ((), loc)
 
 
 def _meant(error: ErrorDetails) -> str | None:
@@ -110,6 +119,8 @@ def _number(error: ErrorDetails) -> str:
 
 
 def _section(error: ErrorDetails) -> str:
+    if error["loc"][0] == "address" and len(error["loc"]) == 2:
+        return _found("an address or a mapping", error)
     short = error["loc"][0] in ("runtime_files", "persistent_links")
     return _found("a path or a mapping", error) if short else _found("a mapping", error, "{}")
 

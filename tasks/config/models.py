@@ -172,20 +172,37 @@ AnyCheck = Annotated[
 
 AnyFile = Annotated[RuntimeFile, values.short(lambda path: {"path": path}, RuntimeFile)]
 AnyTarget = Annotated[LinkTarget, values.short(lambda target: {"target": target}, LinkTarget)]
-AnyAddresses = Annotated[tuple[Word, ...], Many, values.short(lambda address: [address], tuple[str, ...])]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Apps = Annotated[tuple[App, ...], named(dict[values.Name, AppKeys], App, "name")]
+
+
+class Address(Section):
+    """One host of several. Each key but `host` replaces that of the environment, for this host alone."""
+
+    host: Word = Field(description="Its name or address, or an alias of ssh_config.")
+    port: Port | None = Field(None, description="The port of its sshd.")
+    identity_file: Text | None = Field(None, description="A private key on the workstation.")
+    host_key: values.HostKey | None = Field(None, description='Its public key, "ssh-ed25519 AAAA...".')
+    apps: Apps | None = Field(None, description="What is built on it.")
+    writable: Listed[BelowPath] | None = Field(None, description="Writable by the pool user of its php-fpm.")
+    services: Listed[AnyService] | None = Field(None, description="Restarted on it, in order, after the swap.")
+    health: Listed[HealthCheck] | None = Field(None, description="Asked of it after that.")
+
+
+AnyAddress = Annotated[Address, values.short(lambda host: {"host": host}, Address)]
 
 
 class Settings(Section):
     """What `defaults` and every host may say. A host's key replaces the whole key of defaults."""
 
-    addresses: AnyAddresses = Field(
+    addresses: Annotated[tuple[AnyAddress, ...], Many, values.short(lambda host: [host], tuple[AnyAddress, ...])] = Field(
         (), validation_alias="address", description="One address, or several that are released together."
     )
     repository: values.Repository = Field(description="What git fetches from. Access is by SSH key.")
 
     release_user: User = Field("ftsuser", description="Fetches, builds and swaps; needs no sudo.")
     service_user: User = Field("ubuntu", description="Restarts services with passwordless sudo.")
-    port: int = Field(22, ge=1, le=65535, description="The port of sshd.")
+    port: Port = Field(22, description="The port of sshd.")
     identity_file: Text | None = Field(None, description="A private key on the workstation; else ssh_config, agent.")
     known_hosts_file: Text | None = Field(None, description="On the workstation; else what ssh uses.")
     host_key: values.HostKey | None = Field(None, description='The host\'s public key, "ssh-ed25519 AAAA..."; wins.')
@@ -204,9 +221,7 @@ class Settings(Section):
     persistent_links: Annotated[tuple[PersistentLink, ...], named(dict[values.LinkPath, AnyTarget], PersistentLink, "path")] = (
         Field((), description="A path in the release: what it points to on the host.")
     )
-    apps: Annotated[tuple[App, ...], named(dict[values.Name, AppKeys], App, "name")] = Field(
-        (), description="Built side by side; the commands of one app run in order."
-    )
+    apps: Apps = Field((), description="Built side by side; the commands of one app run in order.")
     carry_assets: Listed[BelowPath] = Field(
         (), description="Hashed assets of the live release that the new one lacks are copied in."
     )
@@ -217,6 +232,8 @@ class Settings(Section):
     migrate: Commands = Field((), description="Run on one host, when every host has built, before the first swap.")
     services: Listed[AnyService] = Field((), description="Restarted in order, after the swap.")
     health: Listed[HealthCheck] = Field((), description="Every check must pass after that.")
+    batch: values.Batch | None = Field(None, description='Hosts at a time for swap, post-release and health: 1 or "25%".')
+    pause: int = Field(0, ge=0, le=DAY, description="Seconds between two batches.")
     step_timeout: int = Field(1800, ge=1, le=DAY, description="Seconds for one command before the release is given up.")
 
 

@@ -150,6 +150,13 @@ HostDirectory = Annotated[HostPath, AfterValidator(posixpath.normpath)]
 Input = Annotated[Text, AfterValidator(_input)]
 SearchPath = Annotated[Text, refuse(":", "expected one directory: list several, do not join them with :")]
 
+BATCH = "expected a number of hosts, or a share of them such as 25%, found {}"
+Batch = Annotated[
+    Literally,
+    BeforeValidator(lambda value: str(value) if type(value) is int else value, json_schema_input_type=int | str),
+    refuse(r"\A(?!([1-9][0-9]{0,3}|([1-9]|[1-9][0-9]|100)%)\Z)", BATCH),
+]
+
 HeaderName = Annotated[str, refuse(r"\A\Z|[^!#$%&'*+.^_`|~0-9A-Za-z-]", "expected the name of an HTTP header")]
 HeaderValue = Annotated[str, refuse(r"[\r\n\0]", "must not hold a line break: it would end the header")]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasks.config.inventory import PROJECT, Inventory, find_hosts_file, load
+from tasks.config.models import Address
 from tasks.errors import UsageError
 
 TWO = "defaults: {repository: 'git@h:p'}\nhosts: {prod: , preprod: {address: [a, b]}}"
@@ -18,11 +19,11 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_environment_without_an_address_has_its_name_for_one(inventory: Callable[[str], Inventory]) -> None:
-    assert inventory(TWO).environment("prod").addresses == ("prod",)
+    assert inventory(TWO).environment("prod").addresses == (Address(host="prod"),)
 
 
 def test_several_addresses_are_read_in_their_order(inventory: Callable[[str], Inventory]) -> None:
-    assert inventory(TWO).environment("preprod").addresses == ("a", "b")
+    assert inventory(TWO).environment("preprod").addresses == (Address(host="a"), Address(host="b"))
 
 
 def test_a_host_replaces_the_whole_key_of_defaults(inventory: Callable[[str], Inventory]) -> None:

@@ -11,6 +11,7 @@ from docs.make import reference
 from docs.make.schema import schema, text
 from tasks.config.inventory import PROJECT, load
 from tasks.config.models import (
+    Address,
     App,
     Environment,
     HealthCheck,
@@ -30,7 +31,17 @@ COMPLETE = Path(__file__).with_name("complete.yml")
 def test_every_key_is_read() -> None:
     assert load(COMPLETE).environment("prod") == Environment(
         name="prod",
-        addresses=("web1.example.com", "web2.example.com"),
+        addresses=(
+            Address(host="web1.example.com"),
+            Address(
+                host="worker1.example.com",
+                port=2223,
+                services=(SystemdService(name="messenger-worker@*"),),
+                health=(),
+            ),
+        ),
+        batch="25%",
+        pause=30,
         repository="ssh://git@git.example.com:2222/acme/site.git",
         release_user="deployer",
         service_user="admin",
@@ -88,7 +99,7 @@ def test_the_complete_example_names_every_key() -> None:
 
 def test_what_is_left_out_has_the_default_of_the_contract() -> None:
     environment = Environment(name="web1", repository="git@h:p")
-    assert (environment.addresses, environment.port) == (("web1",), 22)
+    assert (environment.addresses, environment.port) == ((Address(host="web1"),), 22)
     assert (environment.release_user, environment.service_user) == ("ftsuser", "ubuntu")
     assert (environment.builds_dir, environment.releases_dir, environment.live_link) == ("~/builds", "~/releases", "source")
     assert (environment.keep_releases, environment.step_timeout) == (5, 1800)

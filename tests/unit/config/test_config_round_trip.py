@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tasks.config.inventory import Inventory, load
-from tasks.config.models import App, Environment, HealthCheck, RunService, RuntimeFile, SystemdService
+from tasks.config.models import Address, App, Environment, HealthCheck, RunService, RuntimeFile, SystemdService
 from tasks.errors import UsageError
 
 LITERAL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -32,10 +32,12 @@ def lists(of: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 APP = st.builds(App, name=PLAIN.filter(lambda name: not name.isspace()), path=PATH, bootstrap=lists(TEXT), drop=lists(PATH))
+SERVICES = lists(TEXT.map(lambda text: RunService(command=text)) | WORD.map(lambda word: SystemdService(name=word)))
+ADDRESS = st.builds(Address, host=WORD, port=st.none() | st.integers(1, 65535), services=st.none() | SERVICES)
 ENVIRONMENT = st.builds(
     Environment,
     name=st.text(ascii_letters + digits + "._é", min_size=1),
-    addresses=st.lists(WORD, min_size=1, max_size=3, unique_by=str.lower).map(tuple),
+    addresses=st.lists(ADDRESS, min_size=1, max_size=3, unique_by=lambda address: address.host.lower()).map(tuple),
     repository=PATH,
     port=st.integers(1, 65535),
     identity_file=st.none() | TEXT,
@@ -46,7 +48,7 @@ ENVIRONMENT = st.builds(
     apps=st.lists(APP, max_size=3, unique_by=lambda app: app.name).map(tuple),
     publish=lists(TEXT),
     migrate=lists(TEXT),
-    services=lists(TEXT.map(lambda text: RunService(command=text)) | WORD.map(lambda word: SystemdService(name=word))),
+    services=SERVICES,
     health=lists(st.builds(HealthCheck, url=st.just("http://h/"), headers=HEADERS, contains=st.none() | TEXT)),
 )
 
@@ -54,11 +56,18 @@ ENVIRONMENT = st.builds(
 def as_keys(environment: Environment) -> dict[str, Any]:
     """The block of hosts.yml that says the same."""
     keys = environment.model_dump(mode="json", exclude={"name", "addresses", "persistent_links", "apps", "services"})
-    services = [
-        {"run": each.command} if isinstance(each, RunService) else {"systemd": each.name} for each in environment.services
-    ]
     apps = {app.name: app.model_dump(mode="json", exclude={"name"}) for app in environment.apps}
-    return {**keys, "address": list(environment.addresses), "services": services, "apps": apps}
+    addresses = [address_keys(each) for each in environment.addresses]
+    return {**keys, "address": addresses, "services": service_keys(environment.services), "apps": apps}
+
+
+def address_keys(address: Address) -> dict[str, Any]:
+    services = {} if address.services is None else {"services": service_keys(address.services)}
+    return {"host": address.host, **({"port": address.port} if address.port else {}), **services}
+
+
+def service_keys(services: tuple[Any, ...]) -> list[dict[str, str]]:
+    return [{"run": each.command} if isinstance(each, RunService) else {"systemd": each.name} for each in services]
 
 
 def loaded(content: bytes) -> Inventory:

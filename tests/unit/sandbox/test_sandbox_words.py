@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.config.inventory import parse
+from tasks.config.models import Address
 from tasks.sandbox import origin, world
 from tasks.sandbox.host import process, sudo, systemctl
 from tasks.sandbox.host.layout import LIVE_LINK, RELEASE_USER, SERVICE_USER, Layout
@@ -70,7 +71,11 @@ def test_hosts_file_says_what_the_sandbox_is(tmp_path: Path) -> None:
     layout = Layout(tmp_path / 'a "b" $c # d')
     text = world.inventory(layout, 2200, 8000)
     sandbox = parse(layout.hosts_file, text.encode())["sandbox"]
-    assert (sandbox.addresses, sandbox.port, sandbox.health[0].url) == (("127.0.0.1",), 2200, "http://127.0.0.1:8000/health")
+    assert (sandbox.addresses, sandbox.port, sandbox.health[0].url) == (
+        (Address(host="127.0.0.1"),),
+        2200,
+        "http://127.0.0.1:8000/health",
+    )
     assert (sandbox.release_user, sandbox.service_user, sandbox.live_link) == (RELEASE_USER, SERVICE_USER, LIVE_LINK)
     assert (sandbox.repository, sandbox.identity_file) == (str(layout.origin), str(layout.identity_file))
     assert sandbox.persistent_links[0].target == str(layout.media)
