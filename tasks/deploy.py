@@ -1,12 +1,12 @@
 """deploy: release and post-release, undone when post-release fails."""
 
-from tasks.errors import LiveButFailed
+from tasks.errors import ReleaseError
 from tasks.flow.build import choose, chosen, needs, verify
-from tasks.flow.cutover import cutover, migrate
+from tasks.flow.cutover import migrate, stage
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
 from tasks.flow.pruning import prune_unused
-from tasks.flow.services import post_release_and_look, put_back
+from tasks.flow.services import put_back, roll_out
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
 
@@ -22,10 +22,10 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
         release = choose(fleet, choice)
         verify(fleet, release)
         migrate(fleet, release)
-        cutover(fleet, release)
+        stage(fleet, release)
         try:
-            used = post_release_and_look(fleet, release)
-        except LiveButFailed as failure:
+            used = roll_out(fleet, release)
+        except ReleaseError as failure:
             put_back(fleet, failure)
         prune_unused(fleet, used)
     back = fleet.hint("rollback") + " # if it is not what you wanted"

@@ -9,7 +9,7 @@ class ReleaseError(Exit):
     """An error with what a person needs at three in the morning: an Exit of Invoke, so that Fabric leaves with its code.
 
     `what` happened (and where), the `state` that the hosts are in, what to type `next`, and `details`: lines to show as
-    they are, the last output of a failing command say.
+    they are, the last output of a failing command say. `besides` is true whatever the state of the hosts is.
     """
 
     exit_code = 1
@@ -17,13 +17,19 @@ class ReleaseError(Exit):
     def __init__(self, what: str, *, state: str = "", next: str = "", details: Sequence[str] = ()) -> None:
         self.what = what
         self.state = state
+        self.besides = ""
         self.next = next
         self.details = tuple(details)
         super().__init__(message=None, code=self.exit_code)
 
+    @property
+    def whole_state(self) -> str:
+        """The state, and what is true besides."""
+        return " ".join(filter(None, (self.state, self.besides)))
+
     def __str__(self) -> str:
         parts = [self.what, *(f"  {line}" for line in self.details)]
-        parts += [self.state] if self.state else []
+        parts += [self.whole_state] if self.whole_state else []
         parts += [f"next: {self.next}"] if self.next else []
         return "\n".join(parts)
 

@@ -2,7 +2,7 @@
 
 from tasks.flow import pruning
 from tasks.flow.build import choose, chosen, needs, verify
-from tasks.flow.cutover import cutover, migrate
+from tasks.flow.cutover import cutover, migrate, stage
 from tasks.flow.fleet import Fleet
 from tasks.flow.plan import show
 from tasks.flow.summary import summarize
@@ -20,6 +20,7 @@ def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> No
         made = choose(fleet, choice)
         verify(fleet, made)
         migrate(fleet, made)
+        stage(fleet, made)
         cutover(fleet, made, pruning.following)
         pruning.prune(fleet)
     summarize(fleet, made, fleet.hint("post-release"))

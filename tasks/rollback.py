@@ -1,13 +1,12 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
 from tasks.errors import LiveButFailed, UsageError
-from tasks.flow.build import NOTHING_SENT, find
-from tasks.flow.cutover import cutover, undone
+from tasks.flow.build import NOTHING_SENT, before, find
+from tasks.flow.cutover import cutover, former, stage, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.services import following, post_release, with_former_files
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
-from tasks.remote.run import Release
 
 _HELP = {
     "to": "the release to go back to (default: the good one that was live before this one)",
@@ -23,13 +22,14 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
     fleet.prepare(to or "", services=True, warns=True, needs="rollback")
     with fleet.lock():
         kept = keep_runtime_files and bool(fleet.environment.runtime_files)
-        target = Release() if to is None else find(fleet, to, live=kept)  # without a name the host decides which was before
+        target = find(fleet, to, live=kept) if to else former(fleet) if kept else before(fleet)
+        stage(fleet, target)
         release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")
         try:
             post_release(fleet, release)
         except LiveButFailed as failure:
             raise with_former_files(fleet, failure, release) from failure
-    if note := undone(fleet):
+    if note := undone(fleet.environment):
         fleet.note(note)
     first = fleet.primary.first.name
     forward = [fleet.hint(f"deploy --name {first}") + " # to go forward again"] if first != release.name else []

@@ -1,9 +1,16 @@
 """From a ref, or a name, to a release that is sealed on every member."""
 
-from dataclasses import replace
+from __future__ import annotations
 
-from tasks.errors import NotReleased, UsageError
+import contextlib
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tasks.errors import Interrupted, NotReleased, ReleaseError, UsageError
 from tasks.flow.fleet import Fleet
+from tasks.flow.lock import OWN
 from tasks.flow.member import Member
 from tasks.phases import build as phases
 from tasks.phases import post_release as services
@@ -11,6 +18,15 @@ from tasks.phases import report
 from tasks.phases.lock import Needs
 from tasks.phases.step import Phase
 from tasks.remote.run import About, Release
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
+
+UNTIL_RESOLVED = 0.02
+"""Seconds between two looks at whether the primary's build has reported its commit."""
+
+Asked = Callable[["Environment"], Phase]
+"""What is asked of a host, of which hosts.yml says this."""
 
 NOTHING_SENT = "Nothing was sent to any host."
 
@@ -38,48 +54,91 @@ def choose(fleet: Fleet, choice: Release) -> Release:
     for member in fleet.members:
         if member.known.pending:
             member.host.warn(f"the services do not run {member.live} yet: its post-release is pending")
-    return build(fleet, choice.ref) if choice.ref else find(fleet, choice.name, report.named(fleet.environment))
+    return build(fleet, choice.ref) if choice.ref else find(fleet, choice.name, report.named)
 
 
 def build(fleet: Fleet, ref: str) -> Release:
-    """Build and seal a release of this ref. The live site is not touched."""
+    """Build and seal a release of this ref: one name and one commit on every member. The live site is not touched.
+
+    The primary resolves the ref; the others begin as soon as it has. The first that fails ends the builds of the others.
+    """
     release = Release(name=max(member.known.next for member in fleet.members), ref=ref)
-    built = fleet.require(lambda member: member.require(phases.build(fleet.environment), About(release)))
-    return replace(release, commit=built[fleet.primary].facts["commit"])
+    fleet.require(lambda member: _build(member, release, fleet.primary), ends=_end)
+    return replace(release, commit=fleet.primary.host.facts["commit"])
 
 
 def verify(fleet: Fleet, release: Release) -> None:
     """The requests of verify, put to the pool on every member, while no visitor sees the release. Raises NotReleased."""
-    phase = services.requests(fleet.environment)
-    if not phase.is_empty:
-        fleet.require(lambda member: _verify(member, release))
+    fleet.require(lambda member: _verify(member, release))
 
 
-def find(fleet: Fleet, name: str, asked: Phase | None = None, *, live: bool = False) -> Release:
-    """Take a release that is there already, learned by what is `asked`. Raises NotReleased where it is not, or is live.
+def find(fleet: Fleet, name: str, asked: Asked | None = None, *, live: bool = False) -> Release:
+    """Take a release that is there already, learned by what is `asked` of each. Raises NotReleased where it is not, or is live.
 
     `live`: one that is live will do.
     """
-    phase = asked or report.state(whole=False)
-    return fleet.require(lambda member: _find(member, name, phase, live=live))[fleet.primary]
+    asked = asked or (lambda _: report.state(whole=False))
+    found = fleet.require(lambda member: _find(member, name, asked(member.host.environment)))[fleet.primary]
+    if not live and all(member.live == name for member in fleet.members):
+        raise NotReleased(f"{name} is live already", next=fleet.hint("post-release"))
+    return found
+
+
+def before(fleet: Fleet) -> Release:
+    """The newest good release that was live before on the primary and is sealed on every member. Raises NotReleased."""
+    lacking: list[str] = []
+    for name in fleet.primary.known.back:
+        has = functools.partial(_find, name=name, phase=report.state(whole=False))
+        absent = fleet.each(has, of=fleet.others(fleet.primary)).errors
+        if not absent:
+            return Release(name)
+        lacking += [error.what for error in absent.values()]
+    raise NotReleased(
+        "there is no good release before the live one to go back to" + (" on every host" if lacking else ""),
+        details=lacking,
+        next=f"{fleet.hint('releases')} # then rollback --to RELEASE",
+    )
+
+
+def _build(member: Member, release: Release, primary: Member) -> None:
+    while member is not primary and not release.commit:
+        member.clock.pause(UNTIL_RESOLVED)
+        release = replace(release, commit=primary.host.facts.get("commit", ""))
+        if member.needless:
+            return
+    try:
+        member.require(phases.build(member.host.environment), About(release))
+    except Interrupted:
+        if not member.needless:
+            raise
+
+
+def _end(member: Member) -> None:
+    """Another member has failed: end the build of this one, or begin none."""
+    member.host.note("the build has failed on another host, and is ended here")
+    member.needless = True
+    while member.phase and member.phase.is_job:
+        with contextlib.suppress(ReleaseError):
+            member.cancel()
+        member.clock.pause(OWN)
 
 
 def _verify(member: Member, release: Release) -> None:
     phase = services.requests(member.host.environment)
+    if phase.is_empty:
+        return
     outcome = member.send(phase, About(release), again=True)
     if outcome.status != "ok":
         error = member.failure(outcome, phase)
-        error.state += f" {release.name} stays built."
+        error.besides = f"{release.name} stays built."
         raise error
 
 
-def _find(member: Member, name: str, phase: Phase, *, live: bool) -> Release:
+def _find(member: Member, name: str, phase: Phase) -> Release:
     member.require(phase, About(Release(name)), again=True)
     found = member.known.asked
     if found is None:
         raise NotReleased(f"{member.host.address} has no complete release {name!r}", next=member.hint("releases"))
-    if name == member.live and not live:
-        raise NotReleased(f"{name} is live already", next=member.hint("post-release"))
     if found.bad:
         member.host.warn(f"{name} is marked bad: it {'was left by a rollback' if found.why == 'rolled back' else 'has failed'}")
     return found.release

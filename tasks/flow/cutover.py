@@ -1,6 +1,10 @@
 """Migrations, and the one rename that makes a release live. What became of a rename is asked, and never guessed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tasks.errors import OutcomeUnknown, ReleaseError
 from tasks.flow.fleet import Fleet
@@ -9,34 +13,64 @@ from tasks.flow.standing import Standing
 from tasks.phases import cutover as phases
 from tasks.remote.host import Next
 from tasks.remote.outcome import Outcome
-from tasks.remote.run import About, Release
+from tasks.remote.run import Release
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 Following = Callable[[Member], Next | None]
 """What is sent to a member whose `target` is live."""
 
 
 def migrate(fleet: Fleet, release: Release) -> None:
-    """Migrations, if hosts.yml has any, on the primary; Ctrl-C waits for them."""
+    """Migrations, if hosts.yml has any, on the primary, when live is what it was on all; Ctrl-C waits for them."""
     if fleet.environment.migrate:
         with fleet.uninterrupted():
+            fleet.require(
+                lambda member: member.require(phases.still_live(), member.about(release)), of=fleet.others(fleet.primary)
+            )
             fleet.first(lambda member: _migrate(member, release))
+
+
+def stage(fleet: Fleet, release: Release) -> None:
+    """Every member says that it could make the release live at once; nothing moves. A member that waits for no other swaps."""
+    fleet.require(
+        lambda member: member.require(phases.stage(), member.about(release)),
+        of=[member for member in fleet.members if fleet.others(member)],
+    )
 
 
 def cutover(
     fleet: Fleet, release: Release, then: Following | None = None, *, files: phases.RuntimeFiles = "forward"
 ) -> Release:
-    """Make a release live, without a name the one before; what is live now.
+    """Make a release live; the same, with all that is known of it by then.
+
+    Where it cannot be on one member, each goes back to what was live on it, its services untouched.
 
     `files`: which runtime files it goes live with (phases/cutover.py). `then` is what the run sends next to a member that has
-    switched; to one host alone it leaves together with the cutover.
+    switched; where that waits for no other, it leaves together with the cutover.
 
-    Raises NotReleased where no live link moved, LiveButFailed where it did and something failed after, OutcomeUnknown where a
-    host cannot be asked.
+    Raises NotReleased where no live link moved, PutBack where all are back, LiveButFailed where one moved and something failed
+    after, OutcomeUnknown where a host cannot be asked.
     """
     with fleet.uninterrupted():
-        alone = then if len(fleet.members) == 1 else None
-        switched = fleet.require(lambda each: swap(each, release, Standing.SWITCHED, alone, files), Standing.SWITCHED)
-        return switched[fleet.primary]
+        switched = fleet.each(lambda each: swap(each, release, Standing.SWITCHED, None if fleet.others(each) else then, files))
+        failure = fleet.verdict(Standing.SWITCHED, switched.errors)
+        if failure and any(member.standing is Standing.AS_IT_WAS for member in fleet.members):
+            failure = fleet.verdict(Standing.BACK, swap_back(fleet), because=failure)
+    if failure:
+        raise failure
+    return fleet.primary.made
+
+
+def former(fleet: Fleet) -> Release:
+    """What a rollback goes back to that leaves runtime files as they were: the primary decides. Raises NotReleased."""
+    return Release(fleet.first(lambda member: member.require(phases.target())).facts["release"])
+
+
+def swap_back(fleet: Fleet) -> dict[Member, ReleaseError]:
+    """The one rename, the other way, on each member where what the run made live still is. Why a host cannot be asked."""
+    return fleet.each(_swap_back).errors
 
 
 def swap(
@@ -44,8 +78,8 @@ def swap(
 ) -> Release:
     """Compare, and rename; `to` is how the member stands then. Raises ReleaseError, and the standing says what moved."""
     phase, before = phases.cutover(files, member.host.environment), member.live
-    member.target = release if release.name else Release(member.known.previous or "")
-    about = About(release, expected=member.expected or "", put_back=to is Standing.BACK)
+    member.target = release
+    about = replace(member.about(release), put_back=to is Standing.BACK)
     outcome = member.send(phase, about, then=then(member) if then else None)
     if outcome.status == "unknown":
         outcome = _resolve(member, outcome, before)
@@ -61,18 +95,36 @@ def swap(
     return went
 
 
-def undone(fleet: Fleet) -> str:
+def _swap_back(member: Member) -> None:
+    """Raises OutcomeUnknown; anything else is in the words of the member's way back."""
+    if not member.made.name or member.live != member.made.name:
+        return
+    if not member.first.name:
+        member.way_back = "There is no release before it to put back."
+        return
+    try:
+        swap(member, member.first, Standing.BACK)
+    except OutcomeUnknown:
+        raise
+    except ReleaseError as problem:
+        if member.standing is Standing.BACK:
+            member.host.warn(problem.what)
+        else:
+            member.way_back = f"It could not be put back: {problem.what}."
+
+
+def undone(environment: Environment) -> str:
     """What going back does not do."""
-    return "Migrations are not undone." if fleet.environment.migrate else ""
+    return "Migrations are not undone." if environment.migrate else ""
 
 
 def _migrate(member: Member, release: Release) -> None:
     phase = phases.migrate(member.host.environment)
-    outcome = member.send(phase, About(release, expected=member.expected or ""))
+    outcome = member.send(phase, member.about(release))
     if outcome.status != "ok":
         error = member.failure(outcome, phase)
         begun = outcome.status == "unknown" or outcome.step == phase.steps[-1].name
-        error.state += f"{' The database may have changed;' if begun else ''} {release.name} stays built."
+        error.besides = f"{'The database may have changed; ' if begun else ''}{release.name} stays built."
         raise error
 
 
@@ -123,7 +175,6 @@ def _unknown(member: Member, outcome: Outcome, problem: str) -> OutcomeUnknown:
     member.standing = Standing.UNKNOWN
     member.target = Release(_target(member, outcome))
     return OutcomeUnknown(
-        f"the cutover to {member.target.name or 'the release before'} was sent to {member.host.address}, "
-        "and its answer was lost",
+        f"the cutover to {member.target.name} was sent to {member.host.address}, and its answer was lost",
         details=[problem] if problem else (),
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from tasks.errors import Interrupted, ReleaseError, Unreachable
-from tasks.flow.clock import Clock, Stopped
+from tasks.flow.barrier import Barrier, Results
+from tasks.flow.clock import Clock
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
 from tasks.flow.prepare import prepare
@@ -30,27 +30,43 @@ LET_GO = 10.0
 T = TypeVar("T")
 
 
-class Results(NamedTuple, Generic[T]):
-    """What an act came to on each member: a value or an error. Members that were not waited for are in neither."""
-
-    values: dict[Member, T]
-    errors: dict[Member, ReleaseError]
-
-
 class Fleet:
     """The hosts of one environment in one run. Only the main thread calls it; what it is given runs in a thread per member."""
 
     def __init__(
-        self, environment: Environment, members: Sequence[Member], view: Screen, interrupts: Interrupts, clock: Clock
+        self,
+        environment: Environment,
+        members: Sequence[Member],
+        view: Screen,
+        interrupts: Interrupts,
+        clock: Clock,
+        everyone: Sequence[Member] | None = None,
     ) -> None:
+        """`everyone`: all members of the run, of whom `members` are those that are acted on now."""
         self.environment, self.members, self.view = environment, tuple(members), view
+        self.everyone = self.members if everyone is None else tuple(everyone)
         self.interrupts, self.clock = interrupts, clock
+        self._barrier = Barrier(interrupts, clock, self.note)
         self.began = clock.now()
+
+    def of(self, members: Sequence[Member]) -> Fleet:
+        """Some of them: what goes wrong is judged by how all members of the run stand."""
+        return Fleet(self.environment, members, self.view, self.interrupts, self.clock, self.everyone)
 
     @property
     def primary(self) -> Member:
         """The first member, for what one host does for all."""
-        return self.members[0]
+        return self.everyone[0]
+
+    @cached_property
+    def batches(self) -> tuple[Fleet, ...]:
+        """The members in the groups that go live one after the other: as many at a time as `batch` says, or all at once."""
+        size = batch_size(self.environment.batch, len(self.members))
+        return tuple(self.of(self.members[start : start + size]) for start in range(0, len(self.members), size))
+
+    def others(self, member: Member) -> tuple[Member, ...]:
+        """Those that this one has to wait for where all must have come as far, and that wait for it."""
+        return tuple(other for other in self.members if other is not member)
 
     def hint(self, words: str) -> str:
         """A command to type next."""
@@ -60,40 +76,32 @@ class Fleet:
         """A line about the whole run."""
         self.view.note(text)
 
+    def pause(self, seconds: float) -> None:
+        """Wait, as long as nobody presses Ctrl-C."""
+        self.each(lambda _: self.clock.pause(seconds), of=(self.primary,))
+
     # -- on every member at once
 
     def each(
-        self, act: Callable[[Member], T], of: Sequence[Member] | None = None, *, within: float | None = None
+        self,
+        act: Callable[[Member], T],
+        of: Sequence[Member] | None = None,
+        *,
+        within: float | None = None,
+        ends: Callable[[Member], None] | None = None,
     ) -> Results[T]:
-        """Act on every member, and wait for all of them; for no longer than `within` seconds, where that is given.
-
-        Nobody's error hides another's. A defect is raised once all have ended, and KeyboardInterrupt at once.
-        """
-        members = self.members if of is None else tuple(of)
-        inbox: SimpleQueue[tuple[Member, Any]] = SimpleQueue()
-        for member in members:
-            threading.Thread(target=_act, args=(act, member, inbox), daemon=True).start()
-        results, defects = Results[T]({}, {}), list[BaseException]()
-        end = None if within is None else self.clock.now() + within
-        for _ in members:
-            if not (found := self._next(inbox, end)):
-                break
-            member, result = found
-            if isinstance(result, ReleaseError):
-                results.errors[member] = result
-            elif isinstance(result, BaseException):
-                defects.append(result)
-            else:
-                results.values[member] = result
-        if defects:
-            raise defects[0]
-        return results
+        """Act on every member, and wait for all of them: barrier.py."""
+        return self._barrier.each(act, self.members if of is None else tuple(of), within, ends)
 
     def require(
-        self, act: Callable[[Member], T], goal: Standing | None = None, of: Sequence[Member] | None = None
+        self,
+        act: Callable[[Member], T],
+        goal: Standing | None = None,
+        of: Sequence[Member] | None = None,
+        ends: Callable[[Member], None] | None = None,
     ) -> dict[Member, T]:
         """Act on every member; what each came to. Raises the verdict when something went wrong, or one is not at the goal."""
-        results = self.each(act, of)
+        results = self.each(act, of, ends=ends)
         error = self.verdict(goal, results.errors) if goal or results.errors else None
         if error:
             raise error
@@ -106,21 +114,23 @@ class Fleet:
     def verdict(
         self, goal: Standing | None, errors: Mapping[Member, ReleaseError], *, because: ReleaseError | None = None
     ) -> ReleaseError | None:
-        """What the run has come to by now, from how its members stand."""
-        stands = [member.stand(errors.get(member)) for member in self.members]
-        return verdict(stands, goal, self.hint, because=because)
+        """What the run has come to by now: None when these members are at the goal and nothing went wrong on any."""
+        causes = [*([because] if because else []), *errors.values()]
+        if not causes and all(member.standing is goal for member in self.members):
+            return None
+        return verdict([member.stand(errors.get(member)) for member in self.everyone], causes, self.hint)
 
     def judged(self, error: ReleaseError) -> ReleaseError:
         """The same error, with the exit code and the words of how the members stand."""
-        if all(member.standing is Standing.AS_IT_WAS for member in self.members):
+        if all(member.standing is Standing.AS_IT_WAS for member in self.everyone):
             error.state = error.state or self.state()
             return error
-        found = verdict([member.stand() for member in self.members], None, self.hint, because=error)
-        return error if found is None or found.code == error.code else found
+        found = verdict([member.stand() for member in self.everyone], [error], self.hint)
+        return error if found.code == error.code else found
 
     def state(self) -> str:
         """How the members stand, in sentences."""
-        return table([member.stand() for member in self.members])
+        return table([member.stand() for member in self.everyone])
 
     # -- what a run begins with
 
@@ -133,17 +143,16 @@ class Fleet:
         for member in self.members:
             member.lock.needs = needs
             member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
-        tried = services and bool(self.environment.services)
-        self.require(lambda member: prepare(member, services=tried, warns=warns))
+        self.require(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """The locks of all, with the state of every host as it is under them.
+        """The locks of all, with the state of every host under them: the primary's first, so that one of two runs wins.
 
         When the block is left by an error they are let go by `close`, after what still runs was ended.
         """
         self.first(Member.take_lock)
-        self.require(Member.take_lock, of=self.members[1:])
+        self.require(lambda member: member.take_lock(waits=False), of=self.others(self.primary))
         yield
         self.each(lambda member: member.lock.let_go())
 
@@ -181,28 +190,13 @@ class Fleet:
         self.interrupts.over()
         self.each(_close, within=ORDERLY if self.interrupts.heard else LET_GO)
 
-    def _next(self, inbox: SimpleQueue[tuple[Member, Any]], end: float | None) -> tuple[Member, Any] | None:
-        """What the next member came to; None when the time is over."""
-        shown = False
-        with suppress(Empty):
-            while not (found := self.interrupts.wait(inbox, None if end is None else max(0.0, end - self.clock.now()))):
-                if self.interrupts.waiting and not shown:
-                    running = names([member.phase for member in self.members if member.phase])
-                    self.note(f"{running or 'this'} is waited for; Ctrl-C again leaves it to itself")
-                    shown = True
-            return cast("tuple[Member, Any]", found)
-        return None
 
-
-def _act(act: Callable[[Member], T], member: Member, inbox: SimpleQueue[tuple[Member, Any]]) -> None:
-    result: Any
-    try:
-        result = act(member)
-    except Stopped:
-        return
-    except BaseException as problem:
-        result = problem
-    inbox.put((member, result))
+def batch_size(batch: str | None, hosts: int) -> int:
+    """How many of so many hosts are a batch: a number, or a share that is rounded down; at least one."""
+    if batch is None:
+        return max(1, hosts)
+    share = int(batch.rstrip("%"))
+    return max(1, hosts * share // 100 if batch.endswith("%") else share)
 
 
 def _end(member: Member) -> ReleaseError | None:

@@ -27,7 +27,8 @@ class Member:
     """A host, its lock, what it last reported, what was live on it at first, and how it stands.
 
     `expected` is where its live link pointed when the run began, or since the run itself has moved it. `phase` is what was
-    sent and is not known to be over. `renewed`: what went live there was given other runtime files.
+    sent and is not known to be over. `renewed`: what went live there was given other runtime files. `needless`: its job has
+    nothing to do any more.
     """
 
     def __init__(self, host: Host, run: Run, options: Options, clock: Clock) -> None:
@@ -39,7 +40,7 @@ class Member:
         self.standing, self.way_back = Standing.AS_IT_WAS, ""
         self.phase: Phase | None = None
         self.services: Outcome | None = None
-        self._given_up = self.renewed = False
+        self._given_up = self.renewed = self.needless = False
 
     @property
     def known(self) -> HostState:
@@ -65,6 +66,10 @@ class Member:
             way_back=self.way_back,
             cause=cause,
         )
+
+    def about(self, release: Release) -> About:
+        """What a phase is about that compares what is live there with what it was."""
+        return About(release, expected=self.expected or "")
 
     def hint(self, words: str) -> str:
         """A command to type next."""
@@ -144,9 +149,9 @@ class Member:
             raise self.failure(outcome, phase)
         return outcome
 
-    def take_lock(self) -> None:
-        """Take it, and learn the state under it. Raises Busy, and what else a refusal means."""
-        options, patience = self.options, self._patience()
+    def take_lock(self, *, waits: bool = True) -> None:
+        """Take it, and learn the state under it. `waits`: as --wait says. Raises Busy, and what else a refusal means."""
+        options, patience = self.options if waits else replace(self.options, wait=0.0), self._patience()
         outcome = self.lock.take(self.run, wait=options.wait, patience=options.patience)
         if outcome.status == "unknown":
             self.host.warn("the link was lost while the lock was taken; connecting again")

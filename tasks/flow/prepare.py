@@ -7,19 +7,19 @@ from tasks.flow.member import Member
 from tasks.phases import post_release
 
 
-def prepare(member: Member, *, services: bool, warns: bool = False) -> None:
-    """Both logins at once; the lock is asked for with the first, unless something is tried before that may refuse the run.
+def prepare(member: Member, *, asks: bool, services: bool, warns: bool = False) -> None:
+    """Both logins at once. `asks`: the lock is asked for with the first, unless something is tried that may refuse the run.
 
     `warns`: no answer about a service refuses it. What serves the services travels while the release is built.
 
     Raises ReleaseError, that of the release user's login before any other.
     """
-    if not services:
-        member.host.begin_with(member.lock.phase(), member.run)
+    environment = member.host.environment
+    if not services or not environment.services:
+        member.host.begin_with(member.lock.phase(), member.run, ask=asks)
         return
     logged_in: SimpleQueue[BaseException | None] = SimpleQueue()
-    threading.Thread(target=_log_in, args=(member, logged_in, warns), daemon=True).start()
-    environment = member.host.environment
+    threading.Thread(target=_log_in, args=(member, logged_in, asks and warns), daemon=True).start()
     tried = post_release.try_services(environment, warns=warns)
     try:
         member.host.begin_with(tried, member.run, ask=not tried.is_empty)

@@ -2,9 +2,9 @@
 
 from typing import NoReturn
 
-from tasks.errors import Busy, LiveButFailed, NotReleased, OutcomeUnknown, ReleaseError
+from tasks.errors import Busy, LiveButFailed, NotReleased, ReleaseError
 from tasks.flow import pruning
-from tasks.flow.cutover import swap, undone
+from tasks.flow.cutover import cutover, swap_back, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.pruning import Used
@@ -27,10 +27,24 @@ def post_release(fleet: Fleet, release: Release, *, end_strays: bool = False) ->
 def post_release_and_look(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
     """The same, for a run that prunes next: which releases are in use on each member, None where nobody could look.
 
-    To one host alone the pruning leaves together with the record of the post-release.
+    Where that waits for no other, the pruning leaves together with the record of the post-release.
     """
-    alone = len(fleet.members) == 1
-    return fleet.require(lambda member: _serve_and_look(member, release, alone=alone), Standing.SERVED)
+    return fleet.require(lambda each: _serve_and_look(each, release, alone=not fleet.others(each)), Standing.SERVED)
+
+
+def roll_out(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
+    """Batch by batch: the cutover, post-release and health; then the pause, during which nothing else happens.
+
+    Which releases are in use on each member. Raises ReleaseError; nothing is put back yet.
+    """
+    used: dict[Member, Used | None] = {}
+    for number, batch in enumerate(fleet.batches):
+        if number and fleet.environment.pause:
+            fleet.note(f"the next {len(batch.members)} in {fleet.environment.pause} s")
+            fleet.pause(fleet.environment.pause)
+        cutover(batch, release)
+        used |= post_release_and_look(batch, release)
+    return used
 
 
 def following(member: Member) -> Next | None:
@@ -39,22 +53,22 @@ def following(member: Member) -> Next | None:
     return (cutover_phases.finish("ok"), About(Release(member.target.name))) if nothing else None
 
 
-def put_back(fleet: Fleet, failure: LiveButFailed) -> NoReturn:
-    """Each member to what it ran first, when post-release is known to have failed on one. Raises PutBack, else what stands.
+def put_back(fleet: Fleet, failure: ReleaseError) -> NoReturn:
+    """Each member to what it ran first, batch by batch, when one is known to have failed. Raises PutBack, else what stands.
 
-    An outcome that is unknown is no failure, nor is a lock that somebody else has by now: nothing is put back then, and
-    nothing is marked bad. Nor is anything put back when somebody else's release is live by now.
+    An outcome that is unknown is no failure, unless a batch is still to come; nor is a lock that somebody else has by now:
+    nothing is put back then, and nothing is marked bad. Nor is anything put back when somebody else's release is live by now.
     """
-    own = any(member.live == member.made.name for member in fleet.members)
-    if not own or not any(_failed(member) for member in fleet.members):
+    waiting = any(member.standing is Standing.AS_IT_WAS for member in fleet.members)
+    own = [member for member in fleet.members if member.made.name and member.live == member.made.name]
+    if not own or not (waiting or any(_failed(member) for member in fleet.members)):
         raise failure
-    fleet.note(f"putting {fleet.primary.first.name or 'nothing'} back")
-    with fleet.uninterrupted():
-        errors = fleet.each(_swap_back).errors
-    back = [member for member in fleet.members if member.standing is Standing.BACK]
-    fleet.each(_serve_again, of=back)
-    for member in back:
-        member.way_back = f"{member.way_back}. {member.made.name} is marked bad. {undone(fleet)}".rstrip(". ")
+    fleet.note(f"putting {', '.join(dict.fromkeys(member.first.name or 'nothing' for member in own))} back")
+    errors: dict[Member, ReleaseError] = {}
+    for batch in reversed(fleet.batches):
+        with fleet.uninterrupted():
+            errors |= swap_back(batch)
+        batch.each(_serve_again)
     raise fleet.verdict(Standing.BACK, errors, because=failure) or failure
 
 
@@ -129,28 +143,17 @@ def _record(member: Member, release: Release, outcome: Outcome, then: Next | Non
     return written
 
 
-def _swap_back(member: Member) -> None:
-    """The one rename, the other way. Raises OutcomeUnknown; anything else is in the words of the member's way back."""
-    if member.live != member.made.name:
-        return
-    if not member.first.name:
-        member.way_back = "There is no release before it to put back."
-        return
-    try:
-        swap(member, member.first, Standing.BACK)
-    except OutcomeUnknown:
-        raise
-    except ReleaseError as problem:
-        if member.standing is Standing.BACK:
-            member.host.warn(problem.what)
-        else:
-            member.way_back = f"It could not be put back: {problem.what}."
-
-
 def _serve_again(member: Member) -> None:
-    """Post-release of what is live again."""
-    member.way_back = "and its post-release went well"
-    try:
-        _serve(member, member.first)
-    except ReleaseError as problem:
-        member.way_back = f"but its own post-release failed: {problem.what}"
+    """Post-release of what is live again; nothing where nothing is, or where its services still run it."""
+    if member.standing is not Standing.BACK:
+        return
+    if member.services is None:
+        member.way_back = "and its services were not touched"
+    else:
+        member.way_back = "and its post-release went well"
+        try:
+            _serve(member, member.first)
+        except ReleaseError as problem:
+            member.way_back = f"but its own post-release failed: {problem.what}"
+    also = undone(member.host.environment)
+    member.way_back = f"{member.way_back}. {member.made.name} is marked bad. {also}".rstrip(". ")

@@ -1,7 +1,7 @@
 """How the members of a run stand, and the one place where an exit code and its words are made of that."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from tasks.errors import (
@@ -91,26 +91,28 @@ def failure(outcome: Outcome, phase: Phase, stand: Stand, hint: Hint) -> Release
     )
 
 
-def verdict(
-    stands: Sequence[Stand], goal: Standing | None, hint: Hint, *, because: ReleaseError | None = None
-) -> ReleaseError | None:
-    """What a run has come to: None when every member is at the goal and nothing went wrong, else one error.
+def verdict(stands: Sequence[Stand], causes: Sequence[ReleaseError], hint: Hint) -> ReleaseError:
+    """What a run has come to that did not go well: one error.
 
-    Its exit code follows from the standings alone. `because` is what went wrong earlier, and led to what the members did last.
+    Its exit code follows from the standings alone. `causes` are what went wrong, in the order in which it did.
     """
-    causes = [cause for cause in (because, *(stand.cause for stand in stands)) if cause]
     standings = {stand.standing for stand in stands}
-    if not causes and standings == {goal}:
-        return None
     if standings == {Standing.AS_IT_WAS} and causes:
         return _as_it_was(stands, causes)
     kind, next = _worst(stands, standings, hint)
-    return kind(
+    error = kind(
         "; ".join(dict.fromkeys(cause.what for cause in causes)) or kind.__name__,
         details=[line for cause in causes for line in cause.details],
         state=table(stands),
         next=next,
     )
+    error.besides = next_to(causes)
+    return error
+
+
+def next_to(causes: Sequence[ReleaseError]) -> str:
+    """What is true besides the state of the hosts."""
+    return " ".join(dict.fromkeys(cause.besides for cause in causes if cause.besides))
 
 
 def interruption(stands: Sequence[Stand], phases: Sequence[Phase], hint: Hint) -> Interrupted:
@@ -157,9 +159,9 @@ def _worst(stands: Sequence[Stand], standings: set[Standing], hint: Hint) -> tup
 def _as_it_was(stands: Sequence[Stand], causes: Sequence[ReleaseError]) -> ReleaseError:
     """Nothing moved anywhere: the first cause stands for all, with its own exit code."""
     first, *others = causes
-    if len(stands) > 1 or not first.state:
-        first.state = table([replace(stand, cause=None) for stand in stands])
+    first.state = table(stands, lambda stand: (stand.cause.state if stand.cause else "") or words(stand))
     first.details = (*first.details, *(other.what for other in others))
+    first.besides = next_to(causes)
     return first
 
 

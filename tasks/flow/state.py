@@ -30,8 +30,8 @@ class HostState:
 
     `live_path` is what the live link says, to be compared; `live_target` is the directory that it leads to, "" when that is
     no release; `previous` is the release that a rollback goes to; `next` is the name for the next release; `asked` is the
-    release that was asked for by name, where it is one. `document` is the state as `status --json` has it, with the releases
-    only where they were asked for.
+    release that was asked for by name, where it is one; `back` are the releases that a rollback may go to, the newest first.
+    `document` is the state as `status --json` has it, with the releases only where they were asked for.
     """
 
     live: Known | None = None
@@ -41,6 +41,7 @@ class HostState:
     asked: Known | None = None
     pending: bool = False
     next: str = ""
+    back: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -58,6 +59,7 @@ class HostState:
                 asked=_known(state["release"]),
                 pending=state["post_release_pending"],
                 next=state["next"],
+                back=tuple(state["back"]),
                 document={**document, "hold": hold},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -13,12 +13,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, NoReturn
+from typing import Any, Concatenate, NoReturn
 
 from fabric.config import Config
 from fabric.tasks import task
 from invoke.exceptions import Exit
 
+from tasks.config.at_host import at_host
 from tasks.config.inventory import find_hosts_file
 from tasks.config.stored import load
 from tasks.errors import NotReleased, ReleaseError, UsageError
@@ -32,9 +33,6 @@ from tasks.remote.host import Host
 from tasks.remote.run import Run
 from tasks.view.page import show_error
 from tasks.view.view import open_view
-
-if TYPE_CHECKING:
-    from tasks.config.models import Environment
 
 _TIMES = {
     "wait": "seconds to wait for somebody else's lock (default: not at all)",
@@ -101,10 +99,9 @@ def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts)
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
     config: Config = connection.config
-    _check_addresses(environment)
-    with open_view(environment.addresses) as view:
+    with open_view([address.host for address in environment.addresses]) as view:
         run, clock = Run(secrets.token_hex(6), f"{getpass.getuser()}@{socket.gethostname()}", name, name), Clock()
-        hosts = [Host(environment, address, config, view.event) for address in environment.addresses]
+        hosts = [Host(at_host(environment, each), each.host, config, view.event) for each in environment.addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         try:
             yield fleet
@@ -114,15 +111,6 @@ def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts)
             raise fleet.judged(_error(problem, fleet)) from None
         finally:
             fleet.close()
-
-
-def _check_addresses(environment: Environment) -> None:
-    if len(environment.addresses) != 1:
-        raise UsageError(
-            f"{environment.name} has {len(environment.addresses)} addresses, and this version releases to one at a time",
-            state=NOTHING_SENT,
-            next="give each address an environment of its own in hosts.yml",
-        )
 
 
 @contextmanager

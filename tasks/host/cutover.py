@@ -11,13 +11,8 @@ from tasks.host.run import Run, now
 
 
 def target(run: Run) -> None:
-    """What is to go live; for a rollback that names none, the newest good release that was live before. Raises Failed."""
+    """What is to go live: a complete release. Raises Failed."""
     run.lock.require(run)
-    run.release = run.release or releases.previous(run)
-    if not run.release:
-        what = "there is no good release before the live one to go back to"
-        raise Failed(what, f"{run.hint('releases')}, then rollback --to RELEASE")
-    run.release_path = os.path.join(run.releases, run.release)
     _require_sealed(run)
     run.report.fact("release", run.release)
 
@@ -33,8 +28,7 @@ def still_live(run: Run) -> None:
 def swap(run: Run) -> None:
     """Intent, one rename over the link, done. Whatever dies between, the next run settles history from the link."""
     run.lock.require(run)
-    if os.path.lexists(run.live) and not os.path.islink(run.live):
-        raise Failed(f"{run.live} is a directory, not the live link", run.hint("setup"))
+    _require_link(run)
     before = releases.live(run)
     _compare(run)
     run.report.fact("from", before)
@@ -66,10 +60,21 @@ def _stay(run: Run) -> None:
     run.report.fact("at", now())
 
 
+def make_ready(run: Run) -> None:
+    """Everything but the rename, on a host that waits for others. Raises Failed, OSError."""
+    _require_link(run)
+    _compare(run)
+    if releases.live(run) != run.release:
+        stage(run)
+        files.flush_directory(run.home)
+
+
 def stage(run: Run) -> str:
     """A link that reads as the release, beside the live link and of this run alone: its path. Raises OSError."""
     link = os.path.join(run.home, f".{run.link}.{run.id}")
     if os.path.lexists(link):
+        if os.readlink(link) == run.release_path:
+            return link
         os.unlink(link)
     files.flush_directory(run.release_path)
     reserve.with_reserve(run, lambda: os.symlink(run.release_path, link))
@@ -103,6 +108,11 @@ def _require_sealed(run: Run) -> None:
     about = releases.about(run, run.release, releases.live(run), seal)
     for key, name in (("ref", "ref"), ("commit", "commit"), ("standing", "state")):
         run.report.fact(key, about[name] or "")
+
+
+def _require_link(run: Run) -> None:
+    if os.path.lexists(run.live) and not os.path.islink(run.live):
+        raise Failed(f"{run.live} is a directory, not the live link", run.hint("setup"))
 
 
 def _compare(run: Run) -> None:

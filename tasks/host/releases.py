@@ -5,6 +5,7 @@ A seal is read only where it is asked for: a host may have thousands of releases
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -97,7 +98,12 @@ def live(run: Run) -> str:
 
 def previous(run: Run) -> str:
     """The newest good release that was live before the live one; "" when there is none."""
-    return next((name for name in records(run).before(live(run)) if seal_of(run, name)), "")
+    return next(iter(back(run, 1)), "")
+
+
+def back(run: Run, most: int) -> list[str]:
+    """Good releases that were live before the live one, the newest first."""
+    return list(itertools.islice((name for name in records(run).before(live(run)) if seal_of(run, name)), most))
 
 
 def pending(run: Run) -> bool:

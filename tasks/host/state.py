@@ -12,17 +12,20 @@ from tasks.host.history import entries, record
 from tasks.host.holder import holder
 from tasks.host.run import Run
 
+MOST_BACK = 10  # releases that a rollback of several hosts may choose from
+
 
 def state(run: Run, whole: bool = False) -> dict[str, Any]:
     """What a run is decided by; `whole`: every release too, each of whose seals is read. Raises Failed."""
     live = releases.live(run)
     seal = releases.seal_of(run, live) if live else None
-    asked = releases.sealed(run, run.release)
+    asked, back = releases.sealed(run, run.release), releases.back(run, MOST_BACK)
     found: dict[str, Any] = {
         "live": releases.about(run, live, live, seal) if live else None,
         "live_is_sealed": bool(seal),
         "live_target": os.path.realpath(run.live) if live else "",
-        "previous": releases.previous(run) or None,
+        "previous": next(iter(back), None),
+        "back": back,
         "post_release_pending": releases.pending(run),
         "lock": holder(run),
         "hold": hold.current(run),

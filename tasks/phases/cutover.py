@@ -32,8 +32,23 @@ def migrate(environment: Environment) -> Phase:
     return Phase("migrate", (step("still live", host.still_live), *commands), kind="job", loud=True, options=NEEDS_MOVE)
 
 
+def still_live() -> Phase:
+    """Whether the release could still go live, on a host that waits for the migrations of another."""
+    return Phase("still-live", (step("still live", host.still_live),), options=NEEDS_MOVE)
+
+
+def target() -> Phase:
+    """What a rollback goes back to that names no release, and leaves runtime files as they were."""
+    return Phase("target", (step("target", renew.target),))
+
+
+def stage() -> Phase:
+    """Everything of a cutover but its rename: compare, and a link of this run's own beside the live one, on disk."""
+    return Phase("stage", (step("target", host.target), step("stage", host.make_ready)), options=NEEDS_MOVE)
+
+
 def cutover(files: RuntimeFiles = "", environment: Environment | None = None) -> Phase:
-    """Compare, rename, history. Without a release name in the run it goes back to the previous good one.
+    """Compare, rename, history.
 
     `files`: which runtime files the target goes live with, "" for those that it has.
     """

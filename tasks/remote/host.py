@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -46,6 +46,8 @@ class Host:
         self._opening: list[Any] = []
         self._began = 0.0
         self._generation = 0
+        self.facts: Mapping[str, str] = {}
+        """What the phase that runs now, or ran last, has reported so far."""
         self.machine = Machine()
 
     def connect(self, *, as_service_user: bool = False, flight: Flight | None = None) -> Any:
@@ -165,7 +167,7 @@ class Host:
         outcome: Outcome,
         then: Next | None = None,
     ) -> None:
-        asked = request(phase, self.environment, run, about)
+        asked, self.facts = request(phase, self.environment, run, about), outcome.facts
         if self._user(phase.as_service_user) not in self._connections:
             self._first(phase, asked)
         conversation = self._conversation(phase)

@@ -90,7 +90,7 @@ def show_error(error: ReleaseError, stream: TextIO | None = None) -> None:
         page.line(line, indent="  ")
     for line in error.details:
         page.line(clean(line), "dim", indent="  ")
-    for line in error.state.splitlines():
+    for line in error.whole_state.splitlines():
         page.line(clean(line))
     if error.next:
         page.line(Words("next: ", (clean(error.next), "bold")))

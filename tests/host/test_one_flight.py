@@ -31,7 +31,7 @@ def connected(acme: Acme) -> Iterator[tuple[Host, list[Event]]]:
     environment = load(acme.workstation / "hosts.yml").environment(ENVIRONMENT)
     shown: list[Event] = []
     config = Config(ssh_config=paramiko.SSHConfig())  # type: ignore[no-untyped-call]
-    host = Host(environment, environment.addresses[0], config, lambda _, event: shown.append(event))
+    host = Host(environment, environment.addresses[0].host, config, lambda _, event: shown.append(event))
     try:
         yield host, shown
     finally:

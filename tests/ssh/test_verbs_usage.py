@@ -83,13 +83,6 @@ def test_sandbox_that_does_not_run_says_how_to_start_it(site: Site, tmp_path: Pa
     assert "fab sandbox.start" in ran.err
 
 
-def test_several_addresses_are_refused_for_now(site: Site) -> None:
-    site.write(address=["127.0.0.1", "127.0.0.2"])
-    said = refused(site, "deploy", "--ref", "master")
-    assert "2 addresses" in said
-    assert "one at a time" in said
-
-
 @pytest.mark.parametrize(
     "words",
     [("setup",), ("rollback", "--to", "x"), ("post-release",), ("prune",), ("hold", "--reason", "x"), ("unhold",)],

@@ -25,20 +25,34 @@ def fetch(run: Run, url: str) -> None:
 
 
 def resolve(run: Run) -> None:
-    """Resolve the run's ref, a branch, tag or commit, to the full hash of one commit."""
-    name = run.ref
+    """Resolve the run's ref, a branch, tag or commit, to the full hash of one commit, where none is given."""
+    if run.commit:
+        _require(run)
+    else:
+        run.commit = _resolved(run, run.ref)
+    run.report.fact("commit", run.commit)
+
+
+def _resolved(run: Run, name: str) -> str:
     named = _named(run, name)
     branch, tag = named.get("branch", ""), named.get("tag", "")
     if branch and tag and branch != tag:
         what = f"{name} is both a branch ({branch[:12]}) and a tag ({tag[:12]})"
         raise Failed(what, f"name the one you mean: --ref refs/heads/{name} or --ref refs/tags/{name}")
-    run.commit = branch or tag or _by_hash(run, name.lower())
-    if not run.commit:
+    commit = branch or tag or _by_hash(run, name.lower())
+    if not commit:
         newest = ("for-each-ref", "--count=8", "--sort=-committerdate", "--format=%(refname:lstrip=3)", BRANCHES)
         names = " ".join(git.asked(run, git.there(run), *newest).text.split("\n"))
         what = f"origin has no branch, tag or commit {name!r}"
         raise Failed(what, f"name one that is there; the newest branches: {names or 'none'}")
-    run.report.fact("commit", run.commit)
+    return commit
+
+
+def _require(run: Run) -> None:
+    """The commit that this release has on the other hosts. Raises Failed where origin has it no more."""
+    if _by_hash(run, run.commit) != run.commit:
+        what = f"origin has no commit {run.commit} any more, which this release has on the other hosts"
+        raise Failed(what, "push it to a branch, or name another ref")
 
 
 def _named(run: Run, name: str) -> dict[str, str]:

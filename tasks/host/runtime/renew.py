@@ -5,6 +5,7 @@ In the state directory, `runtime/RELEASE.former-NUMBER` has what was replaced, u
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from tasks.host import cutover, releases
@@ -85,12 +86,14 @@ def _put_back(run: Run) -> None:
 def target(run: Run) -> None:
     """The target of a rollback to the files that it had before. Raises Failed.
 
-    Without a name it is the live release where the rollback to that renewed its files, and has not gone well since.
+    Without a name it is the live release where the rollback to that renewed its files, and has not gone well since; else the
+    one before.
     """
     live = releases.live(run)
     former = staged.newest(run, live) if live else ""
-    if not run.release and former and releases.pending(run):
-        run.release = live
+    if not run.release:
+        run.release = live if former and releases.pending(run) else releases.previous(run)
+    run.release_path = os.path.join(run.releases, run.release)
     if run.release and run.release == live and not former:
         raise Failed(f"{live} is live already, with its own runtime files", run.hint("post-release"))
     cutover.target(run)

@@ -1,5 +1,6 @@
 """`fab -H prod VERB`, in this process, against a host that stands in for the real one."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from tests.unit.flow.fake_host import FakeHost
 from tests.unit.flow.stand_in import FakeClock, StandIn
 from tests.unit.made import REPOSITORY
 
+PRIMARY = "web1"
 ROOT = Path(__file__).parents[3]
 
 
@@ -30,9 +32,15 @@ Site = Callable[..., None]
 
 
 @pytest.fixture
-def host(mocker: MockerFixture) -> StandIn:
-    """The host of prod, and the clock of its runs, which only pauses move."""
-    host = StandIn()
+def hosts() -> defaultdict[str, StandIn]:
+    """The hosts that there are, by address."""
+    return defaultdict(StandIn)
+
+
+@pytest.fixture
+def host(hosts: defaultdict[str, StandIn], mocker: MockerFixture) -> StandIn:
+    """The first host of prod, and the clock of its runs, which only pauses move."""
+    host = hosts[PRIMARY]
 
     def interrupts() -> Interrupts:
         host.interrupts = Interrupts()
@@ -43,7 +51,7 @@ def host(mocker: MockerFixture) -> StandIn:
         host.over.clear()
         return host.clock
 
-    mocker.patch("tasks.flow.verb.Host", side_effect=lambda *values: FakeHost(host, *values))
+    mocker.patch("tasks.flow.verb.Host", side_effect=lambda *values: FakeHost(hosts[values[1]], *values))
     mocker.patch("tasks.flow.verb.Clock", side_effect=clock)
     mocker.patch("tasks.flow.verb.Interrupts", side_effect=interrupts)
     return host
@@ -55,7 +63,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setenv("HOSTS_FILE", str(tmp_path / "hosts.yml"))
 
     def site(**keys: Any) -> None:
-        document = {"hosts": {"prod": {"address": "web1", "repository": REPOSITORY, **keys}}}
+        document = {"hosts": {"prod": {"address": PRIMARY, "repository": REPOSITORY, **keys}}}
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump(document))
 
     return site

@@ -42,7 +42,7 @@ class FakeHost(Host):
             self._there.logins.append(name)
             answers = self._there.answers.get(name)
             if self._there.away or answers:
-                problem = answers.pop(0) if answers else Unreachable("web1: no answer within 10 s")
+                problem = answers.pop(0) if answers else Unreachable(f"{self.address}: no answer within 10 s")
                 raise problem if isinstance(problem, BaseException) else _after(problem)
             self._connections[name] = _Open()
         return self._connections[name]
@@ -77,6 +77,7 @@ class FakeHost(Host):
             return replace(CUT, facts={})
         self.connect(as_service_user=phase.as_service_user)
         outcome = self._there.run(phase, run, about)
+        self.facts = outcome.facts
         if texts:
             for text in outcome.texts:
                 texts(text)
@@ -87,6 +88,7 @@ class FakeHost(Host):
         came = self._there.run(follow, run)
         outcome.code, outcome.failure, outcome.next = came.code, came.failure, came.next
         outcome.facts.update(came.facts)
+        self.facts = outcome.facts
         outcome.seen += came.seen
 
     def lock(self, phase: Phase, run: Run) -> Lock:

@@ -194,6 +194,7 @@ class StandIn:
             "live": live,
             "live_target": f"/home/ftsuser/releases/{self.live}" if live else "",
             "previous": self.previous or None,
+            "back": [self.previous] if self.previous else [],
             "releases": releases,
             "post_release_pending": self.pending,
             "lock": {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None,

@@ -30,15 +30,12 @@ def hint(text: str) -> str:
     return f"fab -H prod {text}"
 
 
-def code(*standings: Standing, goal: Standing | None = SERVED, cause: ReleaseError | None = WRONG) -> int:
-    stands = [stand(standing, f"web{number}", cause) for number, standing in enumerate(standings)]
-    error = verdict(stands, goal, hint)
-    return error.code if error else 0
+def judged(*stands: Stand, because: ReleaseError | None = None) -> ReleaseError:
+    return verdict(stands, [cause for cause in (because, *(stand.cause for stand in stands)) if cause], hint)
 
 
-@pytest.mark.parametrize("goal", [SWITCHED, SERVED])
-def test_at_the_goal_with_nothing_wrong_there_is_no_error(goal: Standing) -> None:
-    assert code(goal, goal, goal=goal, cause=None) == 0
+def code(*standings: Standing, cause: ReleaseError | None = WRONG) -> int:
+    return judged(*(stand(standing, f"web{number}", cause) for number, standing in enumerate(standings))).code
 
 
 @pytest.mark.parametrize("cause", [NotReleased("a"), Busy("b"), Unreachable("c")])
@@ -95,27 +92,23 @@ def test_a_single_member_needs_no_address_and_those_that_stand_alike_share_a_lin
 
 
 def test_nobodys_cause_hides_anothers() -> None:
-    error = verdict([stand(SWITCHED, "web1", WRONG), stand(SWITCHED, "web2", Busy("ada has it"))], SERVED, hint)
-    assert error is not None
+    error = judged(stand(SWITCHED, "web1", WRONG), stand(SWITCHED, "web2", Busy("ada has it")))
     assert error.what == "nginx failed; ada has it"
     assert (error.details, error.next) == (("a line",), "fab -H prod post-release")
 
 
 def test_a_release_that_somebody_else_made_live_is_not_served_by_our_post_release() -> None:
-    error = verdict([stand(SWITCHED, cause=WRONG, live="other")], SERVED, hint)
-    assert error is not None
+    error = judged(stand(SWITCHED, cause=WRONG, live="other"))
     assert error.next == "fab -H prod status"
 
 
 def test_what_led_to_the_way_back_is_told_first() -> None:
     because = NotReleased("nginx failed", details=["a line"])
-    back = verdict([stand(BACK)], BACK, hint, because=because)
+    back = judged(stand(BACK), because=because)
     assert isinstance(back, PutBack)
     assert (back.what, back.details) == ("nginx failed", ("a line",))
     assert back.next.startswith("fab -H prod deploy --name new # ")
-    unknown = verdict(
-        [stand(UNKNOWN, cause=OutcomeUnknown("its answer was lost", details=["no answer"]))], BACK, hint, because=because
-    )
+    unknown = judged(stand(UNKNOWN, cause=OutcomeUnknown("its answer was lost", details=["no answer"])), because=because)
     assert isinstance(unknown, OutcomeUnknown)
     assert (unknown.what, unknown.details) == ("nginx failed; its answer was lost", ("a line", "no answer"))
 

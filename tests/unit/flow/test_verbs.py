@@ -104,14 +104,6 @@ def test_logs_shows_what_a_build_said(fab: Fab, host: StandIn) -> None:
     assert host.phases[0].steps[-1].arguments == (OLD,)
 
 
-@pytest.mark.parametrize("verb", ["setup", "check", "status", "release --ref a", "rollback", "hold --reason a", "prune"])
-def test_several_addresses_are_refused_with_a_clear_sentence(fab: Fab, host: StandIn, site: Site, verb: str) -> None:
-    site(address=["web1", "web2"])
-    ran = fab(*verb.split())
-    assert (ran.code, host.sent) == (2, [])
-    assert "prod has 2 addresses" in ran.err
-
-
 def test_an_unknown_environment_is_2_and_names_those_there_are(fab: Fab, host: StandIn) -> None:
     ran = fab("deploy", "--ref", "master", environment="prdo")
     assert (ran.code, host.sent) == (2, [])
