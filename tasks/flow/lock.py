@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tasks.errors import Unreachable
+from tasks.errors import Unreachable, UsageError
 from tasks.flow.clock import Clock, Patience
 from tasks.phases import lock as phases
 from tasks.phases.step import Phase
@@ -36,7 +36,7 @@ class HostLock:
         self._host, self._clock = host, clock
         self._locks = contextlib.ExitStack()
         self.needs: phases.Needs = ""
-        self.taken = False
+        self.taken = self._lost = False
         """Whether this run has had the lock."""
 
     def phase(self, *, returns: bool = False, beside: bool = False) -> Phase:
@@ -59,6 +59,8 @@ class HostLock:
             holder = outcome.facts.get("busy_move") or outcome.facts.get("busy_run", "")
             if outcome.status != "failed" or not holder:
                 return outcome
+            if holder == run.id and not (returns or self._lost):
+                return Outcome(code=UsageError.exit_code, failure=f"{self._host.address} is a host that this run has already")
             own = holder == run.id or (returns and holder == _NOBODY)
             patient = own or (returns and "busy_move" in outcome.facts)
             left = began + (patience if patient else wait) - self._clock.now()
@@ -79,6 +81,7 @@ class HostLock:
             lock = self._locks.enter_context(self._host.lock(phase, run))
         except Unreachable as refused:
             return refusal(refused)
+        self._lost = self._lost or lock.outcome.status == "unknown"
         if lock.held:
             self.taken, lock.outcome.code = True, 0
         return lock.outcome

@@ -1,9 +1,7 @@
-"""One host in a run: what is sent to it, what is known of it, and how it stands.
-
-A lost lock and a lost link are dealt with here, for every phase, with the run's patience.
-"""
+"""One host in a run. A lost lock and a lost link are dealt with here, for every phase, with the run's patience."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -111,8 +109,7 @@ class Member:
             elif phase.needs_move:
                 self.lock.needs = "move"  # it is taken again with the lock
             if outcome.status == "unknown" and phase.is_job:
-                job = f"{self.run.id}-{phase.name}"
-                self._follow_again(phase, outcome, lambda seen: lock_phases.follow(job, seen))
+                self._follow_again(phase, outcome, functools.partial(lock_phases.follow, f"{self.run.id}-{phase.name}"))
             elif outcome.status == "unknown" and again:
                 outcome = self._again(phase, about, outcome)
             self.clock.check()
@@ -159,10 +156,7 @@ class Member:
         self.learn(self._well(outcome, lock_phases.lock()))
 
     def rejoin(self, patience: Patience | None = None, *, beside: bool = False) -> Outcome:
-        """Over a new link, take the lock again, where this run had it: ok, failed when refused, unknown when patience ends.
-
-        `beside`: a job of this run may be running there.
-        """
+        """Over a new link, take the lock again: ok, failed when refused, unknown when patience ends. `beside`: as `take`."""
         patience = patience or self._patience()
         return self._over_new_link(lambda: self._take_again(patience, beside=beside), patience)
 

@@ -13,6 +13,7 @@ from tasks.errors import (
     PutBack,
     ReleaseError,
     Unreachable,
+    UsageError,
 )
 from tasks.phases.step import Phase
 from tasks.remote.outcome import Outcome
@@ -82,7 +83,7 @@ def failure(outcome: Outcome, phase: Phase, stand: Stand, hint: Hint) -> Release
             state=f"{words(stand)} What was running there may go on.",
             next=hint("status"),
         )
-    kind = {6: Busy, 7: Unreachable, 130: Interrupted}.get(outcome.code or 0, NotReleased)
+    kind = {2: UsageError, 6: Busy, 7: Unreachable, 130: Interrupted}.get(outcome.code or 0, NotReleased)
     return kind(
         outcome.failure if kind is Unreachable else f"{where}: {phase.name}: {outcome.failure}",
         details=() if outcome.tail else outcome.noise,

@@ -67,15 +67,10 @@ class StandIn:
         self.live, self.previous, self.pending, self.lock_holder = OLD, OLDER, False, ""
         self.sealed = {OLD: "live", OLDER: "good"}
         self.answers: dict[str, list[Answer]] = {}
-        self.sent, self.together = list[str](), list[tuple[str, str]]()
-        self.runs: list[Run] = []
-        self.abouts: list[About] = []
-        self.phases: list[Phase] = []
-        self.logins: list[str] = []
-        self.reconnected = self.abandoned = self.closed = 0
-        self.away = False
-        self.clock = FakeClock()
-        self.interrupts = Interrupts()
+        self.sent, self.logins, self.together = list[str](), list[str](), list[tuple[str, str]]()
+        self.runs, self.abouts, self.phases = list[Run](), list[About](), list[Phase]()
+        self.reconnected, self.abandoned, self.closed, self.away = 0, 0, 0, False
+        self.clock, self.interrupts = FakeClock(), Interrupts()
         self.over = threading.Event()
 
     @property
@@ -239,6 +234,9 @@ class StandIn:
 
     def _plan(self) -> Outcome:
         return Outcome(code=0, facts={**self._state().facts, "commit": COMMITS[NEW], "subject": "a subject"})
+
+    def _target(self) -> Outcome:
+        return Outcome(code=0, facts={"release": self.live if self.pending else self.previous})
 
     def _history(self) -> Outcome:
         return Outcome(code=0, facts={"history": "[]"})

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import OLD, OLDER, StandIn, failed
+from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn, failed
 
 
 def test_a_rollback_is_cutover_and_post_release(fab: Fab, host: StandIn) -> None:
@@ -17,9 +17,11 @@ def test_a_rollback_is_cutover_and_post_release(fab: Fab, host: StandIn) -> None
     assert f"fab -H prod deploy --name {OLD}" in ran.out
 
 
-def test_which_release_was_before_is_decided_by_the_host(fab: Fab, host: StandIn) -> None:
+def test_which_release_was_before_is_decided_by_the_host_under_its_lock(fab: Fab, host: StandIn) -> None:
+    host.previous = NEW
+    host.sealed[NEW] = "good"
     fab("rollback")
-    assert host.about("cutover").release.name == ""
+    assert host.about("cutover").release.name == NEW
 
 
 def test_a_release_that_is_named_is_taken(fab: Fab, host: StandIn) -> None:
@@ -42,9 +44,9 @@ def test_what_is_live_or_missing_is_refused(fab: Fab, host: StandIn, name: str) 
 
 
 def test_nothing_to_go_back_to_is_3(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [failed("there is no good release before the live one to go back to")]
+    host.previous = ""
     ran = fab("rollback")
-    assert (ran.code, host.live, host.changed) == (3, OLD, ["cutover"])
+    assert (ran.code, host.live, host.changed) == (3, OLD, [])
     assert "no good release before" in ran.err
 
 
