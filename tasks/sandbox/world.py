@@ -22,7 +22,7 @@ class Sandbox(Layout):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.port, self.web_port = (int(self.port_file(name).read_text()) for name in ("ssh", "web"))
-        self.web_url = f"http://127.0.0.1:{self.web_port}"
+        self.web_url = f"http://{self.address}:{self.web_port}"
 
 
 def running(folder: Path) -> Sandbox | None:
@@ -32,8 +32,8 @@ def running(folder: Path) -> Sandbox | None:
     return Sandbox(layout.folder) if there else None
 
 
-def start(folder: Path) -> Sandbox:
-    """Bring a fresh sandbox up; one that runs already is left as it is, one that died is replaced."""
+def start(folder: Path, address: str = "127.0.0.1") -> Sandbox:
+    """Bring a fresh sandbox up on a loopback address; one that runs already is left as it is, one that died is replaced."""
     if found := running(folder):
         return found
     if importlib.util.find_spec("asyncssh") is None:
@@ -43,6 +43,7 @@ def start(folder: Path) -> Sandbox:
     try:
         layout.folder.mkdir(parents=True, exist_ok=True)
         (layout.folder / MARK).touch()
+        layout.address_file.write_text(address)
         return _create(layout)
     except BaseException:
         stop(folder)
@@ -83,7 +84,9 @@ def _create(layout: Layout) -> Sandbox:
     if boot.returncode:
         raise ReleaseError("the sandbox did not start", state="it was removed again", details=said.splitlines())
     sandbox = Sandbox(layout.folder)
-    sandbox.known_hosts_file.write_text(f"[127.0.0.1]:{sandbox.port} {sandbox.host_key.with_suffix('.pub').read_text()}")
+    sandbox.known_hosts_file.write_text(
+        f"[{sandbox.address}]:{sandbox.port} {sandbox.host_key.with_suffix('.pub').read_text()}"
+    )
     sandbox.hosts_file.write_text(inventory(sandbox, sandbox.port, sandbox.web_port), encoding="utf-8")
     return sandbox
 
@@ -91,4 +94,5 @@ def _create(layout: Layout) -> Sandbox:
 def inventory(layout: Layout, port: int, web_port: int) -> str:
     """hosts.yml of a sandbox whose servers listen on these ports: the same keys as a real one."""
     paths = {name: json.dumps(str(path), ensure_ascii=False) for name, path in vars(layout).items()}
-    return Template(Path(__file__).with_name("hosts.yml").read_text()).substitute(paths, port=port, web_port=web_port)
+    form = Template(Path(__file__).with_name("hosts.yml").read_text())
+    return form.substitute(paths, address=layout.address, port=port, web_port=web_port)

@@ -16,6 +16,7 @@ class Layout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # on the host
+        self.address_file = folder / "address"
         self.bin = folder / "bin"  # sudo, systemctl and supervisorctl
         self.run = folder / "run"  # process records, ports and the log of the SSH server
         self.logs = folder / "logs"  # what each process printed
@@ -31,6 +32,11 @@ class Layout:
         self.identity_file = folder / "client_key"  # both users' homes accept it
         self.origin = folder / "origin.git"  # releases are built from it
         self.clone = folder / "site"  # to edit, commit in and push from
+
+    @property
+    def address(self) -> str:
+        """The loopback address on which its servers listen."""
+        return self.address_file.read_text().strip()
 
     def home(self, user: str) -> Path:
         return self.homes / user

@@ -65,7 +65,7 @@ class Server(asyncssh.SSHServer):
 async def _serve(layout: Layout) -> None:
     server = await asyncssh.create_server(
         partial(Server, layout),
-        "127.0.0.1",
+        layout.address,
         0,
         server_host_keys=[str(layout.host_key)],
         process_factory=partial(_session, layout),

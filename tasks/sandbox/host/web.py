@@ -113,7 +113,7 @@ def main(layout: Layout) -> int:
     """Serve until SIGTERM; SIGHUP loads what is live."""
     Request.site = site = Site(layout)
     port = layout.port_file("web")
-    server = ThreadingHTTPServer(("127.0.0.1", int(port.read_text()) if port.exists() else 0), Request)
+    server = ThreadingHTTPServer((layout.address, int(port.read_text()) if port.exists() else 0), Request)
     port.write_text(str(server.server_address[1]))
     site.load()
     signal.signal(signal.SIGHUP, lambda *_: site.load())

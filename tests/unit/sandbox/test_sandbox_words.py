@@ -69,6 +69,8 @@ def test_every_overlay_is_in_the_history_once() -> None:
 
 def test_hosts_file_says_what_the_sandbox_is(tmp_path: Path) -> None:
     layout = Layout(tmp_path / 'a "b" $c # d')
+    layout.folder.mkdir()
+    layout.address_file.write_text("127.0.0.1")
     text = world.inventory(layout, 2200, 8000)
     sandbox = parse(layout.hosts_file, text.encode())["sandbox"]
     assert (sandbox.addresses, sandbox.port, sandbox.health[0].url) == (
