@@ -6,7 +6,7 @@ from tasks.flow.verb import verb
 from tasks.phases import lock
 
 
-@verb()
+@verb(narrows=True)
 def attach(fleet: Fleet) -> None:
     """Follow the job that is running on the host, to its end; Ctrl-C leaves it running."""
     outcome = fleet.first(Member.follow)
@@ -15,7 +15,7 @@ def attach(fleet: Fleet) -> None:
     fleet.note("next: " + fleet.hint(f"release --name {name}" if name else "status"))
 
 
-@verb()
+@verb(narrows=True)
 def cancel(fleet: Fleet) -> None:
     """End the job that is running on the host: its partial build is removed, the live site stays."""
     outcome = fleet.first(lambda member: member.require(lock.cancel(of_anybody=True)))

@@ -1,9 +1,10 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
 from tasks.errors import LiveButFailed, UsageError
-from tasks.flow.build import NOTHING_SENT, before, find
+from tasks.flow.build import before, find
 from tasks.flow.cutover import cutover, former, stage, undone
 from tasks.flow.fleet import Fleet
+from tasks.flow.selection import NOTHING_SENT
 from tasks.flow.services import following, post_release, with_former_files
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb

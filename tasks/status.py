@@ -1,10 +1,12 @@
 """status, releases, history, logs: what is live where, what is there, who did what, the log of a build."""
 
+import functools
 import json as json_module
 from typing import Any
 
 from tasks.errors import UsageError
 from tasks.flow.fleet import Fleet
+from tasks.flow.member import Member
 from tasks.flow.verb import verb
 from tasks.phases import report
 from tasks.phases.step import Phase
@@ -22,14 +24,18 @@ def status(fleet: Fleet, json: bool = False) -> None:
 @verb(_JSON, reads=True)
 def releases(fleet: Fleet, json: bool = False) -> None:
     """The releases that are there, newest first."""
-    (print_json if json else show_releases)(_document(fleet))
+    document = _document(fleet)
+    if json:
+        document["hosts"] = [{key: host[key] for key in ("address", "releases")} for host in document["hosts"]]
+    (print_json if json else show_releases)(document)
 
 
 @verb(_JSON, reads=True)
 def history(fleet: Fleet, json: bool = False) -> None:
     """Who did what, and when."""
-    outcome = fleet.first(lambda member: member.require(report.history()))
-    (print_json if json else show_history)(json_module.loads(outcome.facts["history"]))
+    found = fleet.require(lambda member: member.require(report.history()).facts["history"])
+    hosts = [{"address": member.host.address, "history": json_module.loads(found[member])} for member in fleet.members]
+    (print_json if json else show_history)({"environment": fleet.environment.name, "hosts": hosts})
 
 
 @verb({"name": "the release whose build it was (default: the newest log)"}, reads=True)
@@ -40,10 +46,12 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
     import tempfile  # what it brings with it takes longer than `status`
 
     phase = report.logs(name or "")
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
-        outcome = fleet.first(lambda member: member.require(phase, texts=lambda line: print(line, file=kept)))
-        kept.seek(0)
-        show_log(outcome.facts["log"], (line.removesuffix("\n") for line in kept))
+    for member in fleet.members:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
+            asked = functools.partial(Member.require, phase=phase, texts=functools.partial(print, file=kept))
+            found = fleet.require(asked, of=(member,))[member].facts["log"]
+            kept.seek(0)
+            show_log(f"{member.host.address}: {found}", (line.removesuffix("\n") for line in kept))
 
 
 def _document(fleet: Fleet, phase: Phase | None = None) -> dict[str, Any]:

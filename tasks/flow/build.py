@@ -12,6 +12,7 @@ from tasks.errors import Interrupted, NotReleased, ReleaseError, UsageError
 from tasks.flow.fleet import Fleet
 from tasks.flow.lock import OWN
 from tasks.flow.member import Member
+from tasks.flow.selection import NOTHING_SENT
 from tasks.phases import build as phases
 from tasks.phases import post_release as services
 from tasks.phases import report
@@ -27,8 +28,6 @@ UNTIL_RESOLVED = 0.02
 
 Asked = Callable[["Environment"], Phase]
 """What is asked of a host, of which hosts.yml says this."""
-
-NOTHING_SENT = "Nothing was sent to any host."
 
 
 def chosen(ref: str | None, name: str | None, example: str) -> Release:

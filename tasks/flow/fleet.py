@@ -46,6 +46,8 @@ class Fleet:
         self.environment, self.members, self.view = environment, tuple(members), view
         self.everyone = self.members if everyone is None else tuple(everyone)
         self.interrupts, self.clock = interrupts, clock
+        self.typed = ""
+        """The verb with its options, as it was typed."""
         self._barrier = Barrier(interrupts, clock, self.note)
         self.began = clock.now()
 
@@ -135,15 +137,24 @@ class Fleet:
     # -- what a run begins with
 
     def prepare(self, what: str = "", *, services: bool = False, warns: bool = False, needs: Needs = "") -> None:
-        """Try every login and every service that the run may use, before anything is written.
+        """Name the hosts that are left out; try every login and service that the run may use, before anything is written.
 
         `warns`: what is wrong with a service is a warning.
         The locks are asked for next: `what` is for a run that finds them taken, `needs` what they are for (phases/lock.py).
         """
+        for address in self.primary.run.without:
+            database = ", on a database that may be migrated" if self.environment.migrate else ""
+            self.note(f"{address} is left out: it goes on with what it has{database}")
         for member in self.members:
             member.lock.needs = needs
             member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
-        self.require(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
+        tried = self.each(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
+        if error := self.verdict(None, tried.errors) if tried.errors else None:
+            away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
+            if len(away) < len(self.members) and isinstance(error, Unreachable):
+                left_out = " ".join(f"--without {member.host.address}" for member in away)
+                error.next = f"{self.hint(self.typed)} {left_out} --reason 'it is down' # releases to the others"
+            raise error
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -30,8 +30,9 @@ class HostState:
 
     `live_path` is what the live link says, to be compared; `live_target` is the directory that it leads to, "" when that is
     no release; `previous` is the release that a rollback goes to; `next` is the name for the next release; `asked` is the
-    release that was asked for by name, where it is one; `back` are the releases that a rollback may go to, the newest first.
-    `document` is the state as `status --json` has it, with the releases only where they were asked for.
+    release that was asked for by name, where it is one; `back` are the releases that a rollback may go to, the newest first;
+    `left_out` are the hosts of the environment that the last cutover left out, and why. `document` is the state as
+    `status --json` has it, with the releases only where they were asked for.
     """
 
     live: Known | None = None
@@ -42,6 +43,7 @@ class HostState:
     pending: bool = False
     next: str = ""
     back: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -60,7 +62,8 @@ class HostState:
                 pending=state["post_release_pending"],
                 next=state["next"],
                 back=tuple(state["back"]),
-                document={**document, "hold": hold},
+                left_out=state["left_out"],
+                document={**document, "hold": hold, **({"left_out": state["left_out"]} if state["left_out"] else {})},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise NotReleased(f"the state that the host reported cannot be read: {problem!r}") from problem

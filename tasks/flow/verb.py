@@ -7,6 +7,7 @@ import getpass
 import inspect
 import os
 import secrets
+import shlex
 import socket
 import sys
 import traceback
@@ -23,12 +24,12 @@ from tasks.config.at_host import at_host
 from tasks.config.inventory import find_hosts_file
 from tasks.config.stored import load
 from tasks.errors import NotReleased, ReleaseError, UsageError
-from tasks.flow.build import NOTHING_SENT
 from tasks.flow.clock import Clock
 from tasks.flow.fleet import Fleet
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.lock import Options
 from tasks.flow.member import Member
+from tasks.flow.selection import NOTHING_SENT, Selection
 from tasks.remote.host import Host
 from tasks.remote.run import Run
 from tasks.view.page import show_error
@@ -38,6 +39,12 @@ _TIMES = {
     "wait": "seconds to wait for somebody else's lock (default: not at all)",
     "patience": "seconds to try again to reach a host whose link was lost (default: 600)",
 }
+_LEAVES_OUT = {
+    "without": "a host that is left out (may be given again)",
+    "reason": "why it is left out: goes into the history of the others",
+}
+_SELECTS = {"host": "only", "without": "without", "reason": "reason"}
+_ONLY = {"host": "the one host to ask (default: all of the environment)"}
 
 LONGEST = 1000
 """Characters of an option's text: no ref, name or reason is longer, and errors repeat it."""
@@ -46,14 +53,21 @@ Body = Callable[Concatenate[Fleet, ...], None]
 
 
 def verb(
-    help: dict[str, str] | None = None, *, dry: Body | None = None, locks: bool = False, reads: bool = False
+    help: dict[str, str] | None = None,
+    *,
+    dry: Body | None = None,
+    locks: bool = False,
+    reads: bool = False,
+    narrows: bool = False,
 ) -> Callable[[Body], Any]:
     """Make a Fabric task of a function that takes a Fleet.
 
     Under `fab --dry` the function `dry` runs in its place; one that only `reads` runs itself, and any other refuses, as it
-    would not know what to show. One that `locks` has the options --wait and --patience too.
+    would not know what to show. One that `locks` has the options --wait, --patience, --without and --reason too; one that reads
+    or `narrows` has --host.
     """
     times = _TIMES if locks else {}
+    selects = _LEAVES_OUT if locks else _ONLY if reads or narrows else {}
 
     def decorate(body: Body) -> Any:
         @functools.wraps(body)
@@ -64,13 +78,16 @@ def verb(
                 chosen = (body if reads else dry or _refuse_dry(name)) if connection.config.run.dry else body
                 given = {option: text for option in times if (text := words.pop(option)) is not None}
                 options = Options(**{option: _seconds(option, text) for option, text in given.items()})
-                with _fleet(connection, name, options, interrupts) as fleet:
+                typed = _typed(name, words)
+                selection = Selection(**{_SELECTS[key]: words.pop(key) for key in selects})
+                with _fleet(connection, name, typed, selection, options, interrupts) as fleet:
                     chosen(fleet, **words)
 
         signature = inspect.signature(body)
-        more = [inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None) for option in times]
+        more = [inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None) for option in (*times, *selects)]
         run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *more])  # type: ignore[attr-defined]
-        return task(help={**(help or {}), **times})(run)  # type: ignore[no-untyped-call]
+        several = ["without"] if "without" in selects else []
+        return task(help={**(help or {}), **times, **selects}, iterable=several)(run)  # type: ignore[no-untyped-call]
 
     return decorate
 
@@ -79,6 +96,17 @@ def _seconds(option: str, text: str) -> float:
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"--{option} takes seconds, a whole number, and not {text!r}", state=NOTHING_SENT)
     return float(text)
+
+
+def _typed(name: str, words: dict[str, Any]) -> str:
+    """The verb with its options, to be typed again with more of them."""
+    typed = [name]
+    for option, value in words.items():
+        if isinstance(value, str):
+            typed += [f"--{option.replace('_', '-')}", shlex.quote(value)]
+        elif value is True:
+            typed.append(f"--{option.replace('_', '-')}")
+    return " ".join(typed)
 
 
 def _check_text(words: dict[str, Any]) -> None:
@@ -95,14 +123,19 @@ def _refuse_dry(name: str) -> NoReturn:
 
 
 @contextmanager
-def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts) -> Iterator[Fleet]:
+def _fleet(
+    connection: Any, name: str, typed: str, selection: Selection, options: Options, interrupts: Interrupts
+) -> Iterator[Fleet]:
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
     config: Config = connection.config
-    with open_view([address.host for address in environment.addresses]) as view:
-        run, clock = Run(secrets.token_hex(6), f"{getpass.getuser()}@{socket.gethostname()}", name, name), Clock()
-        hosts = [Host(at_host(environment, each), each.host, config, view.event) for each in environment.addresses]
+    addresses = selection.of(environment)
+    with open_view([address.host for address in addresses]) as view:
+        by, clock = f"{getpass.getuser()}@{socket.gethostname()}", Clock()
+        run = Run(secrets.token_hex(6), by, name, name, tuple(selection.without), selection.reason or "")
+        hosts = [Host(at_host(environment, each), each.host, config, view.event) for each in addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
+        fleet.typed = typed
         try:
             yield fleet
         except KeyboardInterrupt:

@@ -16,7 +16,7 @@ TURN = 10.0  # seconds for another line to be on disk
 
 def record(run: Run, event: str, *each: Mapping[str, str]) -> None:
     """Append a line for each of these fields, by one write. Raises Failed."""
-    about = {"v": 1, "at": now(), "event": event, "run": run.id, "by": run.by, "verb": run.verb}
+    about = {"v": 1, "at": now(), "event": event, "run": run.id, "by": run.by, "verb": run.verb, **run.left_out}
     lines = [json.dumps({**about, **fields}, ensure_ascii=False) + "\n" for fields in each]
     data = "".join(lines).encode("utf-8", "replace")
     path = run.place("history")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Sequence
 
-LIVE = ("adopted", "done", "post-release")  # the events that change what is live, or what services run
+CHANGES = ("adopted", "done", "post-release", "joined")  # what is live, what services run, or which hosts do not
 
 
 class Records:
@@ -21,6 +21,7 @@ class Records:
         self.intent: dict[str, Any] | None = None  # a cutover that has not been completed
         self.served = ""  # what the last post-release that went well made the services run
         self.finished = True  # the services run what went live last
+        self.left_out: dict[str, str] = {}  # hosts that the last cutover left out and that have not been adopted, and why
         self.exchanged = False  # the services run from the place that setup has moved
         self.adopting: dict[str, str] = {}  # what setup began to make a release: a directory, or a link's target
 
@@ -39,7 +40,7 @@ class Records:
                 self.adopting[name] = entry.get("was", "")
             if event in ("sealed", "adopted"):
                 self.order.append(name)
-            if event in LIVE:
+            if event in CHANGES:
                 getattr(self, "_" + event.replace("-", "_"))(name, entry)
 
     def before(self, live: str) -> Sequence[str]:
@@ -58,6 +59,7 @@ class Records:
 
     def _done(self, name: str, entry: dict[str, Any]) -> None:
         self.finished = False
+        self.left_out = dict.fromkeys(entry.get("without", "").split(), entry.get("reason", ""))
         self.released[name] = entry.get("at", "")
         origin = entry.get("from", "")
         if origin and self.stack[-1:] != [origin]:
@@ -70,6 +72,9 @@ class Records:
             self.bad.pop(name, None)
         if self.stack[-1:] != [name]:
             self.stack.append(name)
+
+    def _joined(self, name: str, _: dict[str, Any]) -> None:
+        self.left_out.pop(name, None)
 
     def _post_release(self, name: str, entry: dict[str, Any]) -> None:
         if entry.get("outcome") in ("ok", "unhealthy"):

@@ -49,6 +49,8 @@ class Run:
         self.verb: str = who["verb"]
         self.what: str = who["what"]
         self.tool: str = who["tool"]
+        # the hosts that the run leaves out, and why: for history, and for the seal
+        self.left_out: dict[str, str] = {key: who[key] for key in ("without", "reason") if key in who}
         self._take_site(request["site"])
         self.release: str = about["release"]
         self.ref: str = about["ref"]

@@ -30,6 +30,7 @@ def state(run: Run, whole: bool = False) -> dict[str, Any]:
         "lock": holder(run),
         "hold": hold.current(run),
         "next": releases.next_name(run),
+        "left_out": releases.records(run).left_out,
         "release": releases.about(run, run.release, live, asked) if asked else None,
     }
     if whole:

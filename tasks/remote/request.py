@@ -22,7 +22,7 @@ def request(phase: Phase, environment: Environment, run: Run, about: About) -> d
         "undo": phase.undo,
         **dict(phase.options),
         "site": site(environment),
-        "who": {"id": run.id, "by": run.by, "verb": run.verb, "what": run.what, "tool": TOOL_VERSION},
+        "who": {"id": run.id, "by": run.by, "verb": run.verb, "what": run.what, "tool": TOOL_VERSION, **left_out(run)},
         "about": {
             "release": about.release.name,
             "ref": about.release.ref,
@@ -32,6 +32,11 @@ def request(phase: Phase, environment: Environment, run: Run, about: About) -> d
             "put_back": about.put_back,
         },
     }
+
+
+def left_out(run: Run) -> dict[str, str]:
+    """The hosts that the run leaves out, and why; nothing where it takes all."""
+    return {"without": " ".join(run.without), "reason": run.reason} if run.without else {}
 
 
 def site(environment: Environment) -> dict[str, Any]:

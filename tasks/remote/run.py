@@ -14,12 +14,14 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a verb. `what` is for a run that finds the lock taken."""
+    """One run of a verb. `what` is for a run that finds the lock taken; `without` are the hosts that it leaves out, and why."""
 
     id: str
     by: str
     verb: str
     what: str
+    without: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,16 @@ def show_releases(document: Mapping[str, Any], stream: TextIO | None = None) -> 
         _releases(page, host, host["releases"])
 
 
-def show_history(entries: Sequence[Mapping[str, Any]], stream: TextIO | None = None) -> None:
+def show_history(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
     """Who did what and when, the newest last. An intent is shown by what came of it."""
-    shown = [entry for entry in entries if entry.get("event") != "intent"]
-    rows = [[_of(entry, "at"), _of(entry, "by"), _of(entry, "verb"), _said(entry)] for entry in shown]
     page = Page(stream, kind=AskedFor)
-    page.table(("at", "by", "verb", "what"), rows)
-    if not rows:
-        page.line("nothing yet", indent="  ")
+    for host in document["hosts"]:
+        page.line(_title(document["environment"], host["address"]))
+        shown = [entry for entry in host["history"] if entry.get("event") != "intent"]
+        rows = [[_of(entry, "at"), _of(entry, "by"), _of(entry, "verb"), _said(entry)] for entry in shown]
+        page.table(("at", "by", "verb", "what"), rows)
+        if not rows:
+            page.line("nothing yet", indent="  ")
 
 
 def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -> None:

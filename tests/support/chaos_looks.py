@@ -156,6 +156,6 @@ def told(site: ChaosSite, now: Look, verbs: Iterable[str] = ("status",)) -> tupl
         found.append(f"status says that {status['previous']} is previous")
     if status["lock"]:
         found.append(f"status says that the lock is held: {status['lock']}")
-    if "history" in said and said["history"] != now.history:
+    if "history" in said and said["history"]["hosts"][0]["history"] != now.history:
         found.append("history --json is not what the history of the host says")
     return status, found

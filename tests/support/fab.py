@@ -77,8 +77,9 @@ class Site:
         return self.fab(*words, before=("--dry", "-H", "sandbox"), code=code)
 
     def json(self, verb: str = "status") -> Any:
-        """The document of a verb that has --json."""
-        return json.loads(self.fab(verb, "--json").out)
+        """The document of a verb that has --json; of history, the lines of the first host."""
+        document = json.loads(self.fab(verb, "--json").out)
+        return document["hosts"][0]["history"] if verb == "history" else document
 
     @property
     def host(self) -> Any:

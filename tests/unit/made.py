@@ -13,6 +13,7 @@ def environment(name: str = "prod", **keys: Any) -> Environment:
     return Environment.model_validate({"name": name, "repository": REPOSITORY, **keys}, by_alias=True, by_name=False)
 
 
-def run(**values: str) -> Run:
+def run(**values: Any) -> Run:
     """A run with a name for everything that every run has."""
-    return Run(**{"id": "1d", "by": "ada@desk", "verb": "deploy", "what": "deploy master", **values})
+    known: dict[str, Any] = {"id": "1d", "by": "ada@desk", "verb": "deploy", "what": "deploy master"}
+    return Run(**{**known, **values})

@@ -19,7 +19,7 @@ HOST = TASKS / "host"
 OURS = sorted(path for path in TASKS.rglob("*.py") if not path.is_relative_to(SITE))
 
 # It quotes what a person types; no host ever sees it.
-QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py"}
+QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "flow" / "verb.py"}
 
 MAY_IMPORT = {
     "errors": set(),
@@ -36,8 +36,8 @@ MAY_IMPORT = {
 
 
 FLOW = (
-    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "build", "cutover"),
-    *("pruning", "services", "summary", "plan", "verb", "executor"),
+    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "selection", "build"),
+    *("cutover", "pruning", "services", "summary", "plan", "verb", "executor"),
 )
 """The files of flow/; each imports only what stands before it."""
 

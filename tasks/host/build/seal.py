@@ -15,7 +15,7 @@ SEAL = "release.json"
 
 def write(run: Run, name: str, about: dict[str, Any]) -> None:
     """Seal a directory of releases_dir: created anew, following no link, on disk, then renamed. Raises OSError."""
-    who = {"by": run.by, "host": os.uname().nodename, "tool": run.tool, "built_at": now()}
+    who = {"by": run.by, "host": os.uname().nodename, "tool": run.tool, "built_at": now(), **run.left_out}
     known = {key: None if value == "" else value for key, value in about.items()}
     fields = {"v": 1, "name": name, "live_link": run.link, **who, **known}
     # what is no Unicode in a file's name becomes the escape that JSON has for it

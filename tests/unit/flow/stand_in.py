@@ -194,6 +194,7 @@ class StandIn:
             "post_release_pending": self.pending,
             "lock": {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None,
             "hold": None,
+            "left_out": {},
             "next": NEW,
             "release": next((release for release in releases if release["name"] == asked), None),
         }

@@ -34,6 +34,10 @@ def status(**more: Any) -> dict[str, Any]:
     return {"environment": "prod", "hosts": [host | more]}
 
 
+def history(*entries: dict[str, Any]) -> dict[str, Any]:
+    return {"environment": "prod", "hosts": [{"address": "web1", "history": entries}]}
+
+
 def test_status_is_these_lines() -> None:
     assert shown(show_status, status()) == [
         "prod  web1.example.com",
@@ -101,12 +105,13 @@ def test_no_row_is_wider_than_the_terminal(width: int, monkeypatch: pytest.Monke
     ],
 )
 def test_history_reads_as_sentences(entry: dict[str, str], said: str) -> None:
-    line = shown(show_history, [{"at": "2026-11-22T17:34:32Z", "by": "anna", "verb": "deploy", **entry}])[-1]
+    line = shown(show_history, history({"at": "2026-11-22T17:34:32Z", "by": "anna", "verb": "deploy", **entry}))[-1]
     assert line.endswith(f"  {said}")
 
 
 def test_an_intent_is_told_by_what_came_of_it() -> None:
-    assert len(shown(show_history, [{"event": "intent", "name": "source-2"}, {"event": "pruned", "name": "source-1"}])) == 2
+    entries = {"event": "intent", "name": "source-2"}, {"event": "pruned", "name": "source-1"}
+    assert len(shown(show_history, history(*entries))) == 3
 
 
 def test_a_check_says_what_to_do_and_its_verdict() -> None:
@@ -178,7 +183,7 @@ def test_what_happened_is_red_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
 def test_no_result_puts_a_control_character_into_a_file(name: str, ref: str, text: str) -> None:
     stream = io.StringIO()
     show_status(status(live=release(name, "live", ref=ref), releases=[release(name, ref=ref)]), stream=stream)
-    show_history([{"event": text, "name": name, "by": ref}], stream=stream)
+    show_history(history({"event": text, "name": name, "by": ref}), stream=stream)
     show_check([(name, "FAIL", text, ref)], stream=stream)
     show_summary(name, name, built=text, before=name, ref=ref, commit=text, next=(ref,), stream=stream)
     show_error(NotReleased(name, details=[text], state=ref, next=text), stream=stream)
@@ -230,4 +235,4 @@ def test_a_document_moves_no_cursor_and_turns_no_line() -> None:
     ],
 )
 def test_history_says_what_failed_and_why_and_who_ended_it(entry: dict[str, str], line: str) -> None:
-    assert shown(show_history, [entry])[-1].endswith(line)
+    assert shown(show_history, history(entry))[-1].endswith(line)
