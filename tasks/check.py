@@ -1,6 +1,7 @@
 """check: everything that a release needs, one line each, with nothing changed."""
 
 from tasks.errors import NotReleased
+from tasks.flow.drift import differences, require_alike
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.verb import verb
@@ -17,13 +18,17 @@ def check(fleet: Fleet, sudoers: bool = False) -> None:
     if sudoers:
         _print_sudoers(fleet)
         return
-    found = [line for lines in fleet.require(_found).values() for line in lines]
-    show_check(found)
+    asked = fleet.each(_found)
+    found = [line for member in fleet.members for line in asked.values.get(member, ())]
+    if found:
+        show_check(found)
+    fleet.raise_any(asked.errors)
     failed = sum(level == "FAIL" for _, level, *_ in found)
     if failed:
         raise NotReleased(
             f"{failed} of {len(found)} checks failed", next=fleet.hint("check") + " # once what the lines say is done"
         )
+    require_alike(fleet, differences(fleet))
 
 
 def _found(member: Member) -> list[tuple[str, ...]]:
@@ -37,8 +42,9 @@ def _found(member: Member) -> list[tuple[str, ...]]:
 
 def _print_sudoers(fleet: Fleet) -> None:
     environment, rules = fleet.environment, list[str]()
-    if environment.services:
-        rules = fleet.first(lambda member: member.require(phases.sudoers(environment))).texts
+    served = [member for member in fleet.members if member.host.environment.services]
+    for found in fleet.require(lambda member: member.require(phases.sudoers(member.host.environment)), of=served).values():
+        rules += found.texts
     head = (
         f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
         "Try it with `visudo -cf FILE`, then, as root:",

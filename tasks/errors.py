@@ -62,5 +62,9 @@ class OutcomeUnknown(ReleaseError):
     exit_code = 8  # a cutover was sent, and the host cannot be asked what became of it
 
 
+class HostsDiffer(ReleaseError):
+    exit_code = 9  # what the hosts of an environment run, or run with, is not the same
+
+
 class Interrupted(ReleaseError):
     exit_code = 130  # Ctrl-C

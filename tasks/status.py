@@ -2,9 +2,11 @@
 
 import functools
 import json as json_module
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tasks.errors import UsageError
+from tasks.errors import ReleaseError, UsageError
+from tasks.flow.drift import differences, require_alike
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.verb import verb
@@ -18,16 +20,24 @@ _JSON = {"json": "one JSON document on stdout"}
 @verb(_JSON, reads=True)
 def status(fleet: Fleet, json: bool = False) -> None:
     """What is live, what was before, who holds the lock, whether post-release is pending."""
-    (print_json if json else show_status)(_document(fleet, report.status(fleet.environment)))
+    document, errors = _document(fleet, lambda member: report.status(member.host.environment))
+    found = differences(fleet)
+    if json:
+        print_json({**document, **({"differences": found} if found else {})})
+    else:
+        show_status(document)
+    fleet.raise_any(errors)
+    require_alike(fleet, found)
 
 
 @verb(_JSON, reads=True)
 def releases(fleet: Fleet, json: bool = False) -> None:
     """The releases that are there, newest first."""
-    document = _document(fleet)
+    document, errors = _document(fleet, lambda _: report.state())
     if json:
         document["hosts"] = [{key: host[key] for key in ("address", "releases")} for host in document["hosts"]]
     (print_json if json else show_releases)(document)
+    fleet.raise_any(errors)
 
 
 @verb(_JSON, reads=True)
@@ -54,10 +64,14 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
             show_log(f"{member.host.address}: {found}", (line.removesuffix("\n") for line in kept))
 
 
-def _document(fleet: Fleet, phase: Phase | None = None) -> dict[str, Any]:
-    fleet.require(lambda member: member.ask(phase))
-    for member in fleet.members:
+def _document(fleet: Fleet, phase: Callable[[Member], Phase]) -> tuple[dict[str, Any], Mapping[Member, ReleaseError]]:
+    """What each host that answers reports, and why the others do not."""
+    asked = fleet.each(lambda member: member.ask(phase(member)))
+    members = [member for member in fleet.members if member in asked.values]
+    for member in members:
         if member.known.live_path and not member.live:
             member.host.warn(f"the live link points at {member.known.live_path}, which is no release of this environment")
-    hosts = [{"address": member.host.address, **member.known.document} for member in fleet.members]
-    return {"environment": fleet.environment.name, "hosts": hosts}
+    if not members:
+        fleet.raise_any(asked.errors)
+    hosts = [{"address": member.host.address, **member.known.document} for member in members]
+    return {"environment": fleet.environment.name, "hosts": hosts}, asked.errors

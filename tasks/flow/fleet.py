@@ -109,6 +109,11 @@ class Fleet:
             raise error
         return results.values
 
+    def raise_any(self, errors: Mapping[Member, ReleaseError]) -> None:
+        """Raises the verdict where something went wrong."""
+        if error := self.verdict(None, errors) if errors else None:
+            raise error
+
     def first(self, act: Callable[[Member], T]) -> T:
         """Act on the primary, for all."""
         return self.require(act, of=(self.primary,))[self.primary]
@@ -149,12 +154,13 @@ class Fleet:
             member.lock.needs = needs
             member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
         tried = self.each(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
-        if error := self.verdict(None, tried.errors) if tried.errors else None:
-            away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
-            if len(away) < len(self.members) and isinstance(error, Unreachable):
-                left_out = " ".join(f"--without {member.host.address}" for member in away)
-                error.next = f"{self.hint(self.typed)} {left_out} --reason 'it is down' # releases to the others"
-            raise error
+        away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
+        if tried.values and away:
+            left_out = " ".join(f"--without {member.host.address}" for member in away)
+            line = f"{self.hint(self.typed)} {left_out} --reason 'it is down' # releases to the others"
+            for member in away:
+                tried.errors[member].next = line
+        self.raise_any(tried.errors)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasks.host import compare as host_compare
 from tasks.host import plan as planned
 from tasks.host import prune, ready
 from tasks.host import state as host
@@ -54,6 +55,11 @@ def _differences(environment: Environment) -> tuple[Step, ...]:
 def state(*, whole: bool = True) -> Phase:
     """What is live, what is there, who holds the lock. `whole`: every release, each of whose seals is read."""
     return Phase("state", (READY, step("state", host.report, whole)))
+
+
+def compare(key: str) -> Phase:
+    """What a host has to itself, to be compared with the others of its environment; `key`: hexadecimal, made for one call."""
+    return Phase("compare", (READY, step("compare", host_compare.report, key)))
 
 
 def history() -> Phase:

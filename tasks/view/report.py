@@ -16,6 +16,7 @@ from tasks.view.words import Words, clean
 _NEWEST = 5
 _UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters that JSON may hold as they are, and those that change the direction of a line."""
+_TIMES = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"')
 _STYLES = {"live": "bold green", "rolled back": "red", "ok": "green", "warn": "yellow", "FAIL": "bold red", "failed": "red"}
 _SAID = {
     "begin": "began {name} from {ref}",
@@ -37,14 +38,15 @@ _SAID = {
     "pruned": "pruned {name}",
     "hold": "hold: {reason}",
     "unhold": "hold ended",
+    "joined": "{name} runs what the others run",
 }
 
 
 def show_status(document: Mapping[str, Any], stream: TextIO | None = None) -> None:
     """What is live where, and the newest releases. `document` is what `status --json` prints."""
     page = Page(stream, kind=AskedFor)
-    for host in document["hosts"]:
-        page.line(_title(document["environment"], host["address"]))
+    for addresses, host in _alike(document["hosts"]):
+        page.line(_title(document["environment"], addresses))
         page.fields(_standing(document["environment"], host))
         page.line()
         _releases(page, host, host["releases"][:_NEWEST])
@@ -106,6 +108,15 @@ def print_json(value: Any, stream: TextIO | None = None) -> None:
     print_lines([_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)], stream)
 
 
+def _alike(hosts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Hosts that stand alike, their addresses together; the seconds at which each of them did something tell none apart."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for host in hosts:
+        same = {key: value for key, value in host.items() if key != "address"}
+        groups.setdefault(_TIMES.sub("", json.dumps(same, sort_keys=True)), []).append(host)
+    return ((", ".join(host["address"] for host in group), group[0]) for group in groups.values())
+
+
 def _title(environment: str, address: str) -> Words:
     return Words((clean(environment), "bold"), (f"  {clean(address)}", "dim"))
 
@@ -129,6 +140,8 @@ def _standing(environment: str, host: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield "lock", "free"
     if hold := host["hold"]:
         yield "hold", Words((f"{_of(hold, 'by')}: {_of(hold, 'reason')}, since {_of(hold, 'since')}", "yellow"))
+    for address, reason in host.get("left_out", {}).items():
+        yield "left out", Words((f"{clean(address)}: {clean(reason)}", "yellow"))
 
 
 def _releases(page: Page, host: Mapping[str, Any], releases: Sequence[Mapping[str, Any]]) -> None:
@@ -158,7 +171,7 @@ def _said(entry: Mapping[str, Any]) -> str:
     )
     form = _SAID.get(f"{event} {more}") or _SAID.get(event) or event.replace("{", "{{").replace("}", "}}")
     values = {key: str(value) or "nothing" for key, value in entry.items()}
-    why = f": {values['why']}" if "why" in values else ""
+    why = f": {values['why']}" if "why" in values else f"; without {values['without']}" if "without" in values else ""
     return clean(form.format_map(defaultdict(lambda: "?", values)) + why)
 
 

@@ -36,8 +36,8 @@ MAY_IMPORT = {
 
 
 FLOW = (
-    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "selection", "build"),
-    *("cutover", "pruning", "services", "summary", "plan", "verb", "executor"),
+    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drift", "selection"),
+    *("build", "cutover", "pruning", "services", "summary", "plan", "verb", "executor"),
 )
 """The files of flow/; each imports only what stands before it."""
 

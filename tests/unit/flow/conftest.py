@@ -11,8 +11,9 @@ from fabric.main import make_program
 from pytest_mock import MockerFixture
 
 from tasks.flow.interrupts import Interrupts
+from tests.unit.flow.fake_clock import FakeClock
 from tests.unit.flow.fake_host import FakeHost
-from tests.unit.flow.stand_in import FakeClock, StandIn
+from tests.unit.flow.stand_in import StandIn
 from tests.unit.made import REPOSITORY
 
 PRIMARY = "web1"

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tasks.flow.clock import Clock
 from tasks.flow.interrupts import Interrupts
 from tasks.phases.event import Event
 from tasks.phases.step import Phase
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import NOTHING, About, Run
+from tests.unit.flow.fake_clock import FakeClock
 
 OLDER, OLD, NEW, OTHER = (
     "source-20261101T080000Z",
@@ -43,23 +43,6 @@ def taken(holder: str, run: str = "another") -> Outcome:
     return failed(f"{holder} holds the lock", code=6, facts={"busy_run": run})
 
 
-class FakeClock(Clock):
-    """A clock that only pauses move."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seconds = 1000.0
-        self.pauses: list[float] = []
-
-    def now(self) -> float:
-        return self.seconds
-
-    def pause(self, seconds: float) -> None:
-        self.check()
-        self.pauses.append(seconds)
-        self.seconds += seconds
-
-
 class StandIn:
     """What the flow sees of a host. `answers` are for the next programs of a name; without one all goes well."""
 
@@ -69,6 +52,8 @@ class StandIn:
         self.answers: dict[str, list[Answer]] = {}
         self.sent, self.logins, self.together = list[str](), list[str](), list[tuple[str, str]]()
         self.runs, self.abouts, self.phases = list[Run](), list[About](), list[Phase]()
+        self.left_out, self.compared = dict[str, str](), dict[str, str]()
+        self.fails = "FAIL"
         self.reconnected, self.abandoned, self.closed, self.away = 0, 0, 0, False
         self.clock, self.interrupts = FakeClock(), Interrupts()
         self.over = threading.Event()
@@ -194,7 +179,7 @@ class StandIn:
             "post_release_pending": self.pending,
             "lock": {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None,
             "hold": None,
-            "left_out": {},
+            "left_out": self.left_out,
             "next": NEW,
             "release": next((release for release in releases if release["name"] == asked), None),
         }
@@ -239,6 +224,9 @@ class StandIn:
     def _target(self) -> Outcome:
         return Outcome(code=0, facts={"release": self.live if self.pending else self.previous})
 
+    def _compare(self) -> Outcome:
+        return Outcome(code=0, facts={"compared": json.dumps(self.compared)})
+
     def _history(self) -> Outcome:
         return Outcome(code=0, facts={"history": "[]"})
 
@@ -246,5 +234,5 @@ class StandIn:
         return Outcome(code=0, facts={"log": "/logs/a.log"}, texts=["composer install"])
 
     def _check(self) -> Outcome:
-        found = [Event("check", ("ok", "tools", "")), Event("check", ("FAIL", "no disk", "buy one"))]
+        found = [Event("check", ("ok", "tools", "")), Event("check", (self.fails or "ok", "no disk", "buy one"))]
         return Outcome(code=0, facts={"live_link": "/home/ftsuser/source", "releases": "/home/ftsuser/releases"}, events=found)

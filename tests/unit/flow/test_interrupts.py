@@ -12,7 +12,8 @@ from tasks.flow.clock import Clock, Patience, Stopped
 from tasks.flow.interrupts import SIGNALS, Interrupts
 from tasks.view.live import Live
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import OLD, FakeClock, StandIn
+from tests.unit.flow.fake_clock import FakeClock
+from tests.unit.flow.stand_in import OLD, StandIn
 from tests.unit.view.scenes import BUILD, Terminal, events
 
 EACH = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
