@@ -19,6 +19,7 @@ VERBS = (
     "status.releases",
     "status.history",
     "status.logs",
+    "adopt.adopt",
     "hold.hold",
     "hold.unhold",
     "attach.attach",

@@ -66,6 +66,11 @@ def build(fleet: Fleet, ref: str) -> Release:
     return replace(release, commit=fleet.primary.host.facts["commit"])
 
 
+def build_as(fleet: Fleet, release: Release) -> None:
+    """Build and seal a release that other hosts have, under its name and from its commit."""
+    fleet.require(lambda member: _build(member, release, member), ends=_end)
+
+
 def verify(fleet: Fleet, release: Release) -> None:
     """The requests of verify, put to the pool on every member, while no visitor sees the release. Raises NotReleased."""
     fleet.require(lambda member: _verify(member, release))

@@ -58,7 +58,7 @@ class Fleet:
     @property
     def primary(self) -> Member:
         """The first member, for what one host does for all."""
-        return self.everyone[0]
+        return self.members[0]
 
     @cached_property
     def batches(self) -> tuple[Fleet, ...]:

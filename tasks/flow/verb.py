@@ -7,7 +7,6 @@ import getpass
 import inspect
 import os
 import secrets
-import shlex
 import socket
 import sys
 import traceback
@@ -30,6 +29,7 @@ from tasks.flow.interrupts import Interrupts
 from tasks.flow.lock import Options
 from tasks.flow.member import Member
 from tasks.flow.selection import NOTHING_SENT, Selection
+from tasks.flow.typed import Verb, as_typed, check_text, seconds
 from tasks.remote.host import Host
 from tasks.remote.run import Run
 from tasks.view.page import show_error
@@ -46,9 +46,6 @@ _LEAVES_OUT = {
 _SELECTS = {"host": "only", "without": "without", "reason": "reason"}
 _ONLY = {"host": "the one host to ask (default: all of the environment)"}
 
-LONGEST = 1000
-"""Characters of an option's text: no ref, name or reason is longer, and errors repeat it."""
-
 Body = Callable[Concatenate[Fleet, ...], None]
 
 
@@ -59,12 +56,13 @@ def verb(
     locks: bool = False,
     reads: bool = False,
     narrows: bool = False,
+    names: str = "",
 ) -> Callable[[Body], Any]:
     """Make a Fabric task of a function that takes a Fleet.
 
     Under `fab --dry` the function `dry` runs in its place; one that only `reads` runs itself, and any other refuses, as it
     would not know what to show. One that `locks` has the options --wait, --patience, --without and --reason too; one that reads
-    or `narrows` has --host.
+    or `narrows` has --host. `names` is an option whose name may be left out: `adopt web2`.
     """
     times = _TIMES if locks else {}
     selects = _LEAVES_OUT if locks else _ONLY if reads or narrows else {}
@@ -74,11 +72,11 @@ def verb(
         def run(connection: Any, **words: Any) -> None:
             name = body.__name__.replace("_", "-")
             with Interrupts() as interrupts, _exit_codes():
-                _check_text(words)
+                check_text(words)
                 chosen = (body if reads else dry or _refuse_dry(name)) if connection.config.run.dry else body
                 given = {option: text for option in times if (text := words.pop(option)) is not None}
-                options = Options(**{option: _seconds(option, text) for option, text in given.items()})
-                typed = _typed(name, words)
+                options = Options(**{option: seconds(option, text) for option, text in given.items()})
+                typed = as_typed(name, words)
                 selection = Selection(**{_SELECTS[key]: words.pop(key) for key in selects})
                 with _fleet(connection, name, typed, selection, options, interrupts) as fleet:
                     chosen(fleet, **words)
@@ -87,34 +85,10 @@ def verb(
         more = [inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None) for option in (*times, *selects)]
         run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *more])  # type: ignore[attr-defined]
         several = ["without"] if "without" in selects else []
-        return task(help={**(help or {}), **times, **selects}, iterable=several)(run)  # type: ignore[no-untyped-call]
+        kind = type("Verb", (Verb,), {"may_stand_alone": names})
+        return task(help={**(help or {}), **times, **selects}, iterable=several, klass=kind)(run)  # type: ignore[no-untyped-call]
 
     return decorate
-
-
-def _seconds(option: str, text: str) -> float:
-    if not text.isascii() or not text.isdigit():
-        raise UsageError(f"--{option} takes seconds, a whole number, and not {text!r}", state=NOTHING_SENT)
-    return float(text)
-
-
-def _typed(name: str, words: dict[str, Any]) -> str:
-    """The verb with its options, to be typed again with more of them."""
-    typed = [name]
-    for option, value in words.items():
-        if isinstance(value, str):
-            typed += [f"--{option.replace('_', '-')}", shlex.quote(value)]
-        elif value is True:
-            typed.append(f"--{option.replace('_', '-')}")
-    return " ".join(typed)
-
-
-def _check_text(words: dict[str, Any]) -> None:
-    for name, value in words.items():
-        if isinstance(value, str) and len(value) > LONGEST:
-            raise UsageError(f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state=NOTHING_SENT)
-        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-            raise UsageError(f"--{name} is not UTF-8", state=NOTHING_SENT)
 
 
 def _refuse_dry(name: str) -> NoReturn:

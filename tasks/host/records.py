@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Sequence
 
-CHANGES = ("adopted", "done", "post-release", "joined")  # what is live, what services run, or which hosts do not
+CHANGES = ("adopted", "done", "before", "post-release", "joined")  # what is live, what services run, or which hosts do not
 
 
 class Records:
@@ -72,6 +72,13 @@ class Records:
             self.bad.pop(name, None)
         if self.stack[-1:] != [name]:
             self.stack.append(name)
+
+    def _before(self, name: str, entry: dict[str, Any]) -> None:
+        earlier = entry.get("before", "")
+        if self.stack[-1:] == [name] and earlier:
+            self.stack.insert(-1, earlier)
+            self.bad.pop(earlier, None)
+            self.released.setdefault(earlier, entry.get("at", ""))
 
     def _joined(self, name: str, _: dict[str, Any]) -> None:
         self.left_out.pop(name, None)

@@ -38,6 +38,7 @@ _SAID = {
     "pruned": "pruned {name}",
     "hold": "hold: {reason}",
     "unhold": "hold ended",
+    "before": "{before} was live before {name} on the other hosts",
     "joined": "{name} runs what the others run",
 }
 

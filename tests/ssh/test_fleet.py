@@ -46,3 +46,21 @@ def test_one_machine_under_two_names_is_refused(fleet: Fleet, sandboxes: list[Sa
     fleet.write(address=[address_of(sandboxes[0]), {**address_of(sandboxes[0]), "host": "localhost"}])
     said = fleet.fab("deploy", "--ref", "master", code=2).err
     assert "is a host that this run has already" in said
+
+
+def test_a_host_that_was_left_out_is_named_until_it_is_adopted(fleet: Fleet) -> None:
+    old = fleet.live
+    new_words = ("--without", "127.0.0.3", "--reason", "it's being mended")
+    fleet.fab("deploy", "--ref", "master", *new_words)
+    new = fleet.live
+    assert fleet.lives == [new, new, old]
+    said = fleet.fab("status", code=9).said
+    assert "127.0.0.3 was left out of the last release: it's being mended" in said
+    assert f"live: 127.0.0.1, 127.0.0.2: {new}; 127.0.0.3: {old}" in said
+    assert {line["without"] for line in fleet.json("history") if line.get("name") == new} == {"127.0.0.3"}
+    fleet.fab("adopt", "127.0.0.3")
+    assert fleet.lives == [new] * 3
+    assert fleet.each[2].names == fleet.each[0].names
+    fleet.fab("status")
+    fleet.fab("rollback")
+    assert fleet.lives == [old] * 3

@@ -19,7 +19,7 @@ HOST = TASKS / "host"
 OURS = sorted(path for path in TASKS.rglob("*.py") if not path.is_relative_to(SITE))
 
 # It quotes what a person types; no host ever sees it.
-QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "flow" / "verb.py"}
+QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "flow" / "typed.py"}
 
 MAY_IMPORT = {
     "errors": set(),
@@ -37,7 +37,7 @@ MAY_IMPORT = {
 
 FLOW = (
     *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drift", "selection"),
-    *("build", "cutover", "pruning", "services", "summary", "plan", "verb", "executor"),
+    *("build", "cutover", "pruning", "services", "adoption", "summary", "plan", "typed", "verb", "executor"),
 )
 """The files of flow/; each imports only what stands before it."""
 

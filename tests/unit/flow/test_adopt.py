@@ -1,0 +1,93 @@
+"""adopt: a new host, or one that was left out, gets what the others run; never more, and never a branch's head."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.flow.conftest import Fab
+from tests.unit.flow.stand_in import COMMITS, OLD, OLDER, OTHER, StandIn, failed
+
+Hosts = defaultdict[str, StandIn]
+NAMES = ["web1", "web2", "web3"]
+
+
+@pytest.fixture
+def three(hosts: Hosts, site: Callable[..., None]) -> list[StandIn]:
+    """The third has nothing yet, and the others have released without it."""
+    site(address=NAMES, services=[{"systemd": "nginx"}], migrate=["migrate"])
+    new = hosts["web3"]
+    new.live, new.previous, new.sealed = "", "", {}
+    for name in NAMES[:2]:
+        hosts[name].left_out = {"web3": "its disk was broken"}
+    return [hosts[name] for name in NAMES]
+
+
+@pytest.mark.parametrize("words", [(), ("--address", "web3")])
+def test_it_gets_the_live_release_and_the_one_before_from_their_commits(
+    fab: Fab, three: list[StandIn], words: tuple[str, ...]
+) -> None:
+    ran = fab("adopt", *words)
+    new = three[2]
+    assert (ran.code, new.live, new.sealed, new.pending) == (0, OLD, {OLDER: "good", OLD: "live"}, False)
+    built = [about.release for about, name in zip(new.abouts, new.sent, strict=True) if name == "build"]
+    assert [(release.name, release.commit) for release in built] == [(OLDER, COMMITS[OLDER]), (OLD, COMMITS[OLD])]
+    assert [name for name in new.changed if name not in ("build",)] == ["cutover", "post-release", "finish", "before"]
+    for host in three[:2]:
+        assert host.changed == ["joined"]
+        assert host.phases[-1].steps[0].arguments == (["web3"],)
+        assert "lock" not in host.sent
+    assert "migrate" not in new.sent
+
+
+def test_again_it_builds_and_moves_nothing(fab: Fab, three: list[StandIn]) -> None:
+    fab("adopt")
+    three[2].sent.clear()
+    three[2].previous = OLDER
+    assert fab("adopt", "--address", "web3").code == 0
+    assert "build" not in three[2].sent
+    assert "cutover" not in three[2].sent
+    for host in three:
+        host.left_out = {}
+    three[2].sent.clear()
+    ran = fab("adopt")
+    assert (ran.code, three[2].changed, f"every host runs {OLD}" in ran.err) == (0, [], True)
+
+
+def test_others_that_differ_are_no_model(fab: Fab, three: list[StandIn]) -> None:
+    three[1].live = OLDER
+    ran = fab("adopt")
+    assert (ran.code, three[2].changed) == (3, [])
+    assert f"web2: {OLDER}, before it {OLDER}" in ran.err
+
+
+@pytest.mark.parametrize(("what", "code"), [(failed("origin has no commit"), 3), (failed("no .env.local"), 3)])
+def test_a_build_that_cannot_be_leaves_it_as_it_was(fab: Fab, three: list[StandIn], what: object, code: int) -> None:
+    three[2].answers["build"] = [what]  # type: ignore[list-item]
+    assert (fab("adopt").code, three[2].live, three[0].changed) == (code, "", [])
+
+
+def test_one_that_ran_something_else_is_put_back_to_that_when_it_fails(fab: Fab, three: list[StandIn]) -> None:
+    new = three[2]
+    new.live, new.sealed = OTHER, {OTHER: "live"}
+    new.answers["post-release"] = [failed("nginx failed")]
+    ran = fab("adopt")
+    assert (ran.code, new.live, three[0].changed) == (5, OTHER, [])
+
+
+def test_others_that_have_moved_on_are_looked_at_again(fab: Fab, three: list[StandIn]) -> None:
+    moved = three[1]
+    three[2].answers["before"] = [moved.colleague(lambda: failed("", 0))]
+    ran = fab("adopt")
+    assert (ran.code, three[2].live) == (4, OLD)
+    assert "the other hosts have moved on meanwhile" in ran.err
+    assert "next: fab -H prod adopt web3" in ran.err
+
+
+def test_a_host_that_there_is_not_is_2(fab: Fab, three: list[StandIn]) -> None:
+    assert fab("adopt", "--address", "web9").code == 2
+    assert three[2].changed == []
+
+
+def test_one_host_has_no_other_to_take_from(fab: Fab, host: StandIn) -> None:
+    assert (fab("adopt", "--address", "web1").code, host.changed) == (3, [])
