@@ -124,10 +124,16 @@ def interruption(stands: Sequence[Stand], phases: Sequence[Phase], hint: Hint) -
             "interrupted; the job goes on", state=state, next=f"{hint('attach')} # follows it again; cancel ends it"
         )
     return Interrupted(
-        "interrupted" + (f" during {names(phases)}" if phases else ""),
-        state=state,
-        next=hint("post-release" if any(stand.pending for stand in stands) else "status"),
+        "interrupted" + (f" during {names(phases)}" if phases else ""), state=state, next=_after_an_interruption(stands, hint)
     )
+
+
+def _after_an_interruption(stands: Sequence[Stand], hint: Hint) -> str:
+    """Where some hosts have switched and others not, there are two ways on."""
+    if {stand.own for stand in stands} == {True, False}:
+        made = next(stand.made for stand in stands if stand.own)
+        return f"{hint(f'deploy --name {made}')} # goes on; {hint('rollback')} goes back"
+    return hint("post-release" if any(stand.pending for stand in stands) else "status")
 
 
 def names(phases: Sequence[Phase]) -> str:

@@ -8,15 +8,20 @@ from tasks.view.summary import show_summary
 def summarize(fleet: Fleet, release: Release, *next: str) -> None:
     """Print the summary. `release` is what the run has made live, or has built; `next` are commands to type."""
     member = fleet.primary
+    before: dict[str, list[str]] = {}
+    for each in fleet.members:
+        if each.first.name not in ("", each.live):
+            before.setdefault(each.first.name, []).append(each.host.address)
     show_summary(
         fleet.environment.name,
         member.live,
+        hosts=[each.host.address for each in fleet.members],
         built="" if release.name == member.live else release.name,
-        before=member.first.name if member.first.name != member.live else "",
+        before=before,
         ref=release.ref,
         commit=release.commit,
         seconds=fleet.clock.now() - fleet.began,
         steps=fleet.view.story.steps,
-        pending=member.known.pending,
+        pending=any(each.known.pending for each in fleet.members),
         next=next,
     )

@@ -53,8 +53,9 @@ def swap(run: Run) -> None:
 
 
 def _stay(run: Run) -> None:
-    """It is live, and has its former runtime files back: no link moves, and nothing is marked bad."""
-    history.record(run, "restored", {"name": run.release})
+    """It is live already, with its former runtime files again, say: no link moves, and nothing is marked bad."""
+    if run.restored:
+        history.record(run, "restored", {"name": run.release})
     run.report.event("swapped", run.release, "")
     run.report.fact("live_path", run.release_path)
     run.report.fact("at", now())

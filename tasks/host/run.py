@@ -97,6 +97,7 @@ class Run:
         self.secrets: set[str] | None = None  # the values of the runtime files, once they were read
         self.taken: dict[str, str] = {}  # the HMAC of each runtime file as it was copied
         self.carried: Any = None  # for release.json: the origins of carried assets
+        self.restored = False  # the target has its former runtime files again
         self.repository = ""  # the URL of origin
         self.proofs: list[Any] = []  # of the services that were acted on, for the last look at all of them
         self.sudo_rules = ""  # what sudo lists for this user, once it was asked

@@ -14,6 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live as Region
 from rich.text import Text
 
+from tasks.view.alike import Alike
 from tasks.view.screen import Screen
 from tasks.view.story import Lane, Line, Running, Story
 from tasks.view.stream import terminal
@@ -98,13 +99,15 @@ class Live(Screen):
         self.console = terminal(stream, environ)
         self._redirect = stream is sys.stderr
         self._region: Region | None = None
+        self._alike = Alike(self.story.hosts)
         self._lock = threading.Lock()
 
     def show(self, lines: Sequence[Line]) -> None:
         """Above the region, which comes and goes with the phases."""
         with self._lock:
-            put(self.console, lines, several=self.story.several)
+            put(self.console, self._alike.take(lines), several=self.story.several)
             if self.story.idle:
+                put(self.console, self._alike.rest(), several=self.story.several)
                 self._stop()
             elif self._region is None:
                 self._start()
@@ -117,9 +120,14 @@ class Live(Screen):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The region, as it is at this moment."""
-        now = self.story.clock()
-        for host in self.story.running():
-            yield from _scene(host, now, host.address if self.story.several else "", options.max_width)
+        now, running = self.story.clock(), self.story.running()
+        if not self.story.several:
+            for host in running:
+                yield from _scene(host, now, "", options.max_width)
+        elif len(running) < options.size.height:
+            yield from (_row(host, now) for host in running)
+        else:
+            yield from _groups(running, now)
 
     def _start(self) -> None:
         # A region that is started a second time would erase lines above it: each is new.
@@ -139,11 +147,34 @@ class Live(Screen):
             self._region = None
 
 
-def _scene(host: Running, now: float, address: str, columns: int) -> Iterator[Row]:
-    spinner = _SPINNER[int(now * _FRAMES) % len(_SPINNER)]
+def _row(host: Running, now: float) -> Row:
+    """One of several hosts: where it is, and what it printed last."""
+    newest = max(host.lanes.items(), key=lambda lane: lane[1].began, default=None)
+    words = Text("") if newest is None else Text.assemble((f"  {newest[0]}  ", "dim"), _at(newest[1], 0))
+    return Row(Text.assemble(_heading(host, host.address), words), now - host.began, _turning(now), "cyan")
+
+
+def _groups(running: Sequence[Running], now: float) -> Iterator[Row]:
+    """Of more hosts than there is room for, how many are at each step."""
+    at: dict[str, list[Running]] = {}
+    for host in running:
+        at.setdefault(host.step or host.phase, []).append(host)
+    for hosts in at.values():
+        slowest = min(hosts, key=lambda host: host.began)
+        yield Row(_heading(slowest, f"{len(hosts)} hosts"), now - slowest.began, _turning(now), "cyan")
+
+
+def _turning(now: float) -> str:
+    return _SPINNER[int(now * _FRAMES) % len(_SPINNER)]
+
+
+def _heading(host: Running, who: str) -> Text:
     place = f"  {host.ended + 1} of {host.steps}" if host.ended < host.steps else ""
-    said = (f"{address}  " if address else "", "cyan")
-    yield Row(Text.assemble(said, host.step or host.phase, (place, "dim")), now - host.began, spinner, "cyan")
+    return Text.assemble((f"{who}  " if who else "", "cyan"), host.step or host.phase, (place, "dim"))
+
+
+def _scene(host: Running, now: float, address: str, columns: int) -> Iterator[Row]:
+    yield Row(_heading(host, address), now - host.began, _turning(now), "cyan")
     room = max(columns - INDENT - 2, NARROWEST)
     width = min(max(map(cell_len, host.lanes), default=0), room // 3)
     for name, lane in host.lanes.items():

@@ -83,7 +83,8 @@ class Story:
 
     def __init__(self, addresses: Sequence[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self.several = len(addresses) > 1  # a line must say which
+        self.hosts = max(1, len(addresses))
+        self.several = self.hosts > 1  # a line must say which
         self.steps: list[tuple[str, float]] = []
         self._running: dict[str, Running] = {}
         self._headed = ""

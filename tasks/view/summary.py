@@ -1,6 +1,7 @@
 """What a build, a release, a deploy or a rollback has come to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TextIO
 
 from tasks.view.page import Page
@@ -13,8 +14,9 @@ def show_summary(
     environment: str,
     live: str,
     *,
+    hosts: Sequence[str] = (),
     built: str = "",
-    before: str = "",
+    before: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ref: str = "",
     commit: str = "",
     seconds: float = 0.0,
@@ -25,7 +27,8 @@ def show_summary(
 ) -> None:
     """Print what is live now, what was before, and what to type next.
 
-    `built` is a release that is there but not live; `seconds` is what the verb took, and those of `steps` what each step took.
+    `before` has what was live before, and on which hosts; `built` is a release that is there but not live; `seconds` is what
+    the verb took, and those of `steps` what each step took.
     """
     name, outcome = (built, " is built, and not live") if built else (live, " is live" if live else "nothing is live")
     page = Page(stream)
@@ -34,7 +37,8 @@ def show_summary(
     fields: list[tuple[str, Words | str]] = [
         ("ref", ", ".join(filter(None, (clean(ref), clean(commit)[:12])))),
         ("live", (clean(live) or "nothing yet") if built else ""),
-        ("before", "" if built else clean(before)),
+        *(("before", _on(name, some, hosts)) for name, some in before.items() if not built),
+        ("hosts", ", ".join(map(clean, hosts)) if hosts[1:] else ""),
         ("took", _took(seconds, steps)),
         ("pending", Words(("post-release: the services still run what was live before", "yellow")) if pending else ""),
         *(("next", Words((clean(command), "bold"))) for command in next),
@@ -42,7 +46,16 @@ def show_summary(
     page.fields(field for field in fields if field[1])
 
 
+def _on(release: str, some: Sequence[str], hosts: Sequence[str]) -> str:
+    """A release, and the hosts that it is on, where it is not on all."""
+    return clean(release) + (f"  ({', '.join(map(clean, some))})" if set(some) != set(hosts) else "")
+
+
 def _took(seconds: float, steps: Sequence[tuple[str, float]]) -> Words:
-    slowest = sorted((step for step in steps if step[1] >= 1), key=lambda step: step[1], reverse=True)[:_SLOWEST]
+    longest_of: dict[str, float] = {}
+    for name, spent in steps:  # of several hosts the slowest
+        longest_of[name] = max(spent, longest_of.get(name, 0.0))
+    some = (step for step in longest_of.items() if step[1] >= 1)
+    slowest = sorted(some, key=lambda step: step[1], reverse=True)[:_SLOWEST]
     longest = ", ".join(f"{name} {duration(spent)}" for name, spent in slowest)
     return Words(duration(seconds), (f"  ({longest})" if longest else "", "dim"))

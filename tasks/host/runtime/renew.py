@@ -79,6 +79,7 @@ def _put_back(run: Run) -> None:
     with staged.Staged(run, "replaced") as stage:
         paths, known = stage.take(former)
         stage.commit(known)
+    run.restored = True
     run.report.note(f"runtime files of {run.release} are its former ones again: {', '.join(paths)}")
     run.report.warn(f"the next release takes them from {run.live} again, unless {run.runtime} has newer ones")
 

@@ -135,7 +135,8 @@ def test_a_summary_says_what_is_live_and_what_to_type() -> None:
     printed = io.StringIO()
     show_summary(
         *("prod", "source-3"),
-        before="source-2",
+        before={"source-2": ["web1"]},
+        hosts=["web1"],
         ref="master",
         commit=COMMIT,
         seconds=82.0,
@@ -185,7 +186,8 @@ def test_no_result_puts_a_control_character_into_a_file(name: str, ref: str, tex
     show_status(status(live=release(name, "live", ref=ref), releases=[release(name, ref=ref)]), stream=stream)
     show_history(history({"event": text, "name": name, "by": ref}), stream=stream)
     show_check([(name, "FAIL", text, ref)], stream=stream)
-    show_summary(name, name, built=text, before=name, ref=ref, commit=text, next=(ref,), stream=stream)
+    before = {name: [text]}
+    show_summary(name, name, built=text, before=before, hosts=[name, ref], ref=ref, commit=text, next=(ref,), stream=stream)
     show_error(NotReleased(name, details=[text], state=ref, next=text), stream=stream)
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))
 

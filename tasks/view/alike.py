@@ -1,0 +1,40 @@
+"""Lines that several hosts say alike are one line on a terminal: when the last of them has said it, or none is at work."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from tasks.view.story import Line
+
+SHARED = frozenset(("step", "command", "live", "end"))
+
+
+class Alike:
+    """Holds lines back until so many hosts have said the same."""
+
+    def __init__(self, hosts: int) -> None:
+        self._hosts = hosts
+        self._waiting: dict[tuple[str, ...], list[Line]] = {}
+
+    def take(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """What can be printed by now: one line, with the longest time, for what all have said."""
+        for line in lines:
+            if line.kind not in SHARED or (line.kind == "end" and line.text != "done"):
+                yield line
+                continue
+            key = (line.kind, line.phase, line.text, line.label)
+            said = self._waiting.setdefault(key, [])
+            said.append(line)
+            if len(said) == self._hosts:
+                yield self._one(self._waiting.pop(key))
+
+    def rest(self) -> Iterator[Line]:
+        """What some have said, and no other will."""
+        waiting, self._waiting = self._waiting, {}
+        for lines in waiting.values():
+            yield from lines
+
+    def _one(self, lines: list[Line]) -> Line:
+        if self._hosts == 1:
+            return lines[0]
+        slowest = max(lines, key=lambda line: line.seconds or 0.0)
+        return replace(slowest, address=f"{self._hosts} hosts" if slowest.kind == "live" else "")
