@@ -160,6 +160,13 @@ def test_what_runs_on_a_host_imports_only_the_standard_library() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(HOST.rglob("*.py")), ids=name_of)
+def test_nothing_on_a_host_calls_a_generic_type(path: Path) -> None:
+    """dict[str, str]() is an error before Python 3.9, and vermin does not see it."""
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    assert [ast.unparse(called) for called in calls if isinstance(called, ast.Subscript)] == []
+
+
+@pytest.mark.parametrize("path", sorted(HOST.rglob("*.py")), ids=name_of)
 def test_what_runs_on_a_host_is_python_3_8(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     ast.parse(text, feature_version=(3, 8))
