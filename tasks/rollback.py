@@ -1,6 +1,7 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
 from tasks.errors import LiveButFailed, UsageError
+from tasks.flow import assets
 from tasks.flow.build import NOTHING_SENT, find
 from tasks.flow.cutover import cutover, undone
 from tasks.flow.fleet import Fleet
@@ -24,6 +25,7 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
     with fleet.lock():
         kept = keep_runtime_files and bool(fleet.environment.runtime_files)
         target = Release() if to is None else find(fleet, to, live=kept)  # without a name the host decides which was before
+        assets.ensure(fleet, target)
         release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")
         try:
             post_release(fleet, release)

@@ -37,7 +37,7 @@ MAY_IMPORT = {
 
 FLOW = (
     *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "fleet", "build", "cutover", "pruning"),
-    *("services", "summary", "plan", "verb", "executor"),
+    *("assets", "services", "summary", "plan", "verb", "executor"),
 )
 """The files of flow/; each imports only what stands before it."""
 
