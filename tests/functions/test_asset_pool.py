@@ -165,7 +165,12 @@ def test_copies_are_on_disk_before_they_have_their_names(pooled: Pooled, monkeyp
     done: list[str] = []
     rename = os.rename
     monkeypatch.setattr(files, "system_call", lambda name, *_, **__: done.append(name))
-    monkeypatch.setattr(os, "rename", lambda *words, **more: (done.append("rename"), rename(*words, **more)))
+
+    def renamed(*words: Any, **more: Any) -> None:
+        done.append("rename")
+        rename(*words, **more)
+
+    monkeypatch.setattr(os, "rename", renamed)
     pooled.fill(1)
     assert done == ["syncfs", *["rename"] * 5]  # four files, and the record
 

@@ -29,7 +29,7 @@ def age(run: Run, keep: int, paths: Sequence[str]) -> None:
     entries, counted, now = record.load(run, paths), _counted(run, keep), int(time.time())
     left, gone = dict[str, Any](), 0
     try:
-        for path, name, at in _files(root):
+        for path, name, at in files(root):
             entry = entries.get(path) or record.entry()
             if _is_due(entry, counted, now):
                 os.unlink(name, dir_fd=at)
@@ -37,21 +37,27 @@ def age(run: Run, keep: int, paths: Sequence[str]) -> None:
             else:
                 left[path] = entry
         record.save(run, left)
+        if gone:
+            _remove_empty(root)
     except OSError as problem:
         raise pool.failed(root, problem) from problem
     if gone:
         run.report.note(f"asset pool: {gone} files removed, which no release has had for {LEAST // 86400} days")
 
 
-def _files(root: str) -> Iterator[tuple[str, str, int]]:
-    """The files of the pool: path, name, and the open directory. Directories are removed that are empty after that."""
+def files(root: str) -> Iterator[tuple[str, str, int]]:
+    """The files of the pool: path, name, and the open directory."""
     for found, name, at, mode in tree.everything(root):
         path = os.path.relpath(found, root)
+        if stat.S_ISREG(mode) and is_hashed(name) and not path.startswith(pool.STAGED + os.sep):
+            yield path, name, at
+
+
+def _remove_empty(root: str) -> None:
+    for found, name, at, mode in tree.everything(root):
         if stat.S_ISDIR(mode) and found != root:
             with contextlib.suppress(OSError):  # not empty
                 os.rmdir(name, dir_fd=at)
-        elif stat.S_ISREG(mode) and is_hashed(name) and not path.startswith(pool.STAGED + os.sep):
-            yield path, name, at
 
 
 def _is_due(entry: dict[str, Any], counted: AbstractSet[str], now: int) -> bool:
