@@ -74,7 +74,7 @@ def _fill(member: Member, release: Release) -> str:
         error = member.failure(outcome, phase)
         error.state += f" {release.name} stays built."
         raise error
-    return outcome.facts["assets"]
+    return outcome.facts.get("assets", "")
 
 
 def _ensure(member: Member, release: Release) -> str:

@@ -27,7 +27,8 @@ def age(run: Run, keep: int, paths: Sequence[str]) -> None:
     if not os.path.isdir(root):
         return
     entries, counted, now = record.load(run, paths), _counted(run, keep), int(time.time())
-    left, gone = dict[str, Any](), 0
+    left: dict[str, Any] = {}
+    gone = 0
     try:
         for path, name, at in files(root):
             entry = entries.get(path) or record.entry()

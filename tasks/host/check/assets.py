@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Iterable, Iterator, NamedTuple, Sequence
+from typing import Iterable, Iterator, Sequence
 
 from tasks.host import files
 from tasks.host.access import barrier, viewer
@@ -21,13 +21,11 @@ LISTEN = re.compile(r"(?:(\[[^]]*\]|[^:[\]]+):)?(\d+)|(\[[^]]*\]|[^:[\]/]+)")
 ANY = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 what nginx listens to
 
 
-class Served(NamedTuple):
+class Served:
     """A server of nginx that serves the site: as it is written, as it is read; `folder` of the release is its root, or ""."""
 
-    block: Directive
-    server: Server
-    outer: Place
-    folder: str
+    def __init__(self, block: Directive, server: Server, outer: Place, folder: str) -> None:
+        self.block, self.server, self.outer, self.folder = block, server, outer, folder
 
 
 def check_pool(run: Run, paths: Sequence[str], links: Sequence[Sequence[str]]) -> None:

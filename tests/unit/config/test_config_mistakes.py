@@ -109,15 +109,6 @@ ONE_KEY = [
     ("apps: {web: {inputs: ['!']}}", "apps.web.inputs[0]: expected a path after the !"),
     ("apps: {web: {inputs: ['!/x']}}", f"apps.web.inputs[0]: {INSIDE} '/x'"),
     ("carry_assets: [/x]", f"carry_assets[0]: {INSIDE} '/x'"),
-    ("asset_pool: [../x]", f"asset_pool[0]: {INSIDE} '../x'"),
-    (
-        "{asset_pool: [public/build], live_link: assets}",
-        "live_link: the asset pool ('~/assets/assets') would lie in '~/assets', the live link",
-    ),
-    (
-        "{asset_pool: [build, public/media/x], persistent_links: {public/media: /mnt/media}}",
-        "asset_pool[1]: 'public/media/x' lies in the persistent link 'public/media', which outlives releases already",
-    ),
     ("writable: [..]", f"writable[0]: {INSIDE} '..'"),
     ("publish: ", "publish: expected a list, found nothing: write [] for an empty one"),
     (
