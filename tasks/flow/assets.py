@@ -23,8 +23,8 @@ AT_ONCE = 1 << 22
 IN_ONE_REQUEST = 1 << 20
 """Characters of Base64 in one request; a piece is smaller."""
 
-Files = Mapping[str, tuple[str, int]]
-"""Files of a pool: SHA-256 and size of each."""
+Files = Mapping[str, tuple[str, int, list[str]]]
+"""Files of a pool: SHA-256, size, and the releases that have it."""
 
 Piece = tuple[str, int, str]
 """A path, where the piece begins, and its bytes in Base64."""
@@ -92,25 +92,28 @@ def _exchange(fleet: Fleet, release: Release, filled: Mapping[Member, str]) -> N
     """Send what a pool lacks of another's. Names that have another content stay as they are, with a warning."""
     if len(set(filled.values())) < 2:
         return
-    found = fleet.require(lambda member: _names(member, release), of=tuple(filled))
-    first: dict[str, Member] = {}
-    for member, files in found.items():
-        for path in files:
-            first.setdefault(path, member)
-    for member, files in found.items():
-        others = sorted(path for path in files if files[path][0] != found[first[path]][path][0])
-        if others:
-            what = f"{others[0]} is another file here than on {first[others[0]].host.address}, and stays"
-            member.host.warn(f"asset pool: {what}" + (f" ({len(others)} files in all)" if len(others) > 1 else ""))
+    asked = fleet.require(lambda member: _names(member, release), of=tuple(filled))
+    found = {member: asked[member] for member in fleet.members if member in asked}  # whoever answered first
+    first = {path: member for member in reversed(found) for path in found[member]}
+    _warn_of_differences(found, first)
     for giver in found:
         own = {path: about for path, about in found[giver].items() if first[path] is giver}
         lacking = {member: own.keys() - files.keys() for member, files in found.items() if own.keys() - files.keys()}
         _send(fleet, release, giver, {path: own[path] for path in sorted(set().union(*lacking.values()))}, lacking)
 
 
+def _warn_of_differences(found: Mapping[Member, Files], first: Mapping[str, Member]) -> None:
+    """Name a file of each member that is another one where it was found first."""
+    for member, files in found.items():
+        others = sorted(path for path in files if files[path][0] != found[first[path]][path][0])
+        if others:
+            what = f"{others[0]} is another file here than on {first[others[0]].host.address}, and stays"
+            member.host.warn(f"asset pool: {what}" + (f" ({len(others)} files in all)" if len(others) > 1 else ""))
+
+
 def _send(fleet: Fleet, release: Release, giver: Member, files: Files, lacking: Mapping[Member, set[str]]) -> None:
     """Give each member what it lacks of one, a few files at a time."""
-    for path in (path for path, (_, size) in files.items() if size > LARGEST):
+    for path in (path for path, (_, size, _) in files.items() if size > LARGEST):
         giver.host.warn(f"asset pool: {path} is too large to be sent to the other hosts")
     for batch in _batches({path: about for path, about in files.items() if about[1] <= LARGEST}):
         pieces = fleet.require(partial(_given, wanted=batch), of=(giver,))[giver]
@@ -119,7 +122,7 @@ def _send(fleet: Fleet, release: Release, giver: Member, files: Files, lacking: 
 
 def _batches(files: Files) -> Iterator[list[str]]:
     batch, size = list[str](), 0
-    for path, (_, bytes_) in files.items():
+    for path, (_, bytes_, _) in files.items():
         if batch and size + bytes_ > AT_ONCE:
             yield batch
             batch, size = [], 0
@@ -130,9 +133,9 @@ def _batches(files: Files) -> Iterator[list[str]]:
 
 
 def _names(member: Member, release: Release) -> Files:
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[str, tuple[str, int, list[str]]] = {}
     for row in _lines(member, phases.names(member.host.environment), About(release)):
-        found.update((path, (digest, size)) for path, digest, size in row)
+        found.update((path, (digest, size, releases)) for path, digest, size, releases in row)
     return found
 
 
@@ -143,7 +146,7 @@ def _given(member: Member, wanted: Sequence[str]) -> list[Piece]:
 
 
 def _take(member: Member, release: Release, files: Files, pieces: Sequence[Piece], lacking: Mapping[Member, set[str]]) -> None:
-    request, size = list[tuple[str, str, int, int, str]](), 0
+    request, size = list[tuple[str, str, int, list[str], int, str]](), 0
     for path, start, text in (piece for piece in pieces if piece[0] in lacking[member]):
         if size + len(text) > IN_ONE_REQUEST:
             _require(member, phases.take(member.host.environment, request), About(release))

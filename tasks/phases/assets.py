@@ -24,7 +24,7 @@ def fill(environment: Environment, *, warns: bool = False) -> Phase:
 
 
 def names(environment: Environment) -> Phase:
-    """What the pool has of these two, with SHA-256 and size."""
+    """What the pool has of these two, with SHA-256, size, and the releases that have it."""
     return _exchange(step("names", exchange.names, environment.asset_pool))
 
 
@@ -34,7 +34,7 @@ def give(wanted: Sequence[str]) -> Phase:
 
 
 def take(environment: Environment, pieces: Sequence[Sequence[Any]]) -> Phase:
-    """Pieces of files for the pool: path, SHA-256, size, where the piece begins, its bytes in Base64."""
+    """Pieces of files for the pool: path, SHA-256, size, releases, where the piece begins, its bytes in Base64."""
     return _exchange(step("take", exchange.take, environment.asset_pool, pieces))
 
 

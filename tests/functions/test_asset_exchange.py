@@ -39,9 +39,9 @@ def take(pooled: Pooled, *pieces: Any) -> None:
     exchange.take(pooled.run(1), PATHS, pieces)
 
 
-def piece(data: bytes, path: str = FILE, start: int = 0, size: int = -1, of: bytes = b"") -> list[Any]:
+def piece(data: bytes, path: str = FILE, start: int = 0, of: bytes = b"") -> list[Any]:
     whole = of or data
-    return [path, digest(whole), len(whole) if size < 0 else size, start, base64.b64encode(data).decode()]
+    return [path, digest(whole), len(whole), [name(1)], start, base64.b64encode(data).decode()]
 
 
 def test_names_are_those_of_the_release_and_of_what_is_live(pooled: Pooled) -> None:
@@ -49,7 +49,8 @@ def test_names_are_those_of_the_release_and_of_what_is_live(pooled: Pooled) -> N
     pooled.fill(2)
     (line,) = pooled.names(2)
     assert json.loads(line) == [
-        [f"{PATHS[0]}/{file}", digest(file.encode()), len(file)] for file in (NEW, "new.deadbeef.js", BOTH)
+        [f"{PATHS[0]}/{file}", digest(file.encode()), len(file), [name(number) for number in numbers]]
+        for file, numbers in ((NEW, [1]), ("new.deadbeef.js", [2]), (BOTH, [0, 1]))
     ]
 
 
@@ -101,7 +102,7 @@ def test_a_name_that_is_there_is_not_replaced(pooled: Pooled) -> None:
 
 def test_what_did_not_arrive_as_it_was_sent_gets_no_name(pooled: Pooled) -> None:
     with pytest.raises(Failed, match="has not arrived as it was sent"):
-        take(pooled, [FILE, digest(b"other"), 3, 0, base64.b64encode(b"abc").decode()])
+        take(pooled, [FILE, digest(b"other"), 3, [name(1)], 0, base64.b64encode(b"abc").decode()])
     assert FILE.rpartition("/")[2] not in pooled.files
 
 
@@ -134,6 +135,5 @@ def test_one_pool_gives_what_another_takes(pooled: Pooled, tmp_path_factory: pyt
     about = {path: more for path, *more in rows}
     take(other, *([path, *about[path], start, text] for path, start, text in given))
     assert other.files == pooled.files
-    assert (
-        pool.needed(json.loads((other.host.state_dir / "assets.json").read_text())["files"], [name(1)]).keys() == about.keys()
-    )
+    record = json.loads((other.host.state_dir / "assets.json").read_text())["files"]
+    assert pool.needed(record, [name(0), name(1)]).keys() == about.keys()

@@ -19,10 +19,13 @@ AT_ONCE = 200  # files in one line
 
 
 def names(run: Run, paths: Sequence[str]) -> None:
-    """Report the files that pages of what is live, and of what is to be, need: lines of [[path, SHA-256, size], ...]."""
+    """Report the files that pages of what is live, and of what is to be, need.
+
+    Lines of [[path, SHA-256, size, the releases that have it], ...].
+    """
     target = run.release or releases.previous(run)
     found = needed(record.load(run, paths), (releases.live(run), target))
-    rows = [[path, entry["sha256"], entry["size"]] for path, entry in found.items()]
+    rows = [[path, entry["sha256"], entry["size"], entry["releases"]] for path, entry in found.items()]
     for start in range(0, len(rows), AT_ONCE):
         run.report.text(json.dumps(rows[start : start + AT_ONCE]))
 
@@ -43,19 +46,19 @@ def give(run: Run, wanted: Sequence[str]) -> None:
 
 
 def take(run: Run, paths: Sequence[str], pieces: Sequence[Sequence[Any]]) -> None:
-    """Add pieces to files: path, SHA-256 and size of the file; where the piece begins; its bytes in Base64. Raises Failed.
+    """Add pieces to files: path, SHA-256, size and releases of the file; where the piece begins; its bytes in Base64.
 
-    A file that is complete gets its name, unless something has it.
+    A file that is complete gets its name, unless something has it. Raises Failed.
     """
     run.lock.require(run)
     root = record.root(run)
     entries = record.load(run, paths)
     try:
-        for path, digest, size, start, text in pieces:
+        for path, digest, size, names, start, text in pieces:
             staged = _add(run, root, paths, path, digest, start, base64.b64decode(text))
             if os.path.getsize(staged) == size and _place(run, root, staged, path, digest):
                 mtime = os.lstat(os.path.join(root, path)).st_mtime_ns
-                entries[path] = {**record.entry(run.release), "sha256": digest, "size": size, "mtime": mtime}
+                entries[path] = {**record.entry(*names), "sha256": digest, "size": size, "mtime": mtime}
         record.save(run, entries)
     except OSError as problem:
         raise failed(root, problem) from problem

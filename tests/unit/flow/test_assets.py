@@ -122,7 +122,7 @@ class PoolHost(StandIn):
     _ensure = _fill
 
     def _names(self, _: Any) -> dict[str, Any]:
-        return {"texts": [json.dumps([[path, hashed(data), len(data)]]) for path, data in self.pool.items()]}
+        return {"texts": [json.dumps([[path, hashed(data), len(data), [NEW]]]) for path, data in self.pool.items()]}
 
     def _give(self, wanted: list[str]) -> dict[str, Any]:
         starts = ((path, at) for path in wanted for at in range(0, max(len(self.pool[path]), 1), 3))
@@ -130,9 +130,10 @@ class PoolHost(StandIn):
         return {"texts": [json.dumps(each) for each in text]}
 
     def _take(self, _: Any, pieces: list[Any]) -> dict[str, Any]:
-        for path, digest, size, start, text in pieces:
+        for path, digest, size, releases, start, text in pieces:
             self.staged[path] = self.staged.get(path, b"")[:start] + base64.b64decode(text)
             if len(self.staged[path]) == size:
+                assert releases == [NEW]
                 assert hashed(self.staged[path]) == digest
                 assert path not in self.pool
                 self.pool[path] = self.staged.pop(path)
