@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from tasks.host import files, tree
+from tasks.host.assets import pool
 from tasks.host.failure import Failed
+from tasks.host.lock import lost
+from tasks.host.run import Protection, Run
 from tests.support.host import LocalHost
 from tests.support.pool import BOTH, NEW, OLD, PATHS, Pooled, warnings
 from tests.support.records import name
@@ -116,7 +119,9 @@ def test_nothing_is_written_through_a_link_in_the_pool(pooled: Pooled, tmp_path:
     (tmp_path / "elsewhere").mkdir()
     (pooled.root / place).parent.mkdir(parents=True)
     (pooled.root / place).symlink_to(tmp_path / "elsewhere")
-    assert warnings(pooled.fill(1)) != []
+    run = pooled.fill(1)
+    assert warnings(run) != []
+    assert "4 files" not in str(run.events)
     assert [*(tmp_path / "elsewhere").iterdir()] == []
 
 
@@ -195,3 +200,19 @@ def test_a_spoilt_record_is_made_anew_of_the_releases_that_are_there(pooled: Poo
     record = json.loads((pooled.host.state_dir / "assets.json").read_text())["files"]
     assert record[f"{PATHS[0]}/{BOTH}"]["releases"] == [name(0), name(1)]
     assert pooled.files == {OLD, NEW, BOTH, "images/logo.abcdef12.png"}
+
+
+class Lost(Protection):
+    """The lock of a run that has lost it."""
+
+    def require(self, run: Run) -> None:
+        raise lost(run)
+
+
+@pytest.mark.parametrize("step", [pool.fill, pool.ensure])
+def test_a_run_that_has_lost_its_lock_writes_nothing(pooled: Pooled, step: Any) -> None:
+    run = pooled.run(1)
+    run.lock = Lost()
+    with pytest.raises(Failed, match="this run has lost the lock") as failure:
+        step(run, PATHS)
+    assert (failure.value.code, pooled.root.exists()) == (6, False)

@@ -75,7 +75,7 @@ class Pool:
         self.entries = record.load(run, paths)
         self._others: list[str] = []  # of which the pool has another content
         self._staged: dict[str, str] = {}  # path: name in STAGED
-        self._bytes = 0
+        self._sizes: list[int] = []  # of what was put in
 
     @contextlib.contextmanager
     def staging(self) -> Iterator[None]:
@@ -117,6 +117,7 @@ class Pool:
             if put(self.root, os.path.join(self.root, STAGED, staged), file):
                 about = os.lstat(os.path.join(self.root, file))
                 self.entries[file].update(size=about.st_size, mtime=about.st_mtime_ns)
+                self._sizes.append(about.st_size)
             else:
                 self._others.append(file)
                 del self.entries[file]
@@ -128,8 +129,8 @@ class Pool:
         for path, entry in needed(self.entries, (live, target)).items():
             digest.update(f"{path}\0{entry['sha256']}\n".encode("utf-8", "surrogateescape"))
         self._run.report.fact("assets", digest.hexdigest())
-        if self._staged:
-            self._run.report.note(f"asset pool: {len(self._staged)} files put into it ({self._bytes:,} bytes)")
+        if self._sizes:
+            self._run.report.note(f"asset pool: {len(self._sizes)} files put into it ({sum(self._sizes):,} bytes)")
         if self._others:
             more = f" ({len(self._others)} in all)" if len(self._others) > 1 else ""
             self._run.report.warn(
@@ -182,7 +183,6 @@ class Pool:
                 tree.clone(source, staged, new)
             os.chmod(staged, 0o644, dir_fd=new)
             with tree.opened(full, staged, tree.PLAIN, new) as copy:
-                self._bytes += os.fstat(copy).st_size
                 self.entries[file] = {**record.entry(name), "sha256": digest_of(copy)}
         self._staged[file] = staged
 
