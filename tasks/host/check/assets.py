@@ -40,8 +40,10 @@ def check_pool(run: Run, paths: Sequence[str], links: Sequence[Sequence[str]]) -
             for each in serving:
                 _check_server(run, each, path)
             if not serving:
-                what = f"asset pool: no server of nginx that is known serves the live release from above {path}"
-                run.report.doubt(what, "name the directory of the hashed files in asset_pool, such as public/build")
+                what = f"asset pool: no server of nginx that this user can read serves the live release from above {path}"
+                run.report.doubt(
+                    what, "name the directory of the hashed files, such as public/build; docs/assets.md has the lines"
+                )
         _check_way(run, web)
 
 
