@@ -1,6 +1,7 @@
 """deploy: release and post-release, undone when post-release fails."""
 
 from tasks.errors import ReleaseError
+from tasks.flow import assets
 from tasks.flow.build import choose, chosen, needs, verify
 from tasks.flow.cutover import migrate, stage
 from tasks.flow.fleet import Fleet
@@ -21,6 +22,7 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
     with fleet.lock():
         release = choose(fleet, choice)
         verify(fleet, release)
+        assets.pool(fleet, release)
         migrate(fleet, release)
         stage(fleet, release)
         try:

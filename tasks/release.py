@@ -1,6 +1,6 @@
 """release: build, migrate, cutover."""
 
-from tasks.flow import pruning
+from tasks.flow import assets, pruning
 from tasks.flow.build import choose, chosen, needs, verify
 from tasks.flow.cutover import cutover, migrate, stage
 from tasks.flow.fleet import Fleet
@@ -19,6 +19,7 @@ def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> No
     with fleet.lock():
         made = choose(fleet, choice)
         verify(fleet, made)
+        assets.pool(fleet, made)
         migrate(fleet, made)
         stage(fleet, made)
         cutover(fleet, made, pruning.following)

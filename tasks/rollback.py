@@ -1,6 +1,7 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
 from tasks.errors import LiveButFailed, UsageError
+from tasks.flow import assets
 from tasks.flow.build import before, find
 from tasks.flow.cutover import cutover, former, stage, undone
 from tasks.flow.fleet import Fleet
@@ -24,6 +25,7 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
     with fleet.lock():
         kept = keep_runtime_files and bool(fleet.environment.runtime_files)
         target = find(fleet, to, live=kept) if to else former(fleet) if kept else before(fleet)
+        assets.ensure(fleet, target)
         stage(fleet, target)
         release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")
         try:

@@ -51,6 +51,7 @@ def _directories(environment: Environment) -> Iterator[Clash]:
         ("the repository of builds_dir", builds / "repo.git", ("builds_dir",)),
         ("this environment's part of builds_dir", builds / link, ("builds_dir", "live_link")),
         (RELEASES, releases, (RELEASES,)),
+        *([("the asset pool", PurePosixPath("~/assets", link), ("live_link",))] if environment.asset_pool else []),
     ]
     if builds == releases:
         yield Clash(("releases_dir", "builds_dir"), "must not be the same directory as builds_dir")
@@ -78,6 +79,11 @@ def _links(environment: Environment) -> Iterator[Clash]:
         if outer := _first((path, *path.parents), links):
             sentence = f"the file {shown(file.path)} lies in the persistent link {shown(outer)}, where it is already"
             yield Clash(("runtime_files", "persistent_links"), sentence, (index,))
+    for index, asset in enumerate(environment.asset_pool):
+        path = PurePosixPath(asset)
+        if outer := _first((path, *path.parents), links):
+            sentence = f"{shown(asset)} lies in the persistent link {shown(outer)}, which outlives releases already"
+            yield Clash(("asset_pool", "persistent_links"), sentence, (index,))
 
 
 def _targets(environment: Environment) -> Iterator[Clash]:

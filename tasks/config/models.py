@@ -225,6 +225,9 @@ class Settings(Section):
     carry_assets: Listed[BelowPath] = Field(
         (), description="Hashed assets of the live release that the new one lacks are copied in."
     )
+    asset_pool: Listed[BelowPath] = Field(
+        (), description="Files with a hash in their name outlive their release in ~/assets, for nginx to fall back to."
+    )
     writable: Listed[BelowPath] = Field((), description="Writable by the pool user of php-fpm.")
 
     publish: Commands = Field((), description="Run in the release's final place, before the swap, in order.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tasks.errors import LiveButFailed, NotReleased, UsageError
+from tasks.flow import assets
 from tasks.flow.build import build_as, verify
 from tasks.flow.cutover import cutover, stage
 from tasks.flow.fleet import Fleet
@@ -68,6 +69,7 @@ def adopt(fleet: Fleet, members: Sequence[Member], taken: Model) -> None:
             lacking = [member for member in part.members if _asked(member, release.name) is None]
             build_as(part.of(lacking), release)
         verify(part, taken.live)
+        assets.pool(part, taken.live)
         behind = part.of([member for member in part.members if member.live != taken.live.name])
         if behind.members:
             stage(behind, taken.live)

@@ -5,7 +5,7 @@ from typing import Any
 from tasks.flow.build import chosen, find
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
-from tasks.phases import build, cutover, lock, report
+from tasks.phases import assets, build, cutover, lock, report
 from tasks.remote.request import request
 from tasks.remote.run import About, Release, Run
 from tasks.view.plan import show_plan
@@ -25,10 +25,12 @@ def show(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
 def requests(fleet: Fleet) -> list[dict[str, Any]]:
     """What `release` sends to each host, in order; what only a run knows stands in angle brackets."""
     environment = fleet.environment
+    pool = [assets.fill(environment)] if environment.asset_pool else []
     migrate = [cutover.migrate(environment)] if environment.migrate else []
     phases = [
         lock.lock("build"),
         build.build(environment),
+        *pool,
         *migrate,
         cutover.cutover("forward", environment),
         cutover.prune(environment),

@@ -27,7 +27,8 @@ def report(run: Run, key: str) -> None:
 
 
 def _versions(run: Run) -> dict[str, str]:
-    path, found = search_path(run), dict[str, str]()
+    found: dict[str, str] = {}
+    path = search_path(run)
     with scratch_home() as env:
         for word in PROGRAMS:
             program = which(word, path)

@@ -24,7 +24,8 @@ def kept(run: Run, paths: Sequence[str]) -> dict[str, str]:
 
     `paths` are those of the links in a release.
     """
-    root, found = os.path.realpath(run.releases), dict[str, str]()
+    found: dict[str, str] = {}
+    root = os.path.realpath(run.releases)
     for entry in files.entries(run.releases) if paths else ():
         own = os.path.join(root, entry.name)
         links = [path for path in paths if os.path.islink(os.path.join(own, path))]

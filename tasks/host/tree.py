@@ -68,6 +68,23 @@ def inside(path: str, root: str) -> bool:
     return os.path.realpath(path).startswith(root + os.sep)
 
 
+def leads_out(root: str, path: str) -> bool:
+    """Does something at `path` of a real directory lead elsewhere, or nowhere?"""
+    place = os.path.join(root, path)
+    return os.path.lexists(place) and not (inside(place, root) and os.path.exists(place))
+
+
+def files_below(root: str, path: str) -> Iterator[tuple[str, str, int]]:
+    """The regular files at or below `path` of a real directory, out of which it does not lead.
+
+    Of each: its path as `path` begins it, its own place, and the open directory that it is in.
+    """
+    place = os.path.realpath(os.path.join(root, path))
+    for found, _, at, mode in everything(place) if os.path.lexists(place) else ():
+        if stat.S_ISREG(mode):
+            yield os.path.normpath(os.path.join(path, os.path.relpath(found, place))), found, at
+
+
 def everything(path: str) -> Iterator[tuple[str, str, int, int]]:
     """A path that is no link, and all that lies below it: its path, its name, the open directory that it is in, and its mode.
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tasks.host.check import commands, git_server, services, state, web
+from tasks.host.check import assets, commands, git_server, services, state, web
 from tasks.host.services import sudo as rules
 from tasks.phases.build import units, verifying
 from tasks.phases.links import links
@@ -28,6 +28,7 @@ _READ_BY_A_SHELL_ALONE = re.compile(r"""['"\\$`(){}<>#\n]""")
 
 def check(environment: Environment) -> Phase:
     """The release user's half: what a build takes, and what the web server does with a release."""
+    pool = environment.asset_pool
     return Phase(
         "check",
         (
@@ -45,6 +46,7 @@ def check(environment: Environment) -> Phase:
             step("logout", state.check_logout),
             *_later(environment),
             step("web", web.check_web, _php(environment), environment.writable, _units(environment), links(environment)),
+            *((step("asset pool", assets.check_pool, pool, links(environment)),) if pool else ()),
         ),
         kind="watched",
     )

@@ -9,6 +9,7 @@ from tasks.host import cutover as host
 from tasks.host import in_use as processes
 from tasks.host import prune as old
 from tasks.host import state
+from tasks.host.assets import ageing
 from tasks.host.runtime import renew
 from tasks.host.services import masked
 from tasks.phases.build import commands_step, units
@@ -71,6 +72,6 @@ def in_use() -> Phase:
 
 def prune(environment: Environment, used: Sequence[tuple[str, str]] = ()) -> Phase:
     """Remove the oldest releases beyond keep_releases, but for those `used`: each a name and the process that uses it."""
-    return Phase(
-        "prune", (step("prune", old.prune, environment.keep_releases, used, paths(environment)),), options=(("keep", True),)
-    )
+    keep, pool = environment.keep_releases, environment.asset_pool
+    aged = (step("asset pool", ageing.age, keep, pool),) if pool else ()
+    return Phase("prune", (step("prune", old.prune, keep, used, paths(environment)), *aged), options=(("keep", True),))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.host import tree
 from tasks.host.build import assets as step
 from tasks.host.failure import Failed
 from tasks.host.tree import everything, real
@@ -123,7 +124,7 @@ def test_a_file_that_has_gone_meanwhile_fails_the_step(site: LocalHost, monkeypa
             yield place, name, at, mode
 
     run = carrying(site, monkeypatch)
-    monkeypatch.setattr(step, "everything", found)
+    monkeypatch.setattr(tree, "everything", found)
     with pytest.raises(Failed, match="could not be carried: No such file or directory") as failure:
         step.carry(run, 5, [ASSETS])
     assert failure.value.what.startswith(f"{site.live.resolve()}/{ASSETS}/app.1.js ")

@@ -25,7 +25,20 @@ from tests.support.talk import Ran, Run, Talk
 from tests.support.trash import deleted
 
 LINK = "source"
-OURS = {"runtime", "own-inodes", "history", "hold", "lock", "job.lock", "move", "jobs", "logs", "trash", "reserve"}
+OURS = {
+    "assets.json",
+    "runtime",
+    "own-inodes",
+    "history",
+    "hold",
+    "lock",
+    "job.lock",
+    "move",
+    "jobs",
+    "logs",
+    "trash",
+    "reserve",
+}
 
 
 @dataclass

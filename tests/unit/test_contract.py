@@ -27,7 +27,7 @@ OPTIONS = {
     "post-release": {"end_strays", *TIMES},
     "deploy": {"ref", "name", *TIMES},
     "rollback": {"to", "keep_runtime_files", *TIMES},
-    "prune": TIMES,
+    "prune": {"asset", *TIMES},
     "status": {"json"},
     "releases": {"json"},
     "history": {"json"},

@@ -6,13 +6,12 @@ A file that was carried keeps the release that it first came from, and is left o
 from __future__ import annotations
 
 import os
-import stat
 from typing import Any, Sequence
 
 from tasks.host import releases
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.tree import clone, everything, folder, inside, naming, opened, real
+from tasks.host.tree import clone, files_below, folder, leads_out, naming, opened, real
 
 READ = os.O_RDONLY | os.O_NOFOLLOW
 
@@ -62,14 +61,11 @@ class Carrying:
 
     def carry(self, path: str) -> None:
         """What the build lacks of the live release at or below a path. Raises OSError, with the path of what failed."""
-        root = os.path.join(self.live, path)
-        place = os.path.realpath(root)
-        if os.path.lexists(root) and not (inside(root, self.live) and os.path.exists(place)):
+        if leads_out(self.live, path):
             self._report.warn(f"carry_assets: {path} leads out of the live release: nothing of it is carried")
-        elif os.path.lexists(root):
-            for found, name, at, mode in everything(place):
-                if stat.S_ISREG(mode):
-                    self._offer(os.path.normpath(os.path.join(path, os.path.relpath(found, place))), name, at)
+        elif os.path.lexists(os.path.join(self.live, path)):
+            for file, found, at in files_below(self.live, path):
+                self._offer(file, os.path.basename(found), at)
         elif not os.path.lexists(os.path.join(self.build, path)):
             self._report.warn(f"carry_assets: {path} is neither in the live release nor in the new one")
 

@@ -20,16 +20,20 @@ def check(run: Run, unknown: int) -> None:
     require(run, size, (newest["inodes"] if newest else INODES) * 3 // 2, "a release")
 
 
-def require(run: Run, size: int, inodes: int, what: str) -> None:
-    """Room for so many bytes and inodes; the trash is deleted first if need be. Raises Failed, with `what` needs them."""
-    if _short(run, size, inodes) and trash.entries(run):
+def require(run: Run, size: int, inodes: int, what: str, folder: str = "") -> None:
+    """Room for so many bytes and inodes in releases_dir, or another directory; the trash is deleted first if need be.
+
+    Raises Failed, with `what` needs them.
+    """
+    folder = folder or run.releases
+    if _short(folder, size, inodes) and trash.entries(run):
         trash.empty(run, patience=run.step_timeout)
-    free = _short(run, size, inodes)
+    free = _short(folder, size, inodes)
     if free:
-        place = files.quoted(run.releases)
+        place = files.quoted(folder)
         next = f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}"
         there, needed = (f"{size // 1000000} MB and {inodes} inodes" for size, inodes in (free, (size, inodes)))
-        raise Failed(f"only {there} are free in {run.releases}, and {what} needs about {needed}", next)
+        raise Failed(f"only {there} are free in {folder}, and {what} needs about {needed}", next)
 
 
 def size_of_newest(run: Run) -> dict[str, int] | None:
@@ -45,9 +49,9 @@ def size_of_newest(run: Run) -> dict[str, int] | None:
     return None
 
 
-def _short(run: Run, size: int, inodes: int) -> tuple[int, int] | None:
+def _short(folder: str, size: int, inodes: int) -> tuple[int, int] | None:
     """The free bytes and inodes where either is too little. A filesystem that counts no inodes reports 0 of 0."""
-    found = os.statvfs(run.releases)
+    found = os.statvfs(folder)
     free = found.f_bavail * found.f_frsize
     return (free, found.f_ffree) if free < size or (found.f_files > 0 and found.f_ffree < inodes) else None
 

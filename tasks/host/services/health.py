@@ -53,14 +53,14 @@ def check(run: Run, url: str, status: int, within: float, contains: str, headers
 
 
 def _try(url: str, status: int, contains: str, headers: Sequence[Sequence[str]], seconds: float) -> None:
-    answered, body = _answer(url, headers, seconds)
+    answered, body = answer(url, headers, seconds)
     if answered != status:
         raise Unhealthy(f"answered {answered} instead of {status}", body)
     if contains.encode() not in body:
         raise Unhealthy(f"answered {status}, but {contains!r} is not in the body", body)
 
 
-def _answer(url: str, headers: Sequence[Sequence[str]], seconds: float) -> tuple[int, bytes]:
+def answer(url: str, headers: Sequence[Sequence[str]], seconds: float) -> tuple[int, bytes]:
     """Status and body. What comes byte by byte, each in time, is cut off after so many seconds all the same."""
     from http.client import HTTPException
 

@@ -37,13 +37,14 @@ def habits(site: Site, times: int) -> list[Row]:
     with _changed(site, NGINX, "$realpath_root", "$document_root"):
         what = f"nginx says `$document_root`, and php-fpm is not reloaded: {STALE} s from the swap on"
         rows.append(Row(what, _swaps_alone(site, times)))
-    site.write(RELOAD, FOLLOW, carry_assets=[], health=[])
-    rows.append(Row("assets are not carried over", _deploys(site, times)))
+    with _changed(site, NGINX, "$uri @assets", "$uri =404"):
+        site.write(RELOAD, FOLLOW, carry_assets=[], asset_pool=[], health=[])
+        rows.append(Row("assets are not carried over, and there is no pool", _deploys(site, times)))
     return rows
 
 
 def _swaps(site: Site, times: int, fpm: dict[str, str]) -> list[Judged]:
-    """One release is deployed in the place of the other, again and again: back too, where assets are lost anyway."""
+    """One release is deployed in the place of the other, again and again, back too."""
     site.write(fpm, FOLLOW, health=[])
     return [site.under_load(lambda: site.shop.fab("deploy", "--name", _other(site)), tabs=0) for _ in range(times)]
 

@@ -24,6 +24,7 @@ QUICK: dict[str, Any] = {
         "dossier-api": {"path": "apps/dossier-api", "bootstrap": [COMPOSER]},
     },
     "verify": [],
+    "asset_pool": ["public/build"],
 }
 
 

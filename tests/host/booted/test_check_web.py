@@ -1,11 +1,12 @@
 """check on a real host: nginx, php-fpm, and what their users may do with the files of the site."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from tasks.host import access, acl
+from tasks.host import access, acl, leads
 from tests.host.booted.spoiling import Checks, Spoilt, each_of
 from tests.support.booted import Booted
 from tests.support.shop import HOME, Shop
@@ -107,12 +108,14 @@ GROUPS = {
     ],
 }
 # A file, a directory and an ACL for every mode: what the computation says, and what the kernel does for that user.
+MODULES = {"acl": acl, "leads": leads, "access": access}
 LOADED = """
 import sys, types
-for name in ("tasks", "tasks.host", "tasks.host.acl"):
+for name in ("tasks", "tasks.host", "tasks.host.acl", "tasks.host.leads"):
     sys.modules[name] = types.ModuleType(name)
 sys.modules["tasks.host"].acl = sys.modules["tasks.host.acl"]
 exec(ACL, sys.modules["tasks.host.acl"].__dict__)
+exec(LEADS, sys.modules["tasks.host.leads"].__dict__)
 access = {}
 exec(ACCESS, access)
 globals().update({name: value for name, value in access.items() if name[0].isupper() or name == "viewer"})
@@ -171,7 +174,8 @@ def test_what_is_wrong_has_a_line_of_its_own(checks: Checks, group: str, spoilt:
 def test_what_a_user_may_do_is_computed_as_the_kernel_does_it(booted: Booted) -> None:
     also = booted.sh("getent group ftsuser").split(":")[2]
     booted.sh("gpasswd --add www-data ftsuser")
-    sources = {"ACL": Path(acl.__file__).read_text(), "ACCESS": Path(access.__file__).read_text()}
+    sources = {name.upper(): Path(module.__file__ or "").read_text() for name, module in MODULES.items()}
+    sources["LEADS"] = re.sub(r"(?m)^from tasks\.host.*\n", "", sources["LEADS"])  # of which `way` needs nothing
     named = "".join(f"{name} = {source!r}\n" for name, source in sources.items())
     looked_at, differ = json.loads(booted.sh("python3 -", stdin=named + LOADED + COMPARE.replace("ALSO", also)))
     assert (looked_at, differ) == (2 * 3 * 512 + 8**4, {})

@@ -32,10 +32,10 @@ class Story:
         return {ping for load in self.loads.values() for ping in load.pings}
 
 
-def under_load(shop: Shop, *words: str, tabs: int = 1) -> Judged:
+def under_load(shop: Shop, *words: str) -> Judged:
     """Type `fab -H prod WORDS` under load."""
     before = shop.live() or "source"
-    with load_of(shop, {**MIX, TAB: tabs}) as load:
+    with load_of(shop, {**MIX, TAB: 1}) as load:
         shop.fab(*words)
         load.told()
     return load.judged(before, shop.live())
@@ -43,8 +43,9 @@ def under_load(shop: Shop, *words: str, tabs: int = 1) -> Judged:
 
 @pytest.fixture(scope="module")
 def shop(booted: Booted, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The shop in a directory that people have built in."""
+    """The shop in a directory that people have built in, with a pool for assets."""
     shop = Shop(booted, tmp_path_factory.mktemp("shop"))
+    shop.write(prod={"asset_pool": ["public/build"]})
     shop.build_in_place()
     shop.follow_by_hand()
     return shop
@@ -56,8 +57,7 @@ def story(shop: Shop) -> Story:
     loads = {"setup": under_load(shop, "setup"), "post-release": under_load(shop, "post-release")}
     shop.push({"assets/shop.css": "h1 { color: orange; }\n"})
     loads["deploy"] = under_load(shop, "deploy", "--ref", "master")
-    # Assets that only the newer release has are gone with it.
-    loads["rollback"] = under_load(shop, "rollback", tabs=0)
+    loads["rollback"] = under_load(shop, "rollback")
     with suppress(AssertionError):  # a message that is lost stays there
         until(lambda: shop.host.sh(f"ls {DATA['prod']}/spool") == "")
     lines = shop.host.sh(f"cat {DATA['prod']}/pings").splitlines()
@@ -90,7 +90,17 @@ def test_no_request_that_started_after_the_new_release_was_seen_is_answered_by_t
 
 def test_assets_of_pages_that_were_open_before_still_answer(story: Story) -> None:
     assert [load.lost_assets for load in story.loads.values()] == [[]] * len(VERBS)
-    assert len(story.loads["deploy"].old_assets) >= 20
+    assert {verb: len(story.loads[verb].old_assets) >= 20 for verb in ("deploy", "rollback")} == {
+        "deploy": True,
+        "rollback": True,
+    }
+
+
+def test_check_asks_nginx_for_an_asset_that_only_the_pool_has(shop: Shop, story: Story) -> None:  # noqa: ARG001
+    """After the rollback those of the newer release are such."""
+    said = shop.fab("check").out
+    assert "asset pool: www.example.com serves public/build/" in " ".join(said.split())
+    assert "which the live release has not" in " ".join(said.split())
 
 
 def test_every_message_is_handled_once(story: Story) -> None:

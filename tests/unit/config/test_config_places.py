@@ -76,3 +76,27 @@ def test_a_persistent_link_that_leads_where_releases_come_and_go_is_refused(
 ) -> None:
     error = refused(f"hosts: {{a: {{repository: x, persistent_links: {{public/media: {target}}}, {keys}}}}}")
     assert error.details == (f"hosts.a.persistent_links.public/media: leads into {where}, where releases come and go",)
+
+
+@pytest.mark.parametrize(
+    ("keys", "detail"),
+    [
+        ("asset_pool: [../x]", "asset_pool[0]: expected a path inside the release (no leading / or ~, no ..), found '../x'"),
+        (
+            "asset_pool: [public/build], live_link: assets",
+            "live_link: the asset pool ('~/assets/assets') would lie in '~/assets', the live link",
+        ),
+        (
+            "asset_pool: [public/build], builds_dir: ~/assets",
+            "builds_dir: this environment's part of builds_dir ('~/assets/source') would be the asset pool",
+        ),
+        (
+            "asset_pool: [build, public/media/x], persistent_links: {public/media: /mnt/media}",
+            "asset_pool[1]: 'public/media/x' lies in the persistent link 'public/media', which outlives releases already",
+        ),
+    ],
+)
+def test_the_asset_pool_has_a_place_of_its_own_and_is_filled_from_releases_alone(
+    refused: Refused, keys: str, detail: str
+) -> None:
+    assert refused(f"hosts: {{a: {{repository: x, {keys}}}}}").details == (f"hosts.a.{detail}",)

@@ -70,6 +70,7 @@ def test_every_key_is_read() -> None:
             App(name="dossier-api", path="apps/dossier-api"),
         ),
         carry_assets=("public/build",),
+        asset_pool=("public/build",),
         writable=("var",),
         publish=("php bin/console cache:warmup",),
         verify=(
