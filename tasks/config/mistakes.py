@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tasks.config import models
+from tasks.config import models, service
 from tasks.config.section import Section, keys_of
 from tasks.config.words import nearest, shown
 
@@ -21,9 +21,9 @@ SECTIONS: dict[str, type[Section]] = {
     "apps": models.AppKeys,
     "health": models.HealthCheck,
     "request": models.PhpRequest,
-    "systemd": models.SystemdService,
-    "supervisor": models.SupervisorService,
-    "run": models.RunService,
+    "systemd": service.SystemdService,
+    "supervisor": service.SupervisorService,
+    "run": service.RunService,
 }
 TAGGED = ("services", "verify")
 """Lists whose entries are of several kinds: pydantic's way to a value names the kind after the entry."""
@@ -132,8 +132,8 @@ def _choice(error: ErrorDetails) -> str:
 
 
 def _service(error: ErrorDetails) -> str:
-    unknown = [key for key in error["input"] if key not in models.KINDS] if isinstance(error["input"], dict) else []
-    return error["msg"] + next(filter(None, (nearest(key, models.KINDS) for key in unknown)), "")
+    unknown = [key for key in error["input"] if key not in service.KINDS] if isinstance(error["input"], dict) else []
+    return error["msg"] + next(filter(None, (nearest(key, service.KINDS) for key in unknown)), "")
 
 
 SENTENCES: dict[str, Callable[[ErrorDetails], str]] = {

@@ -13,7 +13,8 @@ from tasks.host.services import post_release as services
 from tasks.phases.step import Phase, Step, step
 
 if TYPE_CHECKING:
-    from tasks.config.models import Environment, HealthCheck, Service
+    from tasks.config.models import Environment, HealthCheck
+    from tasks.config.service import Service
 
 WAITING = 120
 """Seconds that an action on a service may take besides its programs: for a unit that is held back, and until it follows."""

@@ -60,7 +60,7 @@ def test_what_one_lacks_comes_from_the_other_and_what_differs_stays(sites: list[
 
     config, options = Config(), Options()  # type: ignore[no-untyped-call]
     environments = [load(site.hosts_file).environment("sandbox") for site in sites]
-    hosts = [Host(each, each.addresses[0], config, heard) for each in environments]
+    hosts = [Host(each, each.addresses[0].host, config, heard) for each in environments]
     fleet = Fleet(
         environments[0],
         [Member(host, run(id=os.urandom(6).hex()), options, Clock()) for host in hosts],

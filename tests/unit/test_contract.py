@@ -15,23 +15,26 @@ README = ROOT / "README.md"
 PROMISES = ROOT / "docs" / "promises.md"
 VERBS = [
     *("setup", "check", "plan", "build", "release", "post-release", "deploy", "rollback"),
-    *("status", "releases", "history", "logs", "hold", "unhold", "attach", "cancel", "prune"),
+    *("status", "releases", "history", "logs", "adopt", "hold", "unhold", "attach", "cancel", "prune"),
     *("sandbox.start", "sandbox.stop"),
 ]
-TIMES = {"wait", "patience"}
+LOCKS = {"wait", "patience", "without", "reason"}
 OPTIONS = {
-    "check": {"sudoers"},
-    "plan": {"ref", "steps", "json"},
-    "build": {"ref", *TIMES},
-    "release": {"ref", "name", *TIMES},
-    "post-release": {"end_strays", *TIMES},
-    "deploy": {"ref", "name", *TIMES},
-    "rollback": {"to", "keep_runtime_files", *TIMES},
-    "prune": {"asset", *TIMES},
-    "status": {"json"},
-    "releases": {"json"},
-    "history": {"json"},
-    "logs": {"name"},
+    "check": {"sudoers", "host"},
+    "plan": {"ref", "steps", "json", "host"},
+    "build": {"ref", *LOCKS},
+    "release": {"ref", "name", *LOCKS},
+    "post-release": {"end_strays", *LOCKS},
+    "deploy": {"ref", "name", *LOCKS},
+    "rollback": {"to", "keep_runtime_files", *LOCKS},
+    "prune": {"asset", *LOCKS},
+    "status": {"json", "host"},
+    "releases": {"json", "host"},
+    "history": {"json", "host"},
+    "logs": {"name", "host"},
+    "adopt": {"address", *LOCKS},
+    "attach": {"host"},
+    "cancel": {"host"},
     "hold": {"reason"},
 }
 

@@ -23,8 +23,7 @@ def names(run: Run, paths: Sequence[str]) -> None:
 
     Lines of [[path, SHA-256, size, the releases that have it], ...].
     """
-    target = run.release or releases.previous(run)
-    found = needed(record.load(run, paths), (releases.live(run), target))
+    found = needed(record.load(run, paths), (releases.live(run), run.release))
     rows = [[path, entry["sha256"], entry["size"], entry["releases"]] for path, entry in found.items()]
     for start in range(0, len(rows), AT_ONCE):
         run.report.text(json.dumps(rows[start : start + AT_ONCE]))

@@ -29,16 +29,15 @@ def fill(run: Run, paths: Sequence[str]) -> None:
     Without a release in the run it is the one before, as in a rollback.
     """
     run.lock.require(run)
-    target = run.release or releases.previous(run)
     pool = Pool(run, paths)
     try:
         with pool.staging():
-            for name in dict.fromkeys(name for name in (releases.live(run), target) if name):
+            for name in dict.fromkeys(name for name in (releases.live(run), run.release) if name):
                 pool.offer(name)
             pool.place()
     except OSError as problem:
         raise failed(pool.root, problem) from problem
-    pool.report(target)
+    pool.report(run.release)
 
 
 def ensure(run: Run, paths: Sequence[str]) -> None:

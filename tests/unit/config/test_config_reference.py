@@ -10,20 +10,9 @@ import yaml
 from docs.make import reference
 from docs.make.schema import schema, text
 from tasks.config.inventory import PROJECT, load
-from tasks.config.models import (
-    Address,
-    App,
-    Environment,
-    HealthCheck,
-    PersistentLink,
-    PhpRequest,
-    RunService,
-    RuntimeFile,
-    Settings,
-    SupervisorService,
-    SystemdService,
-)
+from tasks.config.models import Address, App, Environment, HealthCheck, PersistentLink, PhpRequest, RuntimeFile, Settings
 from tasks.config.section import keys_of
+from tasks.config.service import RunService, SupervisorService, SystemdService
 
 COMPLETE = Path(__file__).with_name("complete.yml")
 

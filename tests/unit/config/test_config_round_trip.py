@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tasks.config.inventory import Inventory, load
-from tasks.config.models import Address, App, Environment, HealthCheck, RunService, RuntimeFile, SystemdService
+from tasks.config.models import Address, App, Environment, HealthCheck, RuntimeFile
+from tasks.config.service import RunService, SystemdService
 from tasks.errors import UsageError
 
 LITERAL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))

@@ -22,8 +22,9 @@ from tasks.remote.outcome import Outcome
 from tasks.remote.run import NOTHING, About, Release, Run
 from tasks.view.screen import Screen
 from tests.unit.flow.conftest import Fab
+from tests.unit.flow.fake_clock import FakeClock
 from tests.unit.flow.fake_host import FakeHost
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, FakeClock, StandIn, failed
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
 from tests.unit.made import environment, run
 
 KEYS: dict[str, Any] = {"asset_pool": ["public/build"], "services": [{"systemd": "nginx"}]}

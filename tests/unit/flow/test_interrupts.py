@@ -140,7 +140,7 @@ def test_a_signal_that_comes_while_the_screen_is_drawn_stops_nothing(monkeypatch
         waited(found)
         for event in events(BUILD):
             view.event("web1", event)
-    assert (len(drawn), found.hurried) == (len(BUILD), True)
+    assert (len(drawn) > len(BUILD), found.hurried) == (True, True)
 
 
 def test_a_pause_ends_when_the_workers_are_stopped() -> None:
