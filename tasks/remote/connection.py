@@ -4,6 +4,8 @@ Fabric itself accepts any host key, reads no known_hosts, and opens its bastions
 """
 
 import logging
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS = 5
 CHANNEL_SECONDS = 30
 
+AT_ONCE = 8
+"""Logins at a time over one first hop: sshd refuses the tenth (sshd_config(5), MaxStartups)."""
+
+_logging_in: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(AT_ONCE))
+
 # Paramiko's threads log tracebacks, which Python prints when nobody listens.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
@@ -51,11 +58,13 @@ def connect(
     Raises `Unreachable`, naming the hop that did not answer, is not who it should be or refused the login, and
     `UsageError` for what is wrong in hosts.yml itself.
     """
-    connection = VerifiedConnection(route(environment, address, user, fabric_config), fabric_config, keys)
+    hops = route(environment, address, user, fabric_config)
+    connection = VerifiedConnection(hops, fabric_config, keys)
     connection.flight = flight
     if opening:
         opening(connection)
-    connection.open()
+    with _logging_in[f"{hops[0].host}:{hops[0].port}"]:
+        connection.open()
     return connection
 
 

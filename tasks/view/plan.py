@@ -20,11 +20,16 @@ def show_plan(
     state: Mapping[str, Any],
     facts: Mapping[str, str],
     choice: str,
+    hosts: Sequence[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """What a release of `choice`, a ref or a finished release, would do. `facts` are what host/plan.py reports."""
+    """What a release of `choice`, a ref or a finished release, would do, on these of several hosts.
+
+    `facts` are what host/plan.py reports.
+    """
     page = Page(stream, kind=AskedFor)
-    page.line(f"{clean(environment.name)}: plan for {clean(choice)}", "bold")
+    where = f" on {', '.join(map(clean, hosts))}" if hosts else ""
+    page.line(f"{clean(environment.name)}: plan for {clean(choice)}{where}", "bold")
     page.fields([*_commits(state, facts), *_work(environment, state, facts, choice), *_after(environment, state)])
     for key, count in (("commits", "commit_count"), ("files", "file_count")):
         if lines := [clean(line) for line in facts.get(key, "").split("\n") if line]:

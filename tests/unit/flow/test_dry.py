@@ -1,6 +1,7 @@
 """`fab --dry` never changes a host; and a plan is what would be sent, to the letter."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +76,26 @@ def test_plan_steps_json_is_what_release_sends_with_the_values_of_the_run_left_o
         for phase, run, about in zip(host.phases, host.runs, host.abouts, strict=True)
     ]
     assert [{**each["request"], "who": None, "about": None} for each in printed] == json.loads(json.dumps(sent))
+
+
+def test_plan_steps_json_of_several_hosts_is_what_release_sends_to_each(
+    fab: Fab, hosts: defaultdict[str, StandIn], site: Site
+) -> None:
+    site(**EVERYTHING, address=["web1", "web2", {"host": "web3", "services": []}])
+    printed = json.loads(fab("plan", "--steps", "--json").out)["requests"]
+    assert fab("release", "--ref", "master").code == 0
+    for name in ("web1", "web2", "web3"):
+        phases = [each["request"]["phase"] for each in printed if each["address"] == name]
+        assert phases == hosts[name].sent
+
+
+def test_hosts_whose_plans_are_alike_share_one(fab: Fab, hosts: defaultdict[str, StandIn], site: Site) -> None:
+    site(address=["web1", "web2", "web3"])
+    hosts["web2"].live = OLDER
+    ran = fab("plan", "--ref", "master")
+    assert (ran.code, ran.out.count("plan for")) == (0, 2)
+    assert "prod: plan for master on web1, web3" in ran.out
+    assert "prod: plan for master on web2" in ran.out
 
 
 def test_plan_steps_names_every_step_and_every_command_of_a_release_in_order(fab: Fab, host: StandIn, site: Site) -> None:
