@@ -90,8 +90,7 @@ def test_the_same_by_hand(host: LocalHost) -> None:
     first, second, third = (host.release() for _ in range(3))
     assert host.cut_over("", "rollback").facts["release"] == second
     assert host.cut_over("", "rollback").facts["release"] == first
-    done = host.cut_over("", "rollback")
-    assert (done.code, "no good release before" in done.failure) == (3, True)
+    assert host.state()["previous"] is None
     assert host.cut_over(third).code == 0
     assert (host.state()["live"]["name"], host.state()["previous"]) == (third, first)
 

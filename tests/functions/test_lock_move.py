@@ -29,7 +29,7 @@ def builder(host: LocalHost, two: tuple[str, str]) -> Iterator[Locked]:
 
 def roll_back(host: LocalHost) -> Ran:
     with host.lock("rollback", "rollback") as locked:
-        return locked.refused or host.run(cutover.cutover(), replace(locked.run, release=""))
+        return locked.refused or host.run(cutover.cutover(), replace(locked.run, release=host.state()["previous"]))
 
 
 def test_a_rollback_passes_by_a_build(host: LocalHost, two: tuple[str, str], builder: Locked) -> None:

@@ -192,7 +192,7 @@ class LocalHost:
     def cut_over(self, name: str = "", verb: str = "release", put_back: str = "") -> Ran:
         """A cutover under a lock of its own; without a name, to what the host calls previous."""
         with self.lock(verb) as locked:
-            run = replace(locked.run, release=name, put_back=put_back)
+            run = replace(locked.run, release=name or self.state()["previous"], put_back=put_back)
             return locked.refused or self.run(cutover.cutover(), run)
 
     def finish(self, name: str, outcome: str = "ok") -> None:
