@@ -38,12 +38,6 @@ def test_it_has_the_hashed_files_of_both_and_nothing_else(pooled: Pooled) -> Non
     assert [event[1] for event in run.events if event[0] == "note"] == ["asset pool: 4 files put into it (73 bytes)"]
 
 
-def test_a_rollback_without_a_name_fills_it_with_what_was_live_before(pooled: Pooled) -> None:
-    pooled.live(1, before=0)
-    pooled.fill()
-    assert pooled.files == {OLD, NEW, BOTH, "images/logo.abcdef12.png"}
-
-
 def test_filled_again_it_is_not_written(pooled: Pooled) -> None:
     pooled.fill(1)
     before = snapshot(pooled.root)
