@@ -1,7 +1,5 @@
 """From a ref, or a name, to a release that is sealed on every member."""
 
-from dataclasses import replace
-
 from tasks.errors import NotReleased, UsageError
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
@@ -45,7 +43,7 @@ def build(fleet: Fleet, ref: str) -> Release:
     """Build and seal a release of this ref. The live site is not touched."""
     release = Release(name=max(member.known.next for member in fleet.members), ref=ref)
     built = fleet.require(lambda member: member.require(phases.build(fleet.environment), About(release)))
-    return replace(release, commit=built[fleet.primary].facts["commit"])
+    return release._replace(commit=built[fleet.primary].facts["commit"])
 
 
 def verify(fleet: Fleet, release: Release) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
@@ -132,7 +131,7 @@ class Fleet:
         """
         for member in self.members:
             member.lock.needs = needs
-            member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
+            member.run = member.run._replace(what=f"{member.run.verb} {what}" if what else member.run.verb)
         tried = services and bool(self.environment.services)
         self.require(lambda member: prepare(member, services=tried, warns=warns))
 
@@ -172,7 +171,7 @@ class Fleet:
             for member in asked.values:
                 left.pop(member, None)
         self.interrupts.over()
-        stands = [replace(member.stand(errors.get(member)), running=left.get(member)) for member in self.members]
+        stands = [member.stand(errors.get(member))._replace(running=left.get(member)) for member in self.members]
         return interruption(stands, phases, self.hint)
 
     def close(self) -> None:

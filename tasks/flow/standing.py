@@ -1,8 +1,8 @@
 """How the members of a run stand, and the one place where an exit code and its words are made of that."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from tasks.errors import (
     Busy,
@@ -31,8 +31,7 @@ class Standing(Enum):
     UNKNOWN = "a cutover was sent, and what is live cannot be asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(NamedTuple):
     """How one member stands, for people. Names are "" where there is none.
 
     `live` is what is known to be live, `first` what was live when the run began, `made` what the run made live, `target` what
@@ -158,7 +157,7 @@ def _as_it_was(stands: Sequence[Stand], causes: Sequence[ReleaseError]) -> Relea
     """Nothing moved anywhere: the first cause stands for all, with its own exit code."""
     first, *others = causes
     if len(stands) > 1 or not first.state:
-        first.state = table([replace(stand, cause=None) for stand in stands])
+        first.state = table([stand._replace(cause=None) for stand in stands])
     first.details = (*first.details, *(other.what for other in others))
     return first
 

@@ -10,9 +10,8 @@ import pwd
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.remote.jump import Jump
 from tasks.remote.program import Run, run
@@ -29,8 +28,7 @@ NO_IDENTITY = ("-o", "IdentityFile=/dev/null/none")
 """Given first, so that ssh does not add its usual names to those that ssh_config has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """The files that are read: one that was named, in place of the user's and everybody's; or none."""
 
     named: Path | None = None
