@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 
 from tasks.config.cache import files, kept
-from tasks.remote import stripping
 from tasks.remote.stripping import is_for_types, stripped
 
 HOST = Path(__file__).parents[1] / "host"
@@ -56,7 +55,7 @@ def needed(functions: Iterable[str]) -> set[str]:
         module = wanted.pop()
         if module not in found:
             found.add(module)
-            wanted.update(_modules().get(module, ("", []))[1])
+            wanted.update(_imported().get(module, []))
     return found
 
 
@@ -77,14 +76,25 @@ def _program(modules: list[str]) -> bytes:
 
 @cache
 def digest() -> bytes:
-    """A text that changes when any file of the host program, or of this module, does."""
-    return files([Path(__file__), Path(stripping.__file__), *sorted(HOST.rglob("*.py"))])
+    """A text that changes when any file of the host program, or of what packs it, does."""
+    return files(HOST, Path(__file__).parent)
 
 
 @cache
 def _modules() -> dict[str, tuple[str, list[str]]]:
     """Each module's text as it travels, and what it imports."""
     found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", digest(), _read))
+    return found
+
+
+@cache
+def _imported() -> dict[str, list[str]]:
+    """What each imports, without the texts: a host that has kept the program is sent none."""
+
+    def read() -> bytes:
+        return json.dumps({module: imports for module, (_, imports) in _modules().items()}).encode()
+
+    found: dict[str, list[str]] = json.loads(kept("imports", digest(), read))
     return found
 
 
