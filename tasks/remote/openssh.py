@@ -9,7 +9,7 @@ import os
 import pwd
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -106,16 +106,21 @@ def _given(files: Files) -> Iterator[list[str]]:
     elif files.usual == USUAL_FILES and not Home().differs:
         yield []
     else:
-        import tempfile  # brings every compression with it
+        file = Path(os.environ.get("TMPDIR") or "/tmp", f"fab-ssh-{os.urandom(8).hex()}")  # noqa: S108 created anew, below
+        included = b"".join(map(_included, filter(Path.is_file, map(Path.expanduser, files.usual))))
+        try:
+            _write_new(file, included)  # tempfile brings every compression with it
+            yield ["-F", str(file)]
+        finally:
+            file.unlink(missing_ok=True)
 
-        with ExitStack() as end:
-            try:
-                file = end.enter_context(tempfile.NamedTemporaryFile("wb"))
-                file.write(b"".join(map(_included, filter(Path.is_file, map(Path.expanduser, files.usual)))))
-                file.flush()
-            except OSError as error:
-                raise ValueError(f"no file can be written for ssh: {error}") from error
-            yield ["-F", file.name]
+
+def _write_new(file: Path, data: bytes) -> None:
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+            written.write(data)
+    except OSError as error:
+        raise ValueError(f"no file can be written for ssh: {error}") from error
 
 
 USUAL_FILES = (Path("~/.ssh/config"), Path("/etc/ssh/ssh_config"))
