@@ -130,12 +130,18 @@ if any(_fab):
             signal.signal(_number, _leave)
     _refuse_commands(sys.orig_argv[_fab.index(True) + 2 :])
     # A third of the time of `import fabric`: Invoke's mock of itself, with asyncio; Paramiko's version; Invoke's YAML;
-    # what tracebacks, Invoke's own runs, odd URLs, and Paramiko's forwarding of an agent need, this with every compression.
+    # what tracebacks, signatures in text, Invoke's help and own runs, odd URLs, and Paramiko's forwarding of an agent need,
+    # this with every compression; SFTP.
     _later("unittest.mock", Mock=object)
     _later("importlib.metadata", version=_version)
     _later("invoke.vendor.yaml")
-    for _name in ("tempfile", "tokenize", "locale", "ipaddress"):
+    _later("ast", NodeVisitor=object)
+    for _name in ("tempfile", "textwrap", "tokenize", "locale", "ipaddress"):
         _later(_name)
+    _later("paramiko.sftp_client", SFTP=object, SFTPClient=object)
+    for _name, _class in (("attr", "Attributes"), ("file", "File"), ("handle", "Handle"), ("server", "Server")):
+        _later(f"paramiko.sftp_{_name}", **{f"SFTP{_class}": object})
+    _later("paramiko.sftp_si", SFTPServerInterface=object)
     sys.meta_path.insert(0, Host())  # type: ignore[arg-type]
     import fab_dial
 

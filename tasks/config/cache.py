@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,9 +36,11 @@ def _file(folder: Path, kind: str, source: bytes) -> Path:
     return folder / f"{kind}-{hashlib.sha256(source).hexdigest()[:32]}"
 
 
-def files(paths: Iterable[Path]) -> bytes:
-    """Changes when one of these files does."""
-    return repr([(str(path), (about := path.stat()).st_mtime_ns, about.st_size) for path in paths]).encode()
+def files(*folders: Path) -> bytes:
+    """Changes when a Python file in one of these folders, or below it, does."""
+    places = [place for folder in folders for place in os.walk(folder)]  # a third of the time that Path.rglob takes
+    paths = sorted(f"{place}/{name}" for place, _, names in places for name in names if name.endswith(".py"))
+    return repr([(path, (about := os.stat(path)).st_mtime_ns, about.st_size) for path in paths]).encode()  # noqa: PTH116
 
 
 def _folder() -> Path | None:

@@ -32,7 +32,7 @@ class Stored:
 def load(path: Path) -> Inventory:
     """As `inventory.load`, which judges a file only when it, or the code that judges it, has changed. Raises UsageError."""
     data = content(path)
-    source = b"\0".join([data, files([*sorted(HERE.glob("*.py"))])])
+    source = b"\0".join([data, files(HERE)])
     text = kept("hosts", source, lambda: json.dumps(parse(path, data), default=plain).encode())
     return Inventory(path, cast("Mapping[str, Environment]", json.loads(text, object_hook=value)))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tasks.errors import Interrupted, NotReleased, ReleaseError, UsageError
@@ -63,7 +62,7 @@ def build(fleet: Fleet, ref: str) -> Release:
     """
     release = Release(name=max(member.known.next for member in fleet.members), ref=ref)
     fleet.require(lambda member: _build(member, release, fleet.primary), ends=_end)
-    return replace(release, commit=fleet.primary.host.facts["commit"])
+    return release._replace(commit=fleet.primary.host.facts["commit"])
 
 
 def build_as(fleet: Fleet, release: Release) -> None:
@@ -107,7 +106,7 @@ def before(fleet: Fleet) -> Release:
 def _build(member: Member, release: Release, primary: Member) -> None:
     while member is not primary and not release.commit:
         member.clock.pause(UNTIL_RESOLVED)
-        release = replace(release, commit=primary.host.facts.get("commit", ""))
+        release = release._replace(commit=primary.host.facts.get("commit", ""))
         if member.needless:
             return
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tasks.errors import OutcomeUnknown, ReleaseError
@@ -79,7 +78,7 @@ def swap(
     """Compare, and rename; `to` is how the member stands then. Raises ReleaseError, and the standing says what moved."""
     phase, before = phases.cutover(files, member.host.environment), member.live
     member.target = release
-    about = replace(member.about(release), put_back=to is Standing.BACK)
+    about = member.about(release)._replace(put_back=to is Standing.BACK)
     outcome = member.send(phase, about, then=then(member) if then else None)
     if outcome.status == "unknown":
         outcome = _resolve(member, outcome, before)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -152,7 +151,7 @@ class Fleet:
             self.note(f"{address} is left out: it goes on with what it has{database}")
         for member in self.members:
             member.lock.needs = needs
-            member.run = replace(member.run, what=f"{member.run.verb} {what}" if what else member.run.verb)
+            member.run = member.run._replace(what=f"{member.run.verb} {what}" if what else member.run.verb)
         tried = self.each(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
         away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
         if tried.values and away:
@@ -198,7 +197,7 @@ class Fleet:
             for member in asked.values:
                 left.pop(member, None)
         self.interrupts.over()
-        stands = [replace(member.stand(errors.get(member)), running=left.get(member)) for member in self.members]
+        stands = [member.stand(errors.get(member))._replace(running=left.get(member)) for member in self.members]
         return interruption(stands, phases, self.hint)
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tasks.errors import Unreachable, UsageError
 from tasks.flow.clock import Clock, Patience
@@ -21,8 +21,7 @@ _NOBODY = "unknown"
 """Who has the lock, where its holder has not signed: it was taken, or let go, in this instant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """`wait`: seconds for somebody else's lock; `patience`: seconds for a host whose link was lost."""
 
     wait: float = 0.0

@@ -148,7 +148,7 @@ class Member:
 
     def take_lock(self, *, waits: bool = True) -> None:
         """Take it, and learn the state under it. `waits`: as --wait says. Raises Busy, and what else a refusal means."""
-        options, patience = self.options if waits else replace(self.options, wait=0.0), self._patience()
+        options, patience = self.options if waits else self.options._replace(wait=0.0), self._patience()
         outcome = self.lock.take(self.run, wait=options.wait, patience=options.patience)
         if outcome.status == "unknown":
             self.host.warn("the link was lost while the lock was taken; connecting again")

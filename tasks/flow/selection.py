@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.errors import UsageError
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 NOTHING_SENT = "Nothing was sent to any host."
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """`only`: the one host that is asked; `without`: hosts that are left out, for a `reason` that goes into history."""
 
     only: str | None = None

@@ -1,8 +1,8 @@
 """How the members of a run stand, and the one place where an exit code and its words are made of that."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from tasks.errors import (
     Busy,
@@ -32,8 +32,7 @@ class Standing(Enum):
     UNKNOWN = "a cutover was sent, and what is live cannot be asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(NamedTuple):
     """How one member stands, for people. Names are "" where there is none.
 
     `live` is what is known to be live, `first` what was live when the run began, `made` what the run made live, `target` what

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tasks.errors import NotReleased
 from tasks.remote.run import Release
@@ -11,8 +11,7 @@ from tasks.remote.run import Release
 REPORTED = ("live", "previous", "releases", "post_release_pending", "lock")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A sealed release on its host, and why it stands as it does, as CONTRACT has it."""
 
     release: Release
@@ -24,8 +23,7 @@ class Known:
         return self.why in ("rolled back", "failed")
 
 
-@dataclass(frozen=True, slots=True)
-class HostState:
+class HostState(NamedTuple):
     """The state of a host at one moment.
 
     `live_path` is what the live link says, to be compared; `live_target` is the directory that it leads to, "" when that is
@@ -43,8 +41,8 @@ class HostState:
     pending: bool = False
     next: str = ""
     back: tuple[str, ...] = ()
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    document: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Mapping[str, str] = MappingProxyType({})
+    document: Mapping[str, Any] = MappingProxyType({})
 
     @classmethod
     def parse(cls, facts: Mapping[str, str]) -> "HostState":
@@ -70,7 +68,7 @@ class HostState:
 
     def switched(self, release: Release, path: str) -> "HostState":
         """The state after this release went live, in this directory."""
-        return replace(self, live=Known(release), live_path=path, live_target=path, pending=True)
+        return self._replace(live=Known(release), live_path=path, live_target=path, pending=True)
 
 
 def _known(about: Mapping[str, Any] | None) -> Known | None:

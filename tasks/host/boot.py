@@ -1,5 +1,6 @@
 """The start of the host program: the modules that travelled become importable. Any Python 3 must be able to read this file."""
 
+import marshal
 import sys
 from _frozen_importlib import ModuleSpec
 
@@ -13,9 +14,9 @@ DICTIONARY = 32768  # bytes that zlib looks back
 
 
 class Packed:
-    """Imports modules from their source text; `codes` keeps what was compiled, for a job's own interpreter."""
+    """Imports modules from their source text. `codes` has what was compiled, as marshal writes it, read when it is imported."""
 
-    def __init__(self, sources: "dict[str, str]", codes: "dict[str, CodeType] | None" = None) -> None:
+    def __init__(self, sources: "dict[str, str]", codes: "dict[str, bytes] | None" = None) -> None:
         self.sources, self.codes = sources, codes or {}
         self.grown = False  # whether there is more in it than this host has kept
 
@@ -41,13 +42,16 @@ class Packed:
 
     def exec_module(self, module: "ModuleType") -> None:
         """Run a module's code."""
-        name = module.__name__
+        exec(self.code(module.__name__), module.__dict__)  # noqa: S102 modules travel as text
+
+    def code(self, name: str) -> "CodeType":
+        """A module's code, compiled no more than once on this host."""
         if name not in self.codes:
-            self.codes[name] = compile(self.sources[name], name, "exec")
-        exec(self.codes[name], module.__dict__)  # noqa: S102 modules travel as text
+            self.codes[name] = marshal.dumps(compile(self.sources[name], name, "exec"))
+        return marshal.loads(self.codes[name])  # type: ignore[no-any-return]  # noqa: S302 what was compiled here
 
 
-def converse(sources: "dict[str, str]", codes: "dict[str, CodeType] | None" = None) -> None:
+def converse(sources: "dict[str, str]", codes: "dict[str, bytes] | None" = None) -> None:
     """Serve the workstation. An interpreter that is too old says so in its first line, and ends.
 
     `codes` are the modules as a run before has compiled them.
@@ -66,7 +70,7 @@ def converse(sources: "dict[str, str]", codes: "dict[str, CodeType] | None" = No
     serve(packed, sys.stdin.buffer)
 
 
-def work(payload: "tuple[CodeType, dict[str, str], dict[str, CodeType], dict[str, Any]]") -> None:
+def work(payload: "tuple[CodeType, dict[str, str], dict[str, bytes], dict[str, Any]]") -> None:
     """Run a job, in an interpreter of its own."""
     _, sources, codes, request = payload
     sys.meta_path.insert(0, Packed(sources, codes))

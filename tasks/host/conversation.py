@@ -26,20 +26,10 @@ from tasks.host.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType
-    from typing import IO, Any, Protocol
+    from typing import IO, Any
 
+    from tasks.host.boot import Packed
     from tasks.host.records import Records
-
-    class Packed(Protocol):
-        """The importer of boot.py, as a conversation and a job need it."""
-
-        sources: dict[str, str]
-        codes: dict[str, CodeType]
-        grown: bool
-
-        def add(self, packed: bytes) -> None:
-            """Take in more modules."""
 
 
 MARK = 12  # characters of the answer that begin each line
@@ -180,7 +170,7 @@ class Conversation:
             from tasks.host import follow, job
 
             reader = follow.Reader(self.wire, self.inbox, self.leave)
-            return job.start(run, request, reader, (self.packed.sources, self.packed.codes))
+            return job.start(run, request, reader, self.packed)
         if self.phase == "follow":
             from tasks.host import follow  # without `job`: only what the kind names has travelled
 
@@ -192,7 +182,7 @@ class Conversation:
     def _keep(self, run: Run) -> None:
         from tasks.host import kept
 
-        kept.keep(run, self.packed.sources, self.packed.codes)
+        kept.keep(run, self.packed)
         self.packed.grown = False
 
     def _refuse(self, request: dict[str, Any]) -> int:

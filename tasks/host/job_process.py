@@ -36,10 +36,7 @@ class Events:
         if not self._write(data):
             self.give_up_reserve()
             self._write(b"\n" + data)
-        try:
-            os.write(WAKE, b"!")
-        except OSError:
-            pass  # nobody follows, or has read yet
+        wake()
 
     def give_up_reserve(self) -> None:
         """Make room for the last words."""
@@ -53,6 +50,14 @@ class Events:
             return os.write(self._file, data) == len(data)
         except OSError:
             return False
+
+
+def wake() -> None:
+    """Wake who follows, to read on."""
+    try:
+        os.write(WAKE, b"!")
+    except OSError:
+        pass  # nobody follows, or has read yet
 
 
 def main(request: dict[str, Any]) -> None:
@@ -102,6 +107,7 @@ class Job:
             with open(path + ".new", "w", encoding="ascii") as file:
                 file.write(f"{code}\n")
             os.rename(path + ".new", path)
+            wake()
         except OSError:
             pass  # its directory was deleted: nobody can follow it any more
         try:

@@ -12,23 +12,21 @@ from typing import TYPE_CHECKING
 from tasks.host import files
 
 if TYPE_CHECKING:
-    from types import CodeType
-
+    from tasks.host.boot import Packed
     from tasks.host.run import Run
 
 NAME = "program-"
 MOST = 4  # programs: workstations may have different versions of this tool
 
 
-def keep(run: Run, sources: dict[str, str], codes: dict[str, CodeType]) -> None:
+def keep(run: Run, packed: Packed) -> None:
     """Write it beside the locks, and report its place and the SHA-256 of its text and this interpreter's version.
 
     A run goes well without it, so that nothing is reported where it cannot be written.
     """
-    for name in sources.keys() - codes.keys():
-        codes[name] = compile(sources[name], name, "exec")
-    boot = compile(sources["tasks.host.boot"], "tasks.host.boot", "exec")
-    data = marshal.dumps((boot, sources, codes))
+    for name in packed.sources.keys() - packed.codes.keys():
+        packed.code(name)
+    data = marshal.dumps((packed.code("tasks.host.boot"), packed.sources, packed.codes))
     digest = hashlib.sha256(data + sys.version.encode()).hexdigest()
     path = run.place(NAME + digest[:16])
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote
 
 NEVER = {"production", "development", "localhost", "username", "password", "database", "127.0.0.1", "disabled", "required"}
 """Words that anybody would write in a file of settings."""
@@ -20,6 +19,7 @@ ELEMENT = re.compile(r">([^<>]+)<|<!\[CDATA\[(.*?)\]\]>", re.S)
 NETRC = re.compile(r"(?:^|\s)(?:login|password|account)\s+(\S+)")
 URL = re.compile(r"[a-zA-Z][\w+.-]*://[^\s/@:\"'<>]*:([^\s/\"'<>]+)@")  # the password
 PEM = re.compile(r"-----BEGIN [^-\n]+-----.*?-----END [^-\n]+-----", re.S)
+PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 SEPARATOR = re.compile(r"[=:<>{}\[\]\"']")
 COMMENT = ("#", ";", "//", "<!--", "[", "<?")
 
@@ -39,10 +39,15 @@ def _written(text: str) -> Iterator[str]:
     yield from (part for pair in ELEMENT.findall(text) for part in pair)
     yield from NETRC.findall(text)
     for password in URL.findall(text):
-        yield from (password, unquote(password))
+        yield from (password, PERCENT.sub(_percent_decoded, password))
     for block in PEM.findall(text):
         yield from block.split("\n")
     yield from _lines(text.split("\n"))
+
+
+def _percent_decoded(found: re.Match[str]) -> str:
+    """As urllib.parse has it, which takes 2 ms to import, with ipaddress."""
+    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _lines(lines: list[str]) -> Iterator[str]:

@@ -1,10 +1,9 @@
 """What a host reports while a phase runs."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What happened on a host.
 
     kind      words

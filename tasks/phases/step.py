@@ -1,8 +1,7 @@
 """A phase is a list of steps; a step is a name, a function of the host program, and its arguments."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Concatenate, Literal, ParamSpec
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec
 
 from tasks.host.run import Run
 
@@ -10,8 +9,7 @@ Kind = Literal["plain", "watched", "job", "lock", "follow"]
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One named thing that a phase does. `within`: the seconds that it may take, None for step_timeout and a little more."""
 
     name: str
@@ -21,7 +19,7 @@ class Step:
 
     def lasting(self, seconds: float) -> "Step":
         """The same step with a time of its own."""
-        return replace(self, within=seconds)
+        return self._replace(within=seconds)
 
 
 def step(name: str, function: Callable[Concatenate[Run, P], None], *arguments: P.args, **named: P.kwargs) -> Step:
@@ -31,8 +29,7 @@ def step(name: str, function: Callable[Concatenate[Run, P], None], *arguments: P
     return Step(name, name_of(function), arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """What a host is asked for in one go.
 
     `kind`: `plain` runs to its end, heard or not; `watched` ends when the workstation is gone; `job` outlives the

@@ -24,3 +24,8 @@ OPENSSH = frozenset(
 def offered(names: Iterable[str]) -> tuple[str, ...]:
     """Those of `names` that OpenSSH would offer too, in their order."""
     return tuple(name for name in names if name in OPENSSH)
+
+
+def authenticated_first(ciphers: Iterable[str]) -> tuple[str, ...]:
+    """Those first that check a packet themselves: of the others, Paramiko compares each MAC byte by byte."""
+    return tuple(sorted(ciphers, key=lambda name: "gcm" not in name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -75,7 +74,7 @@ class Host:
         """Send the modules of a phase that is asked for later, where its user has logged in."""
         conversation = self._conversations.get(self._user(phase.as_service_user))
         if conversation and not conversation.ended:
-            nothing = replace(phase, steps=(), kind="plain")
+            nothing = phase._replace(steps=(), kind="plain")
             conversation.bring(request(nothing, self.environment, run, NOTHING), functions(phase))
 
     @property

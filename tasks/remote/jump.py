@@ -1,13 +1,12 @@
 """One server on the way, as it was asked for."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SPEC = re.compile(r"(?:ssh://)?(?:(?P<user>.*)@)?(?:\[(?P<v6>[^]]+)]|(?P<name>[^@:]+))(?::(?P<port>\d+))?/?")
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
+class Jump(NamedTuple):
     """A server by the name it was asked for, with the user and port that were asked for too, if any."""
 
     name: str

@@ -4,7 +4,6 @@ Fabric's own reading is not used: it visits a list of jumps last one first, and 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tasks.remote.jump import Jump
 from tasks.remote.settings import Read, Settings
@@ -25,7 +24,7 @@ def _passed(target: Jump, settings: Settings, read: Read, *behind: str) -> Itera
     listed = [(jump, own) for jump in _listed(settings) if (own := read(jump)).place != here]
     if listed:
         yield from _passed(*listed[0], read, *behind, here)
-        yield from ((jump, replace(own, proxy_command=None)) for jump, own in listed[1:])
+        yield from ((jump, own._replace(proxy_command=None)) for jump, own in listed[1:])
     yield target, settings
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tasks.errors import Unreachable
 
@@ -51,8 +52,7 @@ class HostKey:
         return f"{self.kind} SHA256:{digest}"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownHost:
+class KnownHost(NamedTuple):
     """One line of known_hosts."""
 
     marker: str

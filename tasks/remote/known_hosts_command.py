@@ -2,7 +2,7 @@
 
 import base64
 import shlex
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tasks.remote.known_hosts import HostKey, KnownHost, lines_of
 from tasks.remote.program import run
@@ -11,8 +11,7 @@ from tasks.remote.settings import OF_KEYS, expanded
 ORDER, HOSTNAME = "ORDER", "HOSTNAME"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownHostsCommand:
+class KnownHostsCommand(NamedTuple):
     """The command as it is written, and the tokens that are known before a key is offered."""
 
     text: str

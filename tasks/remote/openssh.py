@@ -9,10 +9,9 @@ import os
 import pwd
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.remote.jump import Jump
 from tasks.remote.program import Run, run
@@ -29,8 +28,7 @@ NO_IDENTITY = ("-o", "IdentityFile=/dev/null/none")
 """Given first, so that ssh does not add its usual names to those that ssh_config has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """The files that are read: one that was named, in place of the user's and everybody's; or none."""
 
     named: Path | None = None
@@ -108,16 +106,21 @@ def _given(files: Files) -> Iterator[list[str]]:
     elif files.usual == USUAL_FILES and not Home().differs:
         yield []
     else:
-        import tempfile  # brings every compression with it
+        file = Path(os.environ.get("TMPDIR") or "/tmp", f"fab-ssh-{os.urandom(8).hex()}")  # noqa: S108 created anew, below
+        included = b"".join(map(_included, filter(Path.is_file, map(Path.expanduser, files.usual))))
+        try:
+            _write_new(file, included)  # tempfile brings every compression with it
+            yield ["-F", str(file)]
+        finally:
+            file.unlink(missing_ok=True)
 
-        with ExitStack() as end:
-            try:
-                file = end.enter_context(tempfile.NamedTemporaryFile("wb"))
-                file.write(b"".join(map(_included, filter(Path.is_file, map(Path.expanduser, files.usual)))))
-                file.flush()
-            except OSError as error:
-                raise ValueError(f"no file can be written for ssh: {error}") from error
-            yield ["-F", file.name]
+
+def _write_new(file: Path, data: bytes) -> None:
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+            written.write(data)
+    except OSError as error:
+        raise ValueError(f"no file can be written for ssh: {error}") from error
 
 
 USUAL_FILES = (Path("~/.ssh/config"), Path("/etc/ssh/ssh_config"))

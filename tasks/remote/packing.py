@@ -1,19 +1,15 @@
 """The modules of the host program as what travels: those that a phase's functions need, found from the imports, compressed."""
 
-import ast
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
 from tasks.config.cache import files, kept
-from tasks.remote import stripping
-from tasks.remote.stripping import is_for_types, stripped
 
 HOST = Path(__file__).parents[1] / "host"
-PACKAGE = "tasks.host"
 ALWAYS = ("tasks.host.boot", "tasks.host.conversation")
 
 BOOTSTRAP = (
@@ -56,7 +52,7 @@ def needed(functions: Iterable[str]) -> set[str]:
         module = wanted.pop()
         if module not in found:
             found.add(module)
-            wanted.update(_modules().get(module, ("", []))[1])
+            wanted.update(_imported().get(module, []))
     return found
 
 
@@ -77,46 +73,29 @@ def _program(modules: list[str]) -> bytes:
 
 @cache
 def digest() -> bytes:
-    """A text that changes when any file of the host program, or of this module, does."""
-    return files([Path(__file__), Path(stripping.__file__), *sorted(HOST.rglob("*.py"))])
+    """A text that changes when any file of the host program, or of what packs it, does."""
+    return files(HOST, Path(__file__).parent)
 
 
 @cache
 def _modules() -> dict[str, tuple[str, list[str]]]:
     """Each module's text as it travels, and what it imports."""
-    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", digest(), _read))
+
+    def read() -> bytes:
+        from tasks.remote import modules  # with ast, which no run needs while this is kept
+
+        return json.dumps(modules.read(HOST, ALWAYS)).encode()
+
+    found: dict[str, tuple[str, list[str]]] = json.loads(kept("modules", digest(), read))
     return found
 
 
-def _read() -> bytes:
-    names = {name(path): path for path in HOST.rglob("*.py")}
-    whole = {module: path.read_text(encoding="utf-8") for module, path in names.items()}
-    texts = {module: stripped(text, ast.parse(text)) for module, text in whole.items()}
-    found = {module: (text, sorted(_imports(module, ast.parse(text), names))) for module, text in texts.items()}
-    return json.dumps({"tasks": ("", []), **found}).encode()
+@cache
+def _imported() -> dict[str, list[str]]:
+    """What each imports, without the texts: a host that has kept the program is sent none."""
 
+    def read() -> bytes:
+        return json.dumps({module: imports for module, (_, imports) in _modules().items()}).encode()
 
-def name(path: Path) -> str:
-    """The module that a file of the host program is."""
-    words = ("tasks", "host", *path.relative_to(HOST).with_suffix("").parts)
-    return ".".join(words).removesuffix(".__init__")
-
-
-def _imports(module: str, tree: ast.Module, names: Collection[str]) -> set[str]:
-    """The modules of the host program that this one imports, and its packages. What only a type checker reads is left out."""
-    words = module.split(".")
-    found = {".".join(words[:count]) for count in range(1, len(words))}
-    for node in _executed(tree, deep=module not in ALWAYS):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
-            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)} & {*names}
+    found: dict[str, list[str]] = json.loads(kept("imports", digest(), read))
     return found
-
-
-def _executed(node: ast.AST, *, deep: bool) -> Iterator[ast.AST]:
-    """`deep`: imports within functions too. Those of the conversation are for kinds of phases, which name them."""
-    for child in ast.iter_child_nodes(node):
-        if is_for_types(child):
-            continue
-        if deep or not isinstance(child, ast.FunctionDef):
-            yield child
-            yield from _executed(child, deep=deep)

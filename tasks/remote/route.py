@@ -7,9 +7,8 @@ default). `Match user`, `%p` and `%r` of ssh_config see it too.
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fabric.config import Config
 
@@ -31,8 +30,7 @@ GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"
 DEFAULT_IDENTITIES = "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hop:
+class Hop(NamedTuple):
     """One SSH server on the way; the last one is the host itself, the others are its bastions."""
 
     name: str
@@ -44,13 +42,13 @@ class Hop:
     proxy_command: str | None
     known_as: tuple[str, ...]
     known_hosts: Paths
-    known_hosts_command: KnownHostsCommand | None = None
     pin: str | None
     identities: Paths
-    certificates: Paths = ()
     identities_only: bool
     agent: str | None
     by_hand: tuple[str, ...]
+    certificates: Paths = ()
+    known_hosts_command: KnownHostsCommand | None = None
 
     def __str__(self) -> str:
         role = f", the bastion of {self.bastion_of}" if self.bastion_of else ""

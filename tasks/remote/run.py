@@ -1,10 +1,9 @@
 """Who runs what, and what a phase of the run is about: the values that a phase is sent with."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A release as every host of an environment has it: the same name and commit on each. "" where it is not known."""
 
     name: str = ""
@@ -12,8 +11,7 @@ class Release:
     commit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One run of a verb. `what` is for a run that finds the lock taken; `without` are the hosts that it leaves out, and why."""
 
     id: str
@@ -24,8 +22,7 @@ class Run:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What one phase is about.
 
     `path` is the directory of the release, where its sender knows it; `expected` is where the live link pointed when the

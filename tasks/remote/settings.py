@@ -6,8 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.remote.jump import Jump
 
@@ -20,8 +19,7 @@ TOKEN = re.compile(r"%(?P<token>.?)", re.DOTALL)
 TOKEN_OR_VARIABLE = re.compile(r"%(?P<token>.?)|\$\{(?P<variable>[^}]*)\}", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """Paths are absolute or relative to the working directory; `identities` is None where ssh_config names none."""
 
     host: str

@@ -13,7 +13,7 @@ from paramiko.auth_handler import AuthHandler
 from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST
 from paramiko.packet import Packetizer
 
-from tasks.remote.algorithms import offered
+from tasks.remote.algorithms import authenticated_first, offered
 
 ACCEPTED = b"\0\0\0\x0cssh-userauth"
 OPENSSH = "SSH-2.0-OpenSSH"
@@ -73,7 +73,7 @@ class OneRequest(AuthHandler):
 class Transport(paramiko.Transport):
     """Paramiko's, with one handler for all the keys that are tried. `flight` goes with a key that is the only one."""
 
-    _preferred_ciphers = offered(paramiko.Transport._preferred_ciphers)  # type: ignore[attr-defined]
+    _preferred_ciphers = authenticated_first(offered(paramiko.Transport._preferred_ciphers))  # type: ignore[attr-defined]
     _preferred_macs = offered(paramiko.Transport._preferred_macs)  # type: ignore[attr-defined]
     _preferred_kex = offered(paramiko.Transport._preferred_kex)  # type: ignore[attr-defined]
     _preferred_keys = offered(paramiko.Transport._preferred_keys)  # type: ignore[attr-defined]

@@ -1,7 +1,6 @@
 """Lines that several hosts say alike are one line on a terminal: when the last of them has said it, or none is at work."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from tasks.view.story import Line
 
@@ -37,4 +36,4 @@ class Alike:
         if self._hosts == 1:
             return lines[0]
         slowest = max(lines, key=lambda line: line.seconds or 0.0)
-        return replace(slowest, address=f"{self._hosts} hosts" if slowest.kind == "live" else "")
+        return slowest._replace(address=f"{self._hosts} hosts" if slowest.kind == "live" else "")

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tasks.phases.event import Event
 from tasks.view.words import cell_len, clean
@@ -20,8 +20,7 @@ SLOW = 2.0
 Kind = Literal["phase", "long", "step", "command", "broken", "fail", "tail", "end", "live", "warn", "note"]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line that stays.
 
     kind        text                   label           seconds

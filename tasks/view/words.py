@@ -54,6 +54,8 @@ def cell_len(text: str) -> int:
 
 def clean(text: str) -> str:
     """One line without terminal sequences, control characters, and what reorders or hides text."""
+    if text.isprintable():  # nothing of that is
+        return text.rstrip(" ")
     kept = (c if c.isprintable() else " " if c.isspace() else "" for c in _SEQUENCE.sub("", text))
     return "".join(kept).rstrip(" ")
 

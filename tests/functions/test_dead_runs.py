@@ -58,7 +58,7 @@ def dying(host: LocalHost, locked: Locked, before: str, function: str, *argument
     phase = build_phase.build(host.environment)
     place = [step.name for step in phase.steps].index(before)
     steps = (*phase.steps[:place], Step("die", f"dying:{function}", arguments), *phase.steps[place:])
-    return host.run(replace(phase, steps=steps), replace(locked.run, ref="master"))
+    return host.run(phase._replace(steps=steps), replace(locked.run, ref="master"))
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.host import kept
+from tasks.host.boot import Packed
 from tasks.phases import lock, report
 from tasks.phases.cutover import prune
 from tasks.phases.step import Phase
@@ -98,7 +99,7 @@ def test_a_program_that_another_interpreter_has_compiled_is_not_run(
 ) -> None:
     run, own = Made(), version == sys.version
     monkeypatch.setattr(sys, "version", version)
-    kept.keep(run, {"tasks.host.boot": "open('ran', 'w').close()"}, {})
+    kept.keep(run, Packed({"tasks.host.boot": "open('ran', 'w').close()"}))
     Memory(*PLACE).take(run.facts["kept"], [])
     assert answered(login, STATE) == ["ok"]
     assert (tmp_path / "ran").exists() == own
@@ -119,13 +120,13 @@ def test_what_a_host_has_kept_already_is_not_written_again(login: Login) -> None
 def test_a_few_programs_are_kept_for_workstations_of_other_versions(tmp_path: Path) -> None:
     set_up(tmp_path)
     for number in range(kept.MOST + 2):
-        kept.keep(Made(), {"tasks.host.boot": f"number = {number}"}, {})
+        kept.keep(Made(), Packed({"tasks.host.boot": f"number = {number}"}))
     assert len(list(tmp_path.glob("builds/source/*"))) == 2 + kept.MOST
 
 
 def test_a_host_that_cannot_keep_it_reports_nothing(tmp_path: Path) -> None:
     run = Made()
-    kept.keep(run, {"tasks.host.boot": ""}, {})
+    kept.keep(run, Packed({"tasks.host.boot": ""}))
     assert (run.events, list(tmp_path.glob("builds"))) == ([], [])
 
 
@@ -133,7 +134,7 @@ def test_a_full_disk_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.Monke
     set_up(tmp_path)
     monkeypatch.setattr("tasks.host.files.os.write", lambda *_: 1)
     run = Made()
-    kept.keep(run, {"tasks.host.boot": ""}, {})
+    kept.keep(run, Packed({"tasks.host.boot": ""}))
     assert (run.events, list(tmp_path.glob("builds/source/program-*"))) == ([], [])
 
 

@@ -1,9 +1,11 @@
 """Values of runtime files are masked on the host, before the log and before the wire."""
 
 import json
+from urllib.parse import unquote
 
 import pytest
 
+from tasks.host.secrets import values
 from tests.support.host import LocalHost
 from tests.support.talk import Ran
 
@@ -149,3 +151,10 @@ def test_no_secret_is_in_the_seal_or_in_an_argument(host: LocalHost) -> None:
     name = host.release()
     assert VALUE not in (host.live / "release.json").read_text()
     assert (host.releases / name / "count").read_text() == "0\n"
+
+
+@pytest.mark.parametrize(
+    "password", ["a%20b%2Bc", "%C3%A9t%c3%a9-2026", "100%", "%C3-%", "é%zz%41", "%E2%82%AC%FF%00", "plain"]
+)
+def test_a_password_within_a_url_is_a_secret_as_it_is_written_and_as_it_is_meant(password: str) -> None:
+    assert {password, unquote(password)} <= values(f"DATABASE_URL=mysql://site:{password}@db:3306/site\n")

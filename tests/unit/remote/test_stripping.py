@@ -4,10 +4,11 @@ import ast
 
 import pytest
 
-from tasks.remote import packing
+from tasks.remote import modules, packing
 from tasks.remote.stripping import is_for_types, stripped
 
 FILES = sorted(packing.HOST.rglob("*.py"))
+NAMES = [modules.name(path, packing.HOST) for path in FILES]
 TRICKY = '''
 """About."""
 from collections.abc import Callable, Sequence
@@ -90,7 +91,7 @@ def statements(text: str) -> list[tuple[str, int]]:
     return [(type(node).__name__, node.lineno) for node in nodes if isinstance(node, ast.stmt)]
 
 
-@pytest.mark.parametrize("text", [TRICKY, *(path.read_text() for path in FILES)], ids=["tricky", *map(packing.name, FILES)])
+@pytest.mark.parametrize("text", [TRICKY, *(path.read_text() for path in FILES)], ids=["tricky", *NAMES])
 def test_what_travels_is_the_same_program_on_the_same_lines(text: str) -> None:
     found = stripped(text, ast.parse(text))
     assert ast.dump(Bare().visit(ast.parse(found))) == ast.dump(Bare().visit(ast.parse(text)))
