@@ -14,6 +14,7 @@ CONTRACT = {
     errors.Busy: 6,
     errors.Unreachable: 7,
     errors.OutcomeUnknown: 8,
+    errors.HostsDiffer: 9,
     errors.Interrupted: 130,
 }
 
