@@ -10,6 +10,8 @@ from docs.make.schema import schema
 REQUIRED = {"repository"}
 TITLES = {
     "Settings": "defaults, and each environment under hosts",
+    "FromEc2": "address, in place of a list",
+    "Ec2": "address: ec2",
     "AppKeys": "apps: NAME",
     "RuntimeFile": "runtime_files",
     "LinkTarget": "persistent_links: PATH",

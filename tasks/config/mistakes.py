@@ -9,12 +9,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tasks.config import models
+from tasks.config.ec2 import Ec2
 from tasks.config.section import Section, keys_of
 from tasks.config.words import nearest, shown
 
 Where = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[\w@/*-]{1,60}")
 SECTIONS: dict[str, type[Section]] = {
+    "address": Ec2,
     "runtime_files": models.RuntimeFile,
     "persistent_links": models.LinkTarget,
     "apps": models.AppKeys,

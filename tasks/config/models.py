@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AliasPath, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from tasks.config import values
+from tasks.config.ec2 import BesideEc2, Ec2, FromEc2
 from tasks.config.section import Section, named
 from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User, Word
 
@@ -172,7 +174,7 @@ AnyCheck = Annotated[
 
 AnyFile = Annotated[RuntimeFile, values.short(lambda path: {"path": path}, RuntimeFile)]
 AnyTarget = Annotated[LinkTarget, values.short(lambda target: {"target": target}, LinkTarget)]
-AnyAddresses = Annotated[tuple[Word, ...], Many, values.short(lambda address: [address], tuple[str, ...])]
+AnyAddresses = Annotated[tuple[Word, ...], Many, BesideEc2, values.short(lambda address: [address], tuple[str, ...] | FromEc2)]
 
 
 class Settings(Section):
@@ -181,6 +183,7 @@ class Settings(Section):
     addresses: AnyAddresses = Field(
         (), validation_alias="address", description="One address, or several that are released together."
     )
+    ec2: SkipJsonSchema[Ec2 | None] = Field(None, validation_alias=AliasPath("address", "ec2"))
     repository: values.Repository = Field(description="What git fetches from. Access is by SSH key.")
 
     release_user: User = Field("ftsuser", description="Fetches, builds and swaps; needs no sudo.")
@@ -231,6 +234,6 @@ class Environment(Settings):
     @model_validator(mode="before")
     @classmethod
     def _address_is_the_name(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not {"address", "addresses"} & value.keys():
+        if isinstance(value, dict) and not {"address", "addresses", "ec2"} & value.keys():
             return {**value, "address": value.get("name")}
         return value

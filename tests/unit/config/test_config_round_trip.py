@@ -53,7 +53,7 @@ ENVIRONMENT = st.builds(
 
 def as_keys(environment: Environment) -> dict[str, Any]:
     """The block of hosts.yml that says the same."""
-    keys = environment.model_dump(mode="json", exclude={"name", "addresses", "persistent_links", "apps", "services"})
+    keys = environment.model_dump(mode="json", exclude={"name", "addresses", "ec2", "persistent_links", "apps", "services"})
     services = [
         {"run": each.command} if isinstance(each, RunService) else {"systemd": each.name} for each in environment.services
     ]
