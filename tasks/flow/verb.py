@@ -10,7 +10,7 @@ import secrets
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, NoReturn
@@ -100,11 +100,16 @@ def _refuse_dry(name: str) -> NoReturn:
 def _fleet(connection: Any, name: str, options: Options, interrupts: Interrupts) -> Iterator[Fleet]:
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
+    ids: Mapping[str, str] = {}
+    if environment.ec2:
+        from tasks.remote.ec2 import located
+
+        environment, ids = located(environment, environment.ec2)
     config: Config = connection.config
     _check_addresses(environment)
     with open_view(environment.addresses) as view:
         run, clock = Run(secrets.token_hex(6), f"{getpass.getuser()}@{socket.gethostname()}", name, name), Clock()
-        hosts = [Host(environment, address, config, view.event) for address in environment.addresses]
+        hosts = [Host(environment, address, config, view.event, ids.get(address)) for address in environment.addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         try:
             yield fleet

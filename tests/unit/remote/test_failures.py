@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,17 @@ def test_a_failure_is_one_sentence_that_names_the_host(error: Exception, sentenc
     assert "\n" not in found.what
     assert found.next == "ssh ftsuser@web1 true"
     assert found.code == 7
+
+
+def test_a_proxy_command_that_is_slow_is_shown_with_the_option_for_more_time() -> None:
+    found = unreachable(
+        replace(HOP, proxy_command="aws ssm", timeout=30), paramiko.SSHException("Error reading SSH protocol banner")
+    )
+    assert found.details == (
+        "ProxyCommand: aws ssm",
+        "it said: nothing",
+        "30 s are the longest that is waited for it; for 60 s: fab -t 60",
+    )
 
 
 def refused(*tries: tuple[str, Any]) -> AuthFailure:
