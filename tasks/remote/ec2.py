@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -48,27 +49,44 @@ def instances(ec2: Ec2) -> tuple[Instance, ...]:
     Raises UsageError where hosts.yml asks for what is not there, or boto3 is not installed, and Unreachable where EC2 cannot be
     asked or refuses.
     """
+    fields = ADDRESSES[ec2.use][1]
     described = list(_described(ec2))
-    kind, fields = ADDRESSES[ec2.use]
-    found = [(next(filter(None, map(each.get, fields)), ""), each) for each in described]
-    if without := [each["InstanceId"] for address, each in found if not address]:
-        raise UsageError(
-            f"{', '.join(sorted(without))} in {ec2.region}: no {kind}, and hosts.yml asks for one (use: {ec2.use})",
-            state=UNTOUCHED,
-            next="another `use` under address.ec2 in hosts.yml (private, public, dns, id), or a filter that leaves it out",
-        )
-    if not found:
+    if not described:
         raise UsageError(
             f"no instance that runs in {ec2.region} matches {_words(ec2.filters)}", state=UNTOUCHED, next=_by_hand(ec2)
         )
-    running = (Instance(address, each["InstanceId"], each["LaunchTime"]) for address, each in found)
-    return tuple(sorted(running, key=lambda each: (each.launched, each.id)))
+    found = [
+        Instance(next(filter(None, map(each.get, fields)), ""), each["InstanceId"], each["LaunchTime"]) for each in described
+    ]
+    _check_addresses(found, ec2)
+    return tuple(sorted(found, key=lambda each: (each.launched, each.id)))
 
 
 def located(environment: Environment, ec2: Ec2) -> tuple[Environment, Mapping[str, str]]:
     """The environment with the addresses of its instances, and the id of each by its address. Raises as `instances` does."""
     ids = {each.address: each.id for each in instances(ec2)}
     return cast("Environment", Stored(vars(environment) | {"addresses": tuple(ids)})), ids
+
+
+def _check_addresses(found: Sequence[Instance], ec2: Ec2) -> None:
+    """Each has one of its own: private ones may be the same in two VPCs."""
+    ids = defaultdict[str, list[str]](list)
+    for each in sorted(found, key=lambda each: each.id):
+        ids[each.address].append(each.id)
+    kind = ADDRESSES[ec2.use][0]
+    for address, names in ids.items():
+        if not address:
+            raise UsageError(
+                f"{', '.join(names)} in {ec2.region}: no {kind}, and hosts.yml asks for one (use: {ec2.use})",
+                state=UNTOUCHED,
+                next="another `use` under address.ec2 in hosts.yml (private, public, dns, id), or a filter that leaves it out",
+            )
+        if len(names) > 1:
+            raise UsageError(
+                f"{', '.join(names)} in {ec2.region}: all have the {kind} {address}",
+                state=UNTOUCHED,
+                next="a filter of vpc-id under address.ec2 in hosts.yml, or another `use`",
+            )
 
 
 def _described(ec2: Ec2) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ class Reason:
     error: type[ReleaseError] = Unreachable
 
 
-LOGIN = Reason("the AWS login of this workstation has expired", "aws sso login{profile}")
+LOGIN = Reason("the AWS login of this workstation is missing or has expired", "aws sso login{profile}")
 NO_CREDENTIALS = Reason(
     "this workstation has no AWS credentials that can be used", "aws sso login{profile}, or aws configure{profile}"
 )
@@ -47,6 +47,7 @@ FILTERS = Reason(
     UsageError,
 )
 REGION = Reason("there is no region {region}", "correct address.ec2.region in hosts.yml", UsageError)
+UNASKED = Reason("EC2 in {region} cannot be asked", f"{WHO}{{profile}}")
 SETTINGS = Reason("the AWS settings of this workstation cannot be used", "aws configure list{profile}", UsageError)
 
 RAISED = {
@@ -63,7 +64,14 @@ RAISED = {
     "InvalidRegionError": REGION,
     "UnknownRegionError": REGION,
     "ResponseParserError": FAULTY,
-    "BotoCoreError": SETTINGS,
+    "ProfileNotFound": SETTINGS,
+    "ConfigParseError": SETTINGS,
+    "ConfigNotFound": SETTINGS,
+    "InvalidConfigError": SETTINGS,
+    "InvalidProxiesConfigError": SETTINGS,
+    "InvalidDefaultsMode": SETTINGS,
+    "MissingDependencyException": SETTINGS,
+    "BotoCoreError": UNASKED,
     "ValueError": SETTINGS,
 }
 """By the name of an exception, or of the nearest class that it is made from."""

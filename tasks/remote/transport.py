@@ -102,7 +102,7 @@ class Transport(paramiko.Transport):
 
     def _verify_key(self, host_key: bytes, signature: bytes) -> None:
         """As Paramiko's, for a key of the type that was agreed on: a certificate only where one was asked for."""
-        if paramiko.Message(host_key).get_text() != of_key(self.host_key_type or ""):
+        if paramiko.Message(host_key).get_binary() != of_key(self.host_key_type or "").encode():
             raise paramiko.SSHException("the host key is not of the type that was agreed on")
         super()._verify_key(host_key, signature)  # type: ignore[misc]
 

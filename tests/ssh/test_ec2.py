@@ -119,9 +119,18 @@ def test_one_without_the_address_that_is_asked_for_is_named(monkeypatch: pytest.
     assert error.what == "i-1, i-2 in eu-west-1: no public IPv4 address, and hosts.yml asks for one (use: public)"
 
 
+def test_two_with_one_address_are_a_mistake_and_none_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = "<instanceId>i-{}</instanceId><privateIpAddress>10.0.0.{}</privateIpAddress>"
+    with answering(200, page(*(fields.format(*each) for each in ((1, 7), (2, 7), (3, 8))))) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        error = refused()
+    assert isinstance(error, UsageError)
+    assert error.what == "i-1, i-2 in eu-west-1: all have the private IPv4 address 10.0.0.7"
+
+
 ANSWERS = [
     (403, "UnauthorizedOperation", Unreachable, "ec2:DescribeInstances is not allowed", "docs/ec2.md"),
-    (400, "RequestExpired", Unreachable, "login of this workstation has expired", "aws sso login"),
+    (400, "RequestExpired", Unreachable, "is missing or has expired", "aws sso login"),
     (401, "AuthFailure", Unreachable, "does not take the credentials", "aws sts get-caller-identity"),
     (400, "OptInRequired", Unreachable, "refuses to list instances", "aws sts get-caller-identity"),
     (400, "InvalidParameterValue", UsageError, "does not take the filters", "describe-instances help"),
