@@ -55,7 +55,7 @@ $(VENV)/.ready: requirements.txt requirements-sandbox.txt $(START)
 	@cp $(START) "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
-$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-ec2.txt requirements-dev.txt
 	@$(call install,requirements-dev.txt)
 	@touch $@
 

@@ -11,6 +11,8 @@ REQUIRED = {"repository"}
 TITLES = {
     "Settings": "defaults, and each environment under hosts",
     "Address": "address: one of several",
+    "FromEc2": "address, in place of a list",
+    "Ec2": "address: ec2",
     "AppKeys": "apps: NAME",
     "RuntimeFile": "runtime_files",
     "LinkTarget": "persistent_links: PATH",

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tasks.config import models, service
+from tasks.config.ec2 import Ec2
 from tasks.config.section import Section, keys_of
 from tasks.config.words import nearest, shown
 
 Where = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[\w@/*-]{1,60}")
 SECTIONS: dict[str, type[Section]] = {
-    "address": models.Address,
+    "address": Ec2,
     "runtime_files": models.RuntimeFile,
     "persistent_links": models.LinkTarget,
     "apps": models.AppKeys,
@@ -95,7 +96,7 @@ def _known(error: ErrorDetails) -> list[str]:
 
 def _of_one_host(loc: Where) -> tuple[Where, Where]:
     """The way to an entry of `address`, and the rest of the way within it; nothing and all of it for any other place."""
-    return (loc[:2], loc[2:]) if loc[0] == "address" and len(loc) > 2 else ((), loc)
+    return (loc[:2], loc[2:]) if loc[0] == "address" and len(loc) > 2 and isinstance(loc[1], int) else ((), loc)
 
 
 def _meant(error: ErrorDetails) -> str | None:
@@ -119,7 +120,7 @@ def _number(error: ErrorDetails) -> str:
 
 
 def _section(error: ErrorDetails) -> str:
-    if error["loc"][0] == "address" and len(error["loc"]) == 2:
+    if error["loc"][0] == "address" and isinstance(error["loc"][-1], int):
         return _found("an address or a mapping", error)
     short = error["loc"][0] in ("runtime_files", "persistent_links")
     return _found("a path or a mapping", error) if short else _found("a mapping", error, "{}")

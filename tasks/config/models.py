@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AliasPath, Discriminator, Field, Tag, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from tasks.config import values
+from tasks.config.ec2 import BesideEc2, Ec2, FromEc2
 from tasks.config.section import Section, named
 from tasks.config.service import AnyService
 from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User, Word
@@ -113,14 +115,18 @@ class Address(Section):
 
 
 AnyAddress = Annotated[Address, values.short(lambda host: {"host": host}, Address)]
+AnyAddresses = Annotated[
+    tuple[AnyAddress, ...], Many, BesideEc2, values.short(lambda host: [host], tuple[AnyAddress, ...] | FromEc2)
+]
 
 
 class Settings(Section):
     """What `defaults` and every host may say. A host's key replaces the whole key of defaults."""
 
-    addresses: Annotated[tuple[AnyAddress, ...], Many, values.short(lambda host: [host], tuple[AnyAddress, ...])] = Field(
+    addresses: AnyAddresses = Field(
         (), validation_alias="address", description="One address, or several that are released together."
     )
+    ec2: SkipJsonSchema[Ec2 | None] = Field(None, validation_alias=AliasPath("address", "ec2"))
     repository: values.Repository = Field(description="What git fetches from. Access is by SSH key.")
 
     release_user: User = Field("ftsuser", description="Fetches, builds and swaps; needs no sudo.")
@@ -171,6 +177,6 @@ class Environment(Settings):
     @model_validator(mode="before")
     @classmethod
     def _address_is_the_name(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not {"address", "addresses"} & value.keys():
+        if isinstance(value, dict) and not {"address", "addresses", "ec2"} & value.keys():
             return {**value, "address": value.get("name")}
         return value

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, WrapValidator, model_validator
+from pydantic import AliasPath, BaseModel, ConfigDict, TypeAdapter, WrapValidator, model_validator
 
 FREE_KEYS = "x-"
 
@@ -28,8 +28,9 @@ class Section(BaseModel):
 
 
 def keys_of(section: type[Section]) -> list[str]:
-    """The keys of a section as the file has them."""
-    return [str(field.validation_alias or name) for name, field in section.model_fields.items()]
+    """The keys of a section as the file has them; a field that is read from within another key's value has none."""
+    fields = section.model_fields.items()
+    return [str(field.validation_alias or name) for name, field in fields if not isinstance(field.validation_alias, AliasPath)]
 
 
 def named(mapping: Any, section: type[Section], field: str) -> WrapValidator:

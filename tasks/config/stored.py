@@ -47,5 +47,9 @@ def plain(of: Any) -> Any:
 def value(keys: dict[str, Any]) -> Any:
     """The mapping, or the section, that `plain` was given."""
     if PAIRS in keys:
-        return MappingProxyType(dict(keys[PAIRS]))
-    return Stored({name: tuple(each) if isinstance(each, list) else each for name, each in keys.items()})
+        return MappingProxyType(_frozen(dict(keys[PAIRS])))
+    return Stored(_frozen(keys))
+
+
+def _frozen(keys: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(each) if isinstance(each, list) else each for name, each in keys.items()}

@@ -24,13 +24,13 @@ def mistake(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence})
 
 
-def refuse(bad: str | Callable[[str], object], sentence: str) -> AfterValidator:
+def refuse(bad: str | Callable[[Any], object], sentence: str) -> AfterValidator:
     """A validator that refuses text in which a pattern, or a function, finds something. {} in the sentence is that text."""
     found = re.compile(bad).search if isinstance(bad, str) else bad
 
-    def check(text: str) -> str:
+    def check(text: Any) -> Any:
         if found(text):
-            raise mistake(sentence.replace("{}", shown(text)))
+            raise mistake(sentence.replace("{}", shown(text)) if "{}" in sentence else sentence)
         return text
 
     return AfterValidator(check)

@@ -10,7 +10,7 @@ import secrets
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, NoReturn
@@ -102,12 +102,17 @@ def _fleet(
 ) -> Iterator[Fleet]:
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
+    ids: Mapping[str, str] = {}
+    if environment.ec2:
+        from tasks.remote.ec2 import located
+
+        environment, ids = located(environment, environment.ec2)
     config: Config = connection.config
     addresses = selection.of(environment)
     with open_view([address.host for address in addresses]) as view:
         by, clock = f"{getpass.getuser()}@{socket.gethostname()}", Clock()
         run = Run(secrets.token_hex(6), by, name, name, tuple(selection.without), selection.reason or "")
-        hosts = [Host(at_host(environment, each), each.host, config, view.event) for each in addresses]
+        hosts = [Host(at_host(environment, each), each.host, config, view.event, ids.get(each.host)) for each in addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         fleet.typed = typed
         try:

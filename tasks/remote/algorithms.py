@@ -1,6 +1,10 @@
 """What OpenSSH's own client offers: ciphers, MACs, key exchanges, signatures. What Paramiko has besides is not offered."""
 
+import re
 from collections.abc import Iterable
+
+CERTIFICATE = "-cert-v01@openssh.com"
+"""How the names of a certificate's types end."""
 
 OPENSSH = frozenset(
     [
@@ -19,6 +23,17 @@ OPENSSH = frozenset(
         *("rsa-sha2-512", "rsa-sha2-256"),
     ]
 )
+
+
+def with_certificates(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of host key types, and then those of their certificates."""
+    plain = tuple(names)
+    return (*plain, *(f"{name}{CERTIFICATE}" for name in plain))
+
+
+def of_key(name: str) -> str:
+    """The type that a host key has when `name` was agreed on: RSA keys are agreed on by their signatures."""
+    return re.sub("^rsa-sha2-(256|512)", "ssh-rsa", name)
 
 
 def offered(names: Iterable[str]) -> tuple[str, ...]:

@@ -49,16 +49,17 @@ def connect(
     keys: HostKeys | None = None,
     opening: Callable[["VerifiedConnection"], None] | None = None,
     flight: Flight | None = None,
+    known_as: str | None = None,
 ) -> "VerifiedConnection":
     """Log in to `address` as `user`, over its bastions; `keys` stand in for the known_hosts files.
 
     `opening` gets the connection before it is open: another thread may close it, which ends the attempt. `flight` is what
-    `start` will be called with: it goes together with the key, where the host takes that.
+    `start` will be called with: it goes together with the key, where the host takes that. known_hosts has it `known_as`.
 
     Raises `Unreachable`, naming the hop that did not answer, is not who it should be or refused the login, and
     `UsageError` for what is wrong in hosts.yml itself.
     """
-    hops = route(environment, address, user, fabric_config)
+    hops = route(environment, address, user, fabric_config, known_as=known_as)
     connection = VerifiedConnection(hops, fabric_config, keys)
     connection.flight = flight
     if opening:

@@ -23,7 +23,9 @@ def unreachable(hop: Hop, error: Exception, last_words: str = "", said: Iterable
     printed = [f"the host said: {line}" for line in words[-WORDS:]]
     if isinstance(error, AuthFailure):
         return _refused(hop, error, printed)
-    details = [f"ProxyCommand: {hop.proxy_command}", f"it said: {last_words or 'nothing'}"] if hop.proxy_command else []
+    waited = f"{hop.timeout:g} s are the longest that is waited for it; for 60 s: fab -t 60"
+    words_of_it = [f"ProxyCommand: {hop.proxy_command}", f"it said: {last_words or 'nothing'}", waited]
+    details = words_of_it if hop.proxy_command else []
     what = _network(hop, error) if isinstance(error, OSError) else _protocol(hop, error)
     return Unreachable(f"{hop}: {what}", details=[*details, *printed], next=hop.ssh)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -33,12 +34,14 @@ _OF_A_LOCK = frozenset({"note", "warn", "noise"})
 
 
 class Host:
-    """One address, its connections, and what is asked of it. Its events go to the listener."""
+    """One address, its connections, and what is asked of it. Its events go to the listener; known_hosts has it `known_as`."""
 
-    def __init__(self, environment: Environment, address: str, config: Config, listener: HostListener) -> None:
+    def __init__(
+        self, environment: Environment, address: str, config: Config, listener: HostListener, known_as: str | None = None
+    ) -> None:
         self.environment = environment
         self.address = address
-        self._config = config
+        self._log_in = partial(connect, environment, address, fabric_config=config, known_as=known_as)
         self._listener = listener
         self._connections: dict[str, Any] = {}
         self._conversations: dict[str, Conversation] = {}
@@ -53,9 +56,7 @@ class Host:
         """The connection of the release user, or of the service user; opened once. Raises Unreachable."""
         user = self._user(as_service_user)
         if user not in self._connections:
-            connection = connect(
-                self.environment, self.address, user, self._config, opening=self._opening.append, flight=flight
-            )
+            connection = self._log_in(user, opening=self._opening.append, flight=flight)
             self._connections[user] = connection
             with contextlib.suppress(ValueError):
                 self._opening.remove(connection)

@@ -42,8 +42,8 @@ def certificates_of(path: Path, blob: bytes, named: Iterable[Path]) -> Iterator[
 
 def is_for(certificate: bytes, blob: bytes) -> bool:
     """Whether a certificate is for this key: after its type and a nonce, it has what the key has after its type."""
-    kind, rest = _string(certificate)
-    return b"-cert-" in kind and _string(rest)[1].startswith(_string(blob)[1]) and kind.startswith(_string(blob)[0])
+    kind, rest = string(certificate)
+    return b"-cert-" in kind and string(rest)[1].startswith(string(blob)[1]) and kind.startswith(string(blob)[0])
 
 
 def _beside(path: Path, ending: str) -> Path:
@@ -60,11 +60,11 @@ def _inside(path: Path) -> bytes | None:
         return None
     rest = data[len(MAGIC) :]
     for _ in ("cipher", "key derivation", "its options"):
-        rest = _string(rest)[1]
-    return _string(rest[4:])[0] or None
+        rest = string(rest)[1]
+    return string(rest[4:])[0] or None
 
 
-def _string(data: bytes) -> tuple[bytes, bytes]:
+def string(data: bytes) -> tuple[bytes, bytes]:
     """A string as SSH writes it, and what comes after it."""
     end = 4 + int.from_bytes(data[:4], "big")
     return data[4:end], data[end:]

@@ -1,7 +1,6 @@
 """What known_hosts files say, read as ssh reads them.
 
-Not by Paramiko, which knows no wildcards and no @revoked, keeps one key a type, and raises at a malformed line.
-@cert-authority lines are kept apart by their marker, and trusted for nothing: certificates of hosts are not taken.
+Not by Paramiko, which knows no wildcards and no markers, keeps one key a type, and raises at a malformed line.
 """
 
 import base64
@@ -16,6 +15,7 @@ from typing import NamedTuple
 
 from tasks.errors import Unreachable
 
+AUTHORITY, REVOKED = "@cert-authority", "@revoked"
 RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 
 
@@ -91,7 +91,7 @@ class HostKeys:
         return HostKeys((*self._lines, *lines))
 
     def of(self, host: str, marker: str = "") -> tuple[HostKey, ...]:
-        """The keys that `host` is known by, or those that are `@revoked` for it."""
+        """The keys that `host` is known by, or those of the lines for it that have this marker."""
         return tuple(dict.fromkeys(line.key for line in self._lines if line.marker == marker and line.names(host)))
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Paths = tuple[Path, ...]
 
 CONNECT_TIMEOUT = 10
+PROXY_TIMEOUT = 30
+"""Seconds to connect through a ProxyCommand: a session of SSM may take that long to come up."""
+
 USER_KNOWN_HOSTS = "~/.ssh/known_hosts", "~/.ssh/known_hosts2"
 GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"
 DEFAULT_IDENTITIES = "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"
@@ -61,14 +64,23 @@ class Hop(NamedTuple):
         return shlex.join([*self.by_hand, "true"])
 
 
-def route(environment: "Environment", address: str, user: str, config: Config, read: Read | None = None) -> tuple[Hop, ...]:
+def route(
+    environment: "Environment",
+    address: str,
+    user: str,
+    config: Config,
+    read: Read | None = None,
+    known_as: str | None = None,
+) -> tuple[Hop, ...]:
     """Every hop from this workstation to `address`, in the order they are passed. `read` stands in for ssh_config.
+
+    `known_as` is the host's name in known_hosts, unless ssh_config has a HostKeyAlias for it.
 
     Raises Unreachable for an ssh_config that cannot be used, and UsageError for what was typed or hosts.yml says.
     """
     port = None if environment.port == SSH_PORT else environment.port
     try:
-        return tuple(_hops(Jump(address, user, port), environment, config, read or reader(config)))
+        return tuple(_hops(Jump(address, user, port), environment, config, read or reader(config), known_as))
     except ValueError as error:
         first, *more = str(error).split("\n")
         raise Unreachable(
@@ -78,9 +90,11 @@ def route(environment: "Environment", address: str, user: str, config: Config, r
         ) from error
 
 
-def _hops(host: Jump, environment: "Environment", config: Config, read: Read) -> Iterator[Hop]:
-    for jump, settings in jumps(host, read):
+def _hops(host: Jump, environment: "Environment", config: Config, read: Read, known_as: str | None) -> Iterator[Hop]:
+    for jump, found in jumps(host, read):
         bastion_of = None if jump == host else host.name
+        alias = None if bastion_of or found.alias else known_as
+        settings = found._replace(alias=alias, tokens={**found.tokens, "k": alias}) if alias else found
         yield Hop(
             name=jump.name,
             host=settings.host,
@@ -97,14 +111,14 @@ def _hops(host: Jump, environment: "Environment", config: Config, read: Read) ->
             certificates=_paths(settings.certificates),
             identities_only=settings.identities_only,
             agent=settings.agent,
-            by_hand=tuple(_by_hand(jump, environment, config, bastion_of)),
+            by_hand=tuple(_by_hand(jump, environment, config, bastion_of, alias)),
         )
 
 
 def _timeout(settings: Settings, config: Config) -> float:
     """`fab -t`, then ssh_config's ConnectTimeout, then Fabric's own setting, then ours."""
     said = config.connect_kwargs.get("timeout"), settings.timeout, config.timeouts.connect
-    return next((float(value) for value in said if value), CONNECT_TIMEOUT)
+    return next((float(value) for value in said if value), PROXY_TIMEOUT if settings.proxy_command else CONNECT_TIMEOUT)
 
 
 def _known_as(settings: Settings) -> tuple[str, ...]:
@@ -157,7 +171,9 @@ def _given_identities(environment: "Environment", config: Config, bastion_of: st
     return _paths([*config.authentication.identities, *own])
 
 
-def _by_hand(jump: Jump, environment: "Environment", config: Config, bastion_of: str | None) -> Iterator[str]:
+def _by_hand(
+    jump: Jump, environment: "Environment", config: Config, bastion_of: str | None, alias: str | None
+) -> Iterator[str]:
     yield "ssh"
     yield from _config_file(config)
     if jump.port:
@@ -166,6 +182,8 @@ def _by_hand(jump: Jump, environment: "Environment", config: Config, bastion_of:
         yield from ("-i", str(path))
     if environment.known_hosts_file and not bastion_of:
         yield from ("-o", f"UserKnownHostsFile={Path(environment.known_hosts_file).expanduser()}")
+    if alias:
+        yield from ("-o", f"HostKeyAlias={alias}")
     yield f"{jump.user}@{jump.name}" if jump.user else jump.name
 
 

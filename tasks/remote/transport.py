@@ -13,7 +13,7 @@ from paramiko.auth_handler import AuthHandler
 from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST
 from paramiko.packet import Packetizer
 
-from tasks.remote.algorithms import authenticated_first, offered
+from tasks.remote.algorithms import authenticated_first, of_key, offered, with_certificates
 
 ACCEPTED = b"\0\0\0\x0cssh-userauth"
 OPENSSH = "SSH-2.0-OpenSSH"
@@ -76,7 +76,7 @@ class Transport(paramiko.Transport):
     _preferred_ciphers = authenticated_first(offered(paramiko.Transport._preferred_ciphers))  # type: ignore[attr-defined]
     _preferred_macs = offered(paramiko.Transport._preferred_macs)  # type: ignore[attr-defined]
     _preferred_kex = offered(paramiko.Transport._preferred_kex)  # type: ignore[attr-defined]
-    _preferred_keys = offered(paramiko.Transport._preferred_keys)  # type: ignore[attr-defined]
+    _preferred_keys = with_certificates(offered(paramiko.Transport._preferred_keys))  # type: ignore[attr-defined]
     _preferred_pubkeys = offered(paramiko.Transport._preferred_pubkeys)  # type: ignore[attr-defined]
 
     auth_handler: OneRequest | None
@@ -94,6 +94,17 @@ class Transport(paramiko.Transport):
     def heard(self) -> int:
         """How many messages have come from the server."""
         return self._counted.messages
+
+    @property
+    def preferred_keys(self) -> tuple[str, ...]:
+        """The types of host keys in the order in which they were set; Paramiko asks for certificates last."""
+        return cast(tuple[str, ...], self._filter_algorithm("keys"))  # type: ignore[attr-defined]
+
+    def _verify_key(self, host_key: bytes, signature: bytes) -> None:
+        """As Paramiko's, for a key of the type that was agreed on: a certificate only where one was asked for."""
+        if paramiko.Message(host_key).get_binary() != of_key(self.host_key_type or "").encode():
+            raise paramiko.SSHException("the host key is not of the type that was agreed on")
+        super()._verify_key(host_key, signature)  # type: ignore[misc]
 
     @property
     def reads_on(self) -> bool:

@@ -104,10 +104,11 @@ def test_a_revoked_key_is_refused_even_when_pinned(here: Workstation) -> None:
     assert server.logins == []
 
 
-def test_a_certificate_authority_vouches_for_nobody(here: Workstation) -> None:
+def test_an_authority_vouches_for_no_plain_key_its_own_neither(here: Workstation) -> None:
     server = here.serve()
     here.know(f"@cert-authority * {public(ED25519)}\n")
-    assert "unknown host key" in here.refusal(server.port).what
+    assert "unknown host key, and no host certificate" in here.refusal(server.port).what
+    assert server.logins == []
 
 
 def test_known_hosts_file_alone_is_read_when_given(here: Workstation) -> None:

@@ -64,8 +64,8 @@ class Workstation(ExitStack):
     ) -> VerifiedConnection:
         """Connect as ftsuser, with these keys of hosts.yml."""
         keys = {"port": port, "identity_file": None, "known_hosts_file": None, "host_key": None, **environment}
-        known = keys.pop("keys", None)
-        return connect(SimpleNamespace(**keys), host, "ftsuser", config or self.config(), keys=known)  # type: ignore[arg-type]
+        found: Any = {"keys": keys.pop("keys", None), "known_as": keys.pop("known_as", None)}
+        return connect(SimpleNamespace(**keys), host, "ftsuser", config or self.config(), **found)  # type: ignore[arg-type]
 
     def refusal(self, port: int, **options: Any) -> Unreachable:
         """The error of connecting where that must fail."""

@@ -18,8 +18,8 @@ SITE = TASKS / "sandbox" / "site"
 HOST = TASKS / "host"
 OURS = sorted(path for path in TASKS.rglob("*.py") if not path.is_relative_to(SITE))
 
-# It quotes what a person types; no host ever sees it.
-QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "flow" / "typed.py"}
+# They quote what a person types; no host ever sees it.
+QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "flow" / "typed.py", TASKS / "remote" / "ec2.py"}
 
 MAY_IMPORT = {
     "errors": set(),
@@ -97,6 +97,12 @@ def test_every_folder_of_tasks_is_a_stage_with_its_place_in_the_order() -> None:
 def test_only_remote_reaches_a_host() -> None:
     assert importers("paramiko", "fabric.connection", "fabric.group", "fabric.runners", "fabric.transfer") == {"remote"}
     assert importers("fabric.tasks") == {"flow"}
+
+
+def test_only_one_file_asks_aws() -> None:
+    wanted = ("boto3", "botocore")
+    files = {path for path in OURS if any(module.partition(".")[0] in wanted for module in imported(path))}
+    assert files == {TASKS / "remote" / "ec2.py"}
 
 
 def test_only_the_sandbox_is_a_host() -> None:

@@ -56,7 +56,7 @@ ENVIRONMENT = st.builds(
 
 def as_keys(environment: Environment) -> dict[str, Any]:
     """The block of hosts.yml that says the same."""
-    keys = environment.model_dump(mode="json", exclude={"name", "addresses", "persistent_links", "apps", "services"})
+    keys = environment.model_dump(mode="json", exclude={"name", "addresses", "ec2", "persistent_links", "apps", "services"})
     apps = {app.name: app.model_dump(mode="json", exclude={"name"}) for app in environment.apps}
     addresses = [address_keys(each) for each in environment.addresses]
     return {**keys, "address": addresses, "services": service_keys(environment.services), "apps": apps}

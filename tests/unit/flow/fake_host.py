@@ -31,8 +31,16 @@ class Held(Lock):
 class FakeHost(Host):
     """A Host whose connections and programs are a stand-in's; what it shows is real."""
 
-    def __init__(self, there: StandIn, environment: Environment, address: str, config: Config, listener: HostListener) -> None:
-        super().__init__(environment, address, config, listener)
+    def __init__(
+        self,
+        there: StandIn,
+        environment: Environment,
+        address: str,
+        config: Config,
+        listener: HostListener,
+        known_as: str | None = None,
+    ) -> None:
+        super().__init__(environment, address, config, listener, known_as)
         self._there = there
 
     def connect(self, *, as_service_user: bool = False, flight: object = None) -> Any:  # noqa: ARG002

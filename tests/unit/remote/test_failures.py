@@ -57,6 +57,17 @@ def test_a_failure_is_one_sentence_that_names_the_host(error: Exception, sentenc
     assert found.code == 7
 
 
+def test_a_proxy_command_that_is_slow_is_shown_with_the_option_for_more_time() -> None:
+    found = unreachable(
+        HOP._replace(proxy_command="aws ssm", timeout=30), paramiko.SSHException("Error reading SSH protocol banner")
+    )
+    assert found.details == (
+        "ProxyCommand: aws ssm",
+        "it said: nothing",
+        "30 s are the longest that is waited for it; for 60 s: fab -t 60",
+    )
+
+
 def refused(*tries: tuple[str, Any]) -> AuthFailure:
     results = [SourceResult(Attempt(HOP, label, paramiko.SSHException()), result) for label, result in tries]
     return AuthFailure(AuthResult(None, results))  # type: ignore[arg-type]

@@ -21,12 +21,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def hops(ssh_config: str = "", address: str = "web1", fabric: dict[str, Any] | None = None, **keys: Any) -> tuple[Hop, ...]:
+def hops(
+    ssh_config: str = "",
+    address: str = "web1",
+    fabric: dict[str, Any] | None = None,
+    known_as: str | None = None,
+    **keys: Any,
+) -> tuple[Hop, ...]:
     environment: Any = SimpleNamespace(
         **{"port": 22, "identity_file": None, "known_hosts_file": None, "host_key": None, **keys}
     )
     config = Config(ssh_config=SSHConfig(), overrides=fabric or {})  # type: ignore[no-untyped-call]
-    return route(environment, address, "ftsuser", config, Paramiko(SSHConfig.from_text(ssh_config)))
+    return route(environment, address, "ftsuser", config, Paramiko(SSHConfig.from_text(ssh_config)), known_as)
 
 
 def hop(ssh_config: str = "", **keys: Any) -> Hop:
@@ -69,6 +75,10 @@ def test_match_user_sees_the_user_of_hosts_yml() -> None:
         ("ConnectTimeout none\n", {}, 10),
         ("ConnectTimeout 3\n", {"connect_kwargs": {"timeout": 4}}, 4),
         ("", {"timeouts": {"connect": 5}}, 5),
+        ("ProxyCommand aws ssm start-session\n", {}, 30),
+        ("ProxyCommand none\n", {}, 10),
+        ("ProxyCommand aws ssm start-session\nConnectTimeout 3\n", {}, 3),
+        ("ProxyCommand aws ssm start-session\n", {"timeouts": {"connect": 60}}, 60),
     ],
 )
 def test_the_patience_is_fabs_then_ssh_configs(ssh_config: str, fabric: dict[str, Any], seconds: int) -> None:
@@ -86,6 +96,18 @@ def test_the_patience_is_fabs_then_ssh_configs(ssh_config: str, fabric: dict[str
 )
 def test_known_hosts_is_asked_as_ssh_asks_it(ssh_config: str, port: int, known_as: tuple[str, ...]) -> None:
     assert hop(ssh_config, port=port).known_as == known_as
+
+
+def test_a_host_may_be_known_by_another_name_than_its_address() -> None:
+    bastion, host = hops("Host web1\n  ProxyJump b\n", port=2222, known_as="i-1")
+    assert (bastion.known_as, host.known_as) == (("b",), ("i-1",))
+    assert host.ssh == "ssh -p 2222 -o HostKeyAlias=i-1 ftsuser@web1 true"
+
+
+def test_the_alias_of_ssh_config_wins_over_that_name() -> None:
+    found = hop("HostKeyAlias site\n", known_as="i-1")
+    assert found.known_as == ("site",)
+    assert "HostKeyAlias" not in found.ssh
 
 
 def test_known_hosts_file_replaces_every_other() -> None:

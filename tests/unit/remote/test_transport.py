@@ -2,6 +2,7 @@
 
 import socket
 
+import paramiko
 import pytest
 
 from tasks.remote.transport import Transport
@@ -27,3 +28,15 @@ def test_closing_it_does_not_fail_because_the_hop_before_is_gone(problem: type[E
         transport.active = True  # type: ignore[attr-defined]
         transport.close()
         assert not transport.is_active()
+
+
+@pytest.mark.parametrize("kind", [b"ssh-rsa", b"ssh-ed25519-cert-v01@openssh.com", b"\xff"])
+def test_a_key_of_another_type_than_was_agreed_on_is_not_looked_at(kind: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        transport = Transport(ours)
+        transport.host_key_type = "ssh-ed25519"
+        key = paramiko.Message()
+        key.add_string(kind)
+        with pytest.raises(paramiko.SSHException, match="not of the type"):
+            transport._verify_key(key.asbytes(), b"")

@@ -1,0 +1,97 @@
+"""EC2 on loopback: moto's server for what it can do, and a server of fixed answers for what only AWS does."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+NOBODY = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+SOMEBODY = {**NOBODY, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+REGION = "eu-west-1"
+AN_IMAGE = "ami-12c6146b"
+
+
+class Account:
+    """An account of moto's."""
+
+    def __init__(self, endpoint: str) -> None:
+        import boto3
+
+        self.endpoint = endpoint
+        self.variables = {**SOMEBODY, "AWS_ENDPOINT_URL": endpoint}
+        keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}
+        self.client: Any = boto3.Session().client("ec2", region_name=REGION, endpoint_url=endpoint, **keys)
+
+    def launch(self, count: int = 1, **tags: str) -> list[dict[str, Any]]:
+        """Instances that run, one for each launch, with these tags."""
+        named = [{"Key": key, "Value": value} for key, value in tags.items()]
+        more = {"TagSpecifications": [{"ResourceType": "instance", "Tags": named}]} if named else {}
+        return [
+            self.client.run_instances(ImageId=AN_IMAGE, MinCount=1, MaxCount=1, **more)["Instances"][0] for _ in range(count)
+        ]
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    """A server of moto's own, as long as this is entered; yields its URL."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        yield "http://{}:{}".format(*server.get_host_and_port())
+    finally:
+        server.stop()
+
+
+class Answers(ThreadingHTTPServer):
+    """Gives every question the same answer, and counts the questions."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Fixed)
+        self.status, self.body, self.asked = status, body, 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Fixed(BaseHTTPRequestHandler):
+    server: Answers
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked += 1
+        body = self.server.body.encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def answering(status: int, body: str) -> Iterator[Answers]:
+    """A server of one answer."""
+    with Answers(status, body) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def refusal(code: str, message: str) -> str:
+    """The body of an error of EC2."""
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return f'<?xml version="1.0"?><Response><Errors>{error}</Errors><RequestID>x</RequestID></Response>'
