@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from tasks.host.failure import Failed
 
 LARGEST = 1 << 26  # bytes: what is larger is none of ours
+PLAIN = dict.fromkeys(map(ord, "_@%+=:,./-"))
 WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 
 
 def quoted(path: str) -> str:
-    """The path as one word of a shell, for a line that a person types."""
-    return "'" + path.replace("'", "'\\''") + "'"
+    """The path as one word of a shell, for a line that a person types: in quotes where it needs them."""
+    plain = path.isascii() and path.translate(PLAIN).isalnum()
+    return path if plain else "'" + path.replace("'", "'\\''") + "'"
 
 
 @contextlib.contextmanager

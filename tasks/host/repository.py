@@ -143,7 +143,7 @@ def expect(run: Run, url: str) -> None:
 
 
 def make(run: Run, url: str) -> None:
-    """Make repo.git, bare and persistent, and prove git access. A spoilt one is renamed, and nothing of it is deleted."""
+    """Make repo.git, bare and persistent. A spoilt one is renamed, and nothing of it is deleted."""
     run.repository = url
     if not os.path.lexists(run.repo):
         _put_new(run, url)
@@ -153,8 +153,6 @@ def make(run: Run, url: str) -> None:
     else:
         _renew(run, url)
     expect(run, url)
-    if git.asked(run, git.there(run), "ls-remote", "--quiet", "--heads", "origin").code:
-        raise ProgramFailed
 
 
 def _put_new(run: Run, url: str, aside: str = "") -> None:

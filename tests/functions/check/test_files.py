@@ -44,6 +44,6 @@ def test_each_link_whose_target_is_wrong_fails_and_the_others_are_ok(live: Machi
     found = checked(persistent_links={"a": str(live.folder / "none"), "b": there, "c": str(live.folder / "media")})
     assert found.ok == ("persistent link c",)
     assert found.fail == (
-        f"{live.folder}/none does not exist, and a is to link to it -> make it on the host: mkdir -p '{live.folder}/none'",
-        f"{live.folder} is not mounted, and b is to link to {live.folder}/media -> mount it: sudo mount '{live.folder}'",
+        f"{live.folder}/none does not exist, and a is to link to it -> make it on the host: mkdir -p {live.folder}/none",
+        f"{live.folder} is not mounted, and b is to link to {live.folder}/media -> mount it: sudo mount {live.folder}",
     )

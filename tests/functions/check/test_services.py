@@ -150,3 +150,11 @@ def test_odd_names_are_no_trouble(site: ServiceHost) -> None:
     assert json.dumps(odd) in map(
         json.dumps, [each.removeprefix("systemd knows no unit ").partition(" -> ")[0] for each in found.fail]
     )
+
+
+def test_a_unit_whose_file_only_root_may_read_is_known(site: ServiceHost) -> None:
+    systemctl = (
+        'case "$*" in *=LoadState*) echo LoadState=loaded ;; cat*) echo "Failed to cat: Permission denied"; exit 1 ;; esac'
+    )
+    site.host.program("systemctl", systemctl)
+    assert "systemd closed" in site.checked({"systemd": "closed"}).ok
