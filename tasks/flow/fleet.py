@@ -52,9 +52,9 @@ class Fleet:
         """The first member, for what one host does for all."""
         return self.members[0]
 
-    def hint(self, words: str) -> str:
+    def hint(self, *words: str) -> str:
         """A command to type next."""
-        return self.primary.hint(words)
+        return self.primary.hint(*words)
 
     def note(self, text: str) -> None:
         """A line about the whole run."""

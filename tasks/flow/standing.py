@@ -17,7 +17,7 @@ from tasks.errors import (
 from tasks.phases.step import Phase
 from tasks.remote.outcome import Outcome
 
-Hint = Callable[[str], str]
+Hint = Callable[..., str]
 """Makes a command to type of a verb and its options."""
 
 
@@ -150,7 +150,7 @@ def _worst(stands: Sequence[Stand], standings: set[Standing], hint: Hint) -> tup
         return LiveButFailed, hint("post-release" if any(stand.own and not stand.way_back for stand in stands) else "status")
     if Standing.BACK in standings:
         made = next(stand.made for stand in stands if stand.standing is Standing.BACK)
-        return PutBack, f"{hint(f'deploy --name {made}')} # tries the same release once more, when the cause is mended"
+        return PutBack, f"{hint('deploy', '--name', made)} # tries the same release once more, when the cause is mended"
     return NotReleased, hint("status")
 
 

@@ -92,7 +92,7 @@ def _check_text(words: dict[str, Any]) -> None:
 
 
 def _refuse_dry(name: str) -> NoReturn:
-    shows = "fab -H ENVIRONMENT plan --ref REF shows what a release would do"
+    shows = "fab -H ENVIRONMENT plan --ref REF # shows what a release would do"
     raise UsageError(f"{name} has no dry run", state=NOTHING_SENT, next=shows)
 
 
@@ -121,7 +121,7 @@ def _check_addresses(environment: Environment) -> None:
         raise UsageError(
             f"{environment.name} has {len(environment.addresses)} addresses, and this version releases to one at a time",
             state=NOTHING_SENT,
-            next="give each address an environment of its own in hosts.yml",
+            next="# give each address an environment of its own in hosts.yml",
         )
 
 

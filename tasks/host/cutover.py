@@ -16,7 +16,7 @@ def target(run: Run) -> None:
     run.release = run.release or releases.previous(run)
     if not run.release:
         what = "there is no good release before the live one to go back to"
-        raise Failed(what, f"{run.hint('releases')}, then rollback --to RELEASE")
+        raise Failed(what, f"{run.hint('releases')} # then rollback --to RELEASE")
     run.release_path = os.path.join(run.releases, run.release)
     _require_sealed(run)
     run.report.fact("release", run.release)
@@ -111,4 +111,4 @@ def _compare(run: Run) -> None:
     if text != run.expected:
         live, before = (os.path.basename(path) or "nothing" for path in (text, run.expected))
         what = f"another release went live since: {live}, and it was {before} when this run began"
-        raise Failed(what, f"{run.hint(f'release --name {run.release}')} # {run.release} stays built")
+        raise Failed(what, f"{run.hint('release', '--name', run.release)} # {run.release} stays built")

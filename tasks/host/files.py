@@ -30,7 +30,7 @@ def needed(path: str) -> Iterator[None]:
         yield
     except OSError as problem:
         what = f"{path} cannot be read or written: {problem.strerror or problem}"
-        raise Failed(what, f"look at it on the host: ls -l {path}") from problem
+        raise Failed(what, f"ls -l {quoted(path)} # on the host") from problem
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ def _take(run: Run, descriptor: int, deadline: float, noted: bool) -> bool:
         run.report.note("waiting for another environment of this host to finish with repo.git")
     if not files.flocked(descriptor, deadline - time.monotonic()):
         what = "another environment of this host did not finish with repo.git"
-        raise Failed(what, f"on the host: fuser -v {run.repo}.lock")
+        raise Failed(what, f"fuser -v {files.quoted(run.repo)}.lock # on the host")
     return True
 
 
@@ -139,7 +139,8 @@ def expect(run: Run, url: str) -> None:
         failed(run)
     if found != url:
         what = f"repo.git belongs to another origin: {found}, and hosts.yml says {url}"
-        raise Failed(what, f"on the host: git -C {run.repo} remote set-url origin URL, or another builds_dir in hosts.yml")
+        next = f"git -C {files.quoted(run.repo)} remote set-url origin {files.quoted(url)} # on the host; or another builds_dir"
+        raise Failed(what, next)
 
 
 def make(run: Run, url: str) -> None:
@@ -177,7 +178,7 @@ def _renew(run: Run, url: str) -> None:
         return
     aside = run.repo + time.strftime(".spoilt-%Y%m%dT%H%M%SZ", time.gmtime())
     if os.path.lexists(aside):
-        raise Failed(f"{aside} is there already", "type the same again")
+        raise Failed(f"{aside} is there already", "# type the same again")
     _put_new(run, url, aside)
     run.report.warn(
         f"repo.git was spoilt ({wrong}): a new one is made, the next release fetches everything again,"

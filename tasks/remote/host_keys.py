@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import paramiko
 
-from tasks.errors import Unreachable, UsageError
+from tasks.errors import Unreachable, UsageError, typed
 from tasks.remote.known_hosts import HostKey, HostKeys, KnownHost
 from tasks.remote.route import Hop
 
@@ -50,14 +50,14 @@ class Verification(paramiko.MissingHostKeyPolicy):
         if self.hop.known_hosts_command and self.hop.known_hosts_command.depends_on_key:
             self._learn(offered)
         if offered in self.revoked:
-            raise self._refusal("its host key is revoked in known_hosts", offered, "do not connect; ask who revoked it")
+            raise self._refusal("its host key is revoked in known_hosts", offered, "# do not connect; ask who revoked it")
         if offered in self.trusted:
             return
         if self.hop.pin:
-            raise self._refusal("another host key than hosts.yml pins", offered, f"{COMPARE}, then correct host_key")
+            raise self._refusal("another host key than hosts.yml pins", offered, f"# {COMPARE}, then correct host_key")
         if self.named:
             raise self._refusal("the host key has CHANGED: another machine, or one in between", offered, self._renew())
-        raise self._refusal("unknown host key", offered, f"{COMPARE}, then {self._accept()}")
+        raise self._refusal("unknown host key", offered, self._accept())
 
     def _refusal(self, why: str, offered: HostKey, advice: str) -> Unreachable:
         files = ", ".join(f"{path}{'' if path.exists() else ' (missing)'}" for path in self.hop.known_hosts)
@@ -72,17 +72,17 @@ class Verification(paramiko.MissingHostKeyPolicy):
 
     def _accept(self) -> str:
         pin = "" if self.hop.bastion_of else ", or put it in hosts.yml as host_key"
-        return f"`{self.hop.ssh}` once and accept it there{pin}"
+        return f"{self.hop.ssh} # {COMPARE}, and accept it there{pin}"
 
     def _renew(self) -> str:
         files = {key.source.rpartition(":")[0] for key in self.named}
-        forget = " and ".join(f"`ssh-keygen -R '{self.hop.known_as[0]}' -f '{name}'`" for name in sorted(files))
-        return f"only if the host was rebuilt: {COMPARE}, then {forget}, and {self._accept()}"
+        forget = " && ".join(typed("ssh-keygen", "-R", self.hop.known_as[0], "-f", name) for name in sorted(files))
+        return f"{forget} # only if the host was rebuilt; then {self._accept().replace(' # ', ', ')}"
 
 
 def _pin(text: str) -> HostKey:
     kind, _, rest = text.strip().partition(" ")
     key = HostKey.parse(kind, (rest.split() or [""])[0], "host_key in hosts.yml")
     if key is None:
-        raise UsageError(f"host_key is not a public key: {text!r}", next='host_key: "ssh-ed25519 AAAA..." in hosts.yml')
+        raise UsageError(f"host_key is not a public key: {text!r}", next='# host_key: "ssh-ed25519 AAAA..." in hosts.yml')
     return key

@@ -23,7 +23,7 @@ class Machine:
         version = greeting.get("python", "")
         if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PYTHON:
             raise NotReleased(
-                f"{host}: python3 is {version}, and this tool needs 3.8", next="install a python3 of 3.8 or newer"
+                f"{host}: python3 is {version}, and this tool needs 3.8", next="# install a python3 of 3.8 or newer"
             )
         machine, boot = greeting.get("machine", ""), greeting.get("boot", "")
         if self._machine and machine and machine != self._machine:
@@ -38,5 +38,5 @@ class Machine:
 def _two(host: str, which: str) -> Unreachable:
     return Unreachable(
         f"{host} is more than one machine: its logins are on {which}",
-        next="name one machine as address in hosts.yml; a load balancer, a name with several addresses or a tag is none",
+        next="# name one machine as address in hosts.yml; a load balancer, a name with several addresses or a tag is none",
     )

@@ -72,9 +72,11 @@ def _host_key(run: Run, url: str) -> Failed:
         return Failed(
             what, f"ssh-keygen -R {quoted(name)} # as {user} on the host, once who runs {host} says that it was replaced"
         )
-    scan = f"cd; ssh-keyscan -p {quoted(port)} {quoted(host)} >{NEW}; ssh-keygen -lf {NEW}"
-    compared = f"as {user} on the host; compare with the fingerprint that {host} publishes; then cat {NEW} >>.ssh/known_hosts"
-    return Failed(f"git: the host key of {host} is not known to {user}", f"{scan} # {compared}")
+    next = (
+        f"cd; ssh-keyscan -p {quoted(port)} {quoted(host)} >{NEW}; ssh-keygen -lf {NEW} # as {user} on the host; "
+        f"compare with the fingerprint that {host} publishes; then cat {NEW} >>.ssh/known_hosts"
+    )
+    return Failed(f"git: the host key of {host} is not known to {user}", next)
 
 
 def _ssh_settings(run: Run, url: str) -> dict[str, str]:

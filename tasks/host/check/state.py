@@ -93,7 +93,7 @@ def check_live(run: Run) -> None:
     if os.path.exists(run.live) and not os.path.islink(run.live):
         run.report.bad(f"{run.live} is a directory, not the live link", run.hint("setup"))
     elif not os.path.islink(run.live):
-        run.report.doubt("nothing is live yet", run.hint("deploy --ref BRANCH"))
+        run.report.doubt("nothing is live yet", run.hint("deploy", "--ref", "BRANCH"))
     elif name and releases.sealed(run, name):
         run.report.ok(f"live: {name}")
     else:

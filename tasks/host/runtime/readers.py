@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.host import acl, programs
 from tasks.host.failure import Failed
+from tasks.host.files import quoted
 from tasks.host.run import Run
 from tasks.host.runtime.files import opened
 
@@ -31,7 +32,7 @@ def require(run: Run, folders: Mapping[str, str], units: Sequence[str]) -> None:
             name = _group(about.st_gid)
             what = f"{os.path.join(folder, path)} is readable for the group {name}, which {run.release_user} is not in"
             then = f"{users[0]}, who runs php-fpm, could not read the copy in the new release"
-            next = f"sudo usermod -aG {name} {run.release_user} # on the host, then type the same again"
+            next = f"sudo usermod -aG {quoted(name)} {run.release_user} # on the host, then type the same again"
             raise Failed(f"runtime file {what}: {then}", next)
 
 

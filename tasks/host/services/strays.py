@@ -18,7 +18,7 @@ def report(run: Run, proof: Proof) -> None:
     """Name them, with the line that ends each. They serve no request, and nothing is put back for them."""
     for each, release in proof.strays():
         place = f" from {release}" if release else ""
-        ends = f"sudo kill {each.pid}" + (f", or {run.hint('post-release --end-strays')}" if release else "")
+        ends = f"sudo kill {each.pid}" + (f", or {run.hint('post-release', '--end-strays')}" if release else "")
         what = f"{each.title} has run since {each.since}{place}: the site has started it, and it is no worker"
         run.report.warn(f"{proof.service.name}: {what}. To end it, on the host: {ends}")
 

@@ -36,7 +36,7 @@ def check(
     answers = _answers(run, units)
     asked = [answers.pools[name] for name in sorted(answers.own)] or list(answers.pools.values())[:1]
     if not asked:
-        raise Failed("no php-fpm was found that could be asked", "name its unit in services of hosts.yml")
+        raise Failed("no php-fpm was found that could be asked", "# name its unit in services of hosts.yml")
     install()
     given = parameters(release, php, url, {name: value for name, value in headers})
     for pool in asked:
