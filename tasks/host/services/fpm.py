@@ -27,6 +27,12 @@ def needed(units: Iterable[dict[str, str]], link: str) -> list[tuple[str, list[s
     return found + ([("root", INSTALL)] if found else [])
 
 
+def users(units: Iterable[dict[str, str]]) -> list[str]:
+    """Whom the pools of the php-fpm among these units run as; a number as sudo reads it."""
+    named = {pool["user"] for test in php_fpm_tests(units) for pool in _pools(test) if pool.get("user")}
+    return sorted(f"#{user}" if user.isdigit() else user for user in named)
+
+
 def _pools(test: list[str]) -> list[dict[str, str]]:
     """The pools, from the files themselves; php-fpm is asked, which takes sudo, where its words name none or they have none."""
     file = php_fpm_config(test)

@@ -10,6 +10,7 @@ from tasks.host.run import Run
 from tasks.host.services.processes import Process, process
 from tasks.host.services.proof import Proof
 from tasks.host.services.service import ASKED
+from tasks.host.services.sudo import KILL
 
 PATIENCE = 5.0  # seconds between TERM and KILL
 
@@ -42,7 +43,7 @@ def _signal(run: Run, each: Process, signal: str) -> bool:
         return True
     if not _is_there(each):
         return True
-    words = ["sudo", "-n", "-u", f"#{user}", "--", "kill", f"-{signal}", str(each.pid)]
+    words = ["sudo", "-n", "-u", f"#{user}", "--", *KILL, f"-{signal}", str(each.pid)]
     return bool(user) and not programs.run(words, seconds=ASKED, output=run.log.descriptor).code
 
 

@@ -15,7 +15,7 @@ from tasks.host.files import quoted
 from tasks.host.process_links import FIND
 from tasks.host.run import Run
 from tasks.host.services import supervisor
-from tasks.host.services.fpm import needed
+from tasks.host.services.fpm import needed, users
 from tasks.host.services.probe import INSTALL, installed, live_link
 from tasks.host.services.service import ASKED, Service
 from tasks.host.services.units import nginx_tests
@@ -35,6 +35,9 @@ ADVICE = (
     ("no sudo", "apt-get install sudo # as root; then type the same again"),
 )
 """What sudo says that no NOPASSWD mends, and what to do then."""
+
+KILL = ["kill"]
+"""How a stray process is ended, as its own user: a rule for that reaches nobody else's processes."""
 
 HIDDEN = "the processes of others are hidden on this host (hidepid of /proc): what they run cannot be shown"
 SHOWN = "sudo mount -o remount,hidepid=0 /proc # or give it the gid of a group of the service user"
@@ -163,6 +166,9 @@ def service_rules(run: Run, kind: str, action: str, name: str) -> None:
     """Print a line for each command that following a service and its proof take besides the action itself."""
     for user, words in commands(run, [(kind, action, name)]):
         rule(run, words, user)
+    for user in users(Service(kind, action, name).units()):
+        run.report.text(f"# post-release --end-strays alone needs the next rule: it ends processes of {user}, and no other's")
+        rule(run, KILL, user)
 
 
 def journal(run: Run) -> None:
