@@ -19,9 +19,5 @@ class Failed(Exception):
         return f"{self.what}: {self.next.lstrip('# ')}" if self.next else self.what
 
 
-class ProgramFailed(Failed):
-    """A program failed, and its last lines in the log are the explanation: they are sent with the failure."""
-
-
 class Cancelled(BaseException):
     """The phase was ended from outside, by a signal or because nobody follows it any more."""

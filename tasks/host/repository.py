@@ -9,11 +9,13 @@ import time
 from typing import Iterator, NoReturn
 
 from tasks.host import files, git, tree
-from tasks.host.failure import Failed, ProgramFailed
+from tasks.host.failure import Failed
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run
+from tasks.host.services import masked
 
 IN_OBJECT, IN_PACK = 1, 4  # bits of the code of git fsck
+LINES, SHOWN = 20, 8000  # of what git has printed: the last lines, and bytes
 NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -103,12 +105,12 @@ def fault(run: Run, *options: str) -> str:
 
 
 def _refuse_git(run: Run) -> None:
-    """Raises ProgramFailed, with git's own words, where git takes a new repository for none either: its settings are wrong."""
+    """Raises Failed, with git's own words, where git takes a new repository for none either: its settings are wrong."""
     new = f"{run.repo}.asked-{run.id}"
     try:
         made = git.logged(run, "init", "--quiet", "--bare", new)
         if not made or git.asked(run, git.there(run, new), "rev-parse", "--is-bare-repository").text != "true":
-            raise ProgramFailed
+            raise _in_its_words(run)
     finally:
         tree.remove(new)
 
@@ -128,7 +130,14 @@ def failed(run: Run) -> NoReturn:
     wrong = fault(run)
     if wrong:
         raise Failed(f"repo.git is spoilt: {wrong}", run.hint("setup") + " # it makes a new one, and keeps this one aside")
-    raise ProgramFailed
+    raise _in_its_words(run)
+
+
+def _in_its_words(run: Run) -> Failed:
+    """What git has printed in this step explains its failure."""
+    for line in masked.shown(run, run.log.since(run.mark, SHOWN)).splitlines()[-LINES:]:
+        run.report.tail(run.step, line)
+    return Failed()
 
 
 def expect(run: Run, url: str) -> None:
@@ -162,7 +171,7 @@ def _put_new(run: Run, url: str, aside: str = "") -> None:
     tree.remove(new)
     for words in (("init", "--quiet", "--bare", new), (git.there(run, new), "remote", "add", "origin", url)):
         if not git.logged(run, *words):
-            raise ProgramFailed
+            raise _in_its_words(run)
     os.chmod(new, 0o700)
     if aside:
         os.rename(run.repo, aside)

@@ -12,6 +12,7 @@ from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
+from tasks.host.services.masked import shown
 
 NOISE = re.compile(r"[Ww]arning|hint|@|$")
 OWN = re.compile(
@@ -51,7 +52,7 @@ def require(run: Run, url: str) -> None:
             f"ssh-keygen -t ed25519 # as {user} on the host; then give ~/.ssh/id_ed25519.pub to the git server as a deploy key"
         )
     late = f"nothing within {run.step_timeout:g} seconds" if done.code == TOO_LATE else ""
-    raise Failed(f"git: {url} does not answer: {reason(done.text) or late}", todo)
+    raise Failed(f"git: {url} does not answer: {reason(shown(run, done.output)) or late}", todo)
 
 
 def reason(printed: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 from typing import Any, Iterable
 
+from tasks.host.log import Log
 from tasks.host.run import Run
 from tasks.host.services.probe import INSTALL, ask, ask_command, live_link
 from tasks.host.services.served import sockets
@@ -41,6 +42,14 @@ def _pools(test: list[str]) -> list[dict[str, str]]:
         return found or list(read_dump(output(["sudo", "-n", *test]))[1].values())
     except (OSError, ValueError):
         return []
+
+
+def without_an_answer(log: Log, text: str) -> str:
+    """What came instead, if the probe itself has printed it; a page may print secrets, and goes to the log."""
+    if not text or OF_THE_PROBE.fullmatch(text):
+        return text or "nothing"
+    log.write(f"{text}\n".encode("utf-8", "replace"))
+    return ELSE
 
 
 class Answers:
@@ -93,10 +102,7 @@ class Answers:
             answer = None
         if isinstance(answer, dict):
             return answer
-        if text and not OF_THE_PROBE.fullmatch(text):
-            self._log.write(f"{text}\n".encode("utf-8", "replace"))  # it may hold secrets
-            return {"error": ELSE}
-        return {"error": text or "nothing"}
+        return {"error": without_an_answer(self._log, text)}
 
     def _complaint(self, pool: str, answer: dict[str, Any]) -> str:
         """A file of another release in the OPcache does no harm; one that requests still use, from look to look, does."""

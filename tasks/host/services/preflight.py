@@ -21,6 +21,7 @@ from tasks.host.services.listening import is_listened_to, ports
 from tasks.host.services.probe import installed
 from tasks.host.services.processes import hidden
 from tasks.host.services.service import ASKED, STATUS, Service, supervisor_status
+from tasks.host.services.supervisor import reason
 from tasks.host.services.units import nginx_tests, php_fpm_tests, refusal
 
 CORRECT = "then correct services in hosts.yml"
@@ -113,8 +114,9 @@ def _known_program(name: str) -> None:
     if "ERROR" in states or re.search("no such (process|group)", done.text):
         raise Failed(f"supervisor knows no program {name}", f"sudo supervisorctl status # on the host, {CORRECT}")
     if not states or done.code in (TOO_LATE, NOT_FOUND):
-        why = ([line for line in done.text.split("\n") if not line.startswith("For help")] or ["nothing was printed"])[-1]
-        raise Failed(f"supervisor does not answer: {why}", "sudo systemctl status supervisor; sudo supervisorctl status")
+        raise Failed(
+            f"supervisor does not answer: {reason(done.text)}", "sudo systemctl status supervisor; sudo supervisorctl status"
+        )
 
 
 def _try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:

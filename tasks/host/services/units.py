@@ -107,7 +107,8 @@ def read_dump(text: str) -> tuple[float, dict[str, dict[str, str]]]:
         else:
             section[key] = "" if value == "undefined" else value
     if "global" not in sections:
-        raise ValueError(text.strip().split("\n")[-1] or "php-fpm -tt printed nothing")
+        own = [line for line in text.strip().split("\n") if "NOTICE: " not in line]  # those quote the configuration
+        raise ValueError("".join(own[-1:]) or "php-fpm -tt printed nothing")
     return seconds(sections.pop("global").get("process_control_timeout", "")), sections
 
 

@@ -32,7 +32,7 @@ def test_a_unit_that_is_not_there_fails(site: ServiceHost) -> None:
     [
         ({"LoadState": "masked"}, "systemd api cannot be started: it is masked"),
         ({"LoadState": "bad-setting"}, "systemd api cannot be started: it is bad-setting"),
-        ({"CanReload": "no"}, "systemd api cannot reload -> leave out action: reload"),
+        ({"CanReload": "no"}, "systemd api cannot reload -> # leave out action: reload"),
         ({"ActiveState": "inactive"}, "systemd api is inactive, and only one that runs can reload"),
         ({"ActiveState": "failed"}, "systemd api is failed, and only one that runs can reload"),
     ],
