@@ -135,7 +135,7 @@ def failed(run: Run) -> NoReturn:
 
 def _in_its_words(run: Run) -> Failed:
     """What git has printed in this step explains its failure."""
-    for line in masked.shown(run, run.log.since(run.mark, SHOWN)).splitlines()[-LINES:]:
+    for line in masked.shown(run, run.log.since(run.mark, SHOWN)).strip().split("\n")[-LINES:]:
         run.report.tail(run.step, line)
     return Failed()
 

@@ -61,7 +61,7 @@ def _compare_runtime(run: Run, units: Sequence[str]) -> None:
         run.report.bad(refusal.what, refusal.next)
     for words in differences.each(run, found):
         run.report.doubt(words)
-    readers.require(run, found.folders, units)
+    readers.require(run, found.folders, units, run.report.doubt)
 
 
 def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:

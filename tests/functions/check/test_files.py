@@ -35,7 +35,7 @@ def test_each_file_that_is_wrong_fails_and_the_others_are_ok(live: Machine) -> N
     assert found.ok == ("runtime file .env.local", "runtime file not-there")
     missing, empty = found.fail
     assert missing.startswith(f"runtime file nowhere is missing in {live.live.resolve()} -> # put it there")
-    assert empty.startswith(f"runtime file {live.live.resolve()}/empty.json is empty -> restore it")
+    assert empty.startswith(f"runtime file {live.live.resolve()}/empty.json is empty -> # restore it")
 
 
 def test_each_link_whose_target_is_wrong_fails_and_the_others_are_ok(live: Machine) -> None:
