@@ -91,9 +91,8 @@ def test_no_rule_takes_more_than_its_own_words(site: Following, rules: list[str]
 
 def test_the_rule_that_ends_strays_reaches_no_process_of_another_user(site: Following, rules: list[str]) -> None:
     site.host.sudoers([rule for rule in rules if rule == KILL])
-    theirs, roots = (
-        site.host.sh(f"{how} sleep 3600 >/dev/null 2>&1 </dev/null & echo $!") for how in ("setpriv --reuid=www-data", "")
-    )
+    sleeps = "{{ {} sleep 3600 >/dev/null 2>&1 </dev/null & echo $!; }}"
+    theirs, roots = (site.host.sh(sleeps.format(how)) for how in ("setpriv --reuid=www-data --clear-groups", ""))
     for signal in ("-TERM", "-KILL"):
         assert site.host.run(f"sudo -n kill {signal} {roots}; sudo -n -u ftsuser kill {signal} {roots}", "ubuntu").returncode
         assert site.host.run(f"sudo -n -u www-data kill {signal} {roots}", "ubuntu").returncode
