@@ -12,7 +12,7 @@ def attach(fleet: Fleet) -> None:
     outcome = fleet.first(Member.follow)
     name = outcome.facts.get("release", "")
     fleet.note(f"{name} is built" if name else "it has ended well")
-    fleet.note("next: " + fleet.hint(f"release --name {name}" if name else "status"))
+    fleet.note("next: " + (fleet.hint("release", "--name", name) if name else fleet.hint("status")))
 
 
 @verb(narrows=True)

@@ -12,8 +12,8 @@ from tasks.flow.verb import verb
 def build(fleet: Fleet, ref: str | None = None) -> None:
     """Build --ref into a sealed release that is not live yet."""
     if not ref:
-        raise UsageError("build needs --ref BRANCH, TAG or COMMIT", next=fleet.hint("build --ref master"))
+        raise UsageError("build needs --ref BRANCH, TAG or COMMIT", next=fleet.hint("build", "--ref", "master"))
     fleet.prepare(ref, needs="build")
     with fleet.lock():
         release = flow.build(fleet, ref)
-    summarize(fleet, release, fleet.hint(f"release --name {release.name}"))
+    summarize(fleet, release, fleet.hint("release", "--name", release.name))

@@ -1,8 +1,14 @@
 """What can go wrong, and the exit code of each: the interface to scripts and CI."""
 
+import shlex
 from collections.abc import Sequence
 
 from invoke.exceptions import Exit
+
+
+def typed(*words: str) -> str:
+    """A command for a person to type, or a part of one: each word is one word of a shell."""
+    return shlex.join(words)
 
 
 class ReleaseError(Exit):

@@ -11,7 +11,7 @@ def hold(fleet: Fleet, reason: str | None = None) -> None:
     """Stop build, release and deploy for everybody; rollback and post-release still work."""
     if not (reason or "").strip():
         raise UsageError(
-            "hold needs --reason TEXT: the others will read it", next=fleet.hint("hold --reason 'no releases today'")
+            "hold needs --reason TEXT: the others will read it", next=fleet.hint("hold", "--reason", "no releases today")
         )
     fleet.require(lambda member: member.require(lock.hold(reason or "")))
     fleet.note(f"{fleet.environment.name} is on hold: {fleet.hint('unhold')} lets releases go on")

@@ -22,8 +22,8 @@ def plan(fleet: Fleet, ref: str | None = None, steps: bool = False, json: bool =
     elif steps:
         print_lines(request_lines(requests(fleet)))
     elif json:
-        raise UsageError("plan takes --json with --steps", next=fleet.hint("plan --steps --json"))
+        raise UsageError("plan takes --json with --steps", next=fleet.hint("plan", "--steps", "--json"))
     elif not ref:
-        raise UsageError("plan needs --ref BRANCH, TAG or COMMIT", next=fleet.hint("plan --ref master"))
+        raise UsageError("plan needs --ref BRANCH, TAG or COMMIT", next=fleet.hint("plan", "--ref", "master"))
     else:
         show(fleet, ref)

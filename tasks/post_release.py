@@ -16,6 +16,6 @@ def post_release(fleet: Fleet, end_strays: bool = False) -> None:
     with fleet.lock():
         release = fleet.primary.first
         if not release.name:
-            raise NotReleased("nothing is live yet", next=fleet.hint("deploy --ref master"))
+            raise NotReleased("nothing is live yet", next=fleet.hint("deploy", "--ref", "master"))
         services.post_release(fleet, release, end_strays=end_strays)
     summarize(fleet, release, fleet.hint("status"))

@@ -14,7 +14,7 @@ HELP = {"ref": "branch, tag or commit to build and release", "name": "a release 
 @verb(HELP, dry=show, locks=True)
 def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
-    choice = chosen(ref, name, fleet.hint("release --ref master"))
+    choice = chosen(ref, name, fleet.hint("release", "--ref", "master"))
     fleet.prepare(choice.ref or choice.name, needs=needs(choice))
     with fleet.lock():
         made = choose(fleet, choice)

@@ -35,5 +35,5 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
     if note := undone(fleet.environment):
         fleet.note(note)
     first = fleet.primary.first.name
-    forward = [fleet.hint(f"deploy --name {first}") + " # to go forward again"] if first != release.name else []
+    forward = [fleet.hint("deploy", "--name", first) + " # to go forward again"] if first != release.name else []
     summarize(fleet, release, fleet.hint("status"), *forward)

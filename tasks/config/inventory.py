@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.config.words import nearest, shown
-from tasks.errors import UsageError
+from tasks.errors import UsageError, typed
 
 if TYPE_CHECKING:
     from tasks.config.mistakes import Mistake
@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SANDBOX = "sandbox"
 LARGEST_FILE = 4 << 20
 UNTOUCHED = "No host was touched."
-CHOOSE = "set HOSTS_FILE to the hosts.yml to use"
+CHOOSE = "# set HOSTS_FILE to the hosts.yml to use"
 MOST_LINES = 50
 
 
@@ -35,7 +35,7 @@ class Inventory(NamedTuple):
             return self.environments[name]
         wrong = f"no environment {shown(name)} there{nearest(name, self.environments)}" if name else "no environment named"
         names = ", ".join(self.environments)
-        raise UsageError(f"{wrong}: {self.path} has {names}", next=f"fab -H {next(iter(self.environments))} VERB")
+        raise UsageError(f"{wrong}: {self.path} has {names}", next=typed("fab", "-H", next(iter(self.environments)), "VERB"))
 
 
 def find_hosts_file(name: str | None, cwd: Path, *, project: Path = PROJECT) -> Path:
@@ -103,4 +103,4 @@ def _report(path: Path, mistakes: list[Mistake]) -> UsageError:
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more"]
-    return UsageError(f"{path} has {count}", details=lines, state=UNTOUCHED, next=f"correct {path}, and run the same again")
+    return UsageError(f"{path} has {count}", details=lines, state=UNTOUCHED, next=f"# correct {path}, and run the same again")

@@ -44,18 +44,18 @@ def newcomers(fleet: Fleet, address: str) -> list[Member]:
 def model(fleet: Fleet, siblings: Sequence[Member]) -> Model:
     """What they run, which must be the same on each. Raises NotReleased."""
     if not siblings:
-        raise NotReleased("there is no other host whose release could be taken", next=fleet.hint("deploy --ref master"))
+        raise NotReleased("there is no other host whose release could be taken", next=fleet.hint("deploy", "--ref", "master"))
     runs = {member.host.address: (member.live or "nothing", member.known.previous or "nothing") for member in siblings}
     if len(set(runs.values())) > 1:
         raise NotReleased(
             "the other hosts differ from one another, so that none of them is a model",
             details=[f"{address}: {live}, before it {old}" for address, (live, old) in runs.items()],
-            next=f"{fleet.hint('adopt ADDRESS')} # one host after the other; or rollback, or deploy",
+            next=f"{fleet.hint('adopt', 'ADDRESS')} # one host after the other; or rollback, or deploy",
         )
     first = siblings[0]
     live, previous = first.known.live, first.known.previous
     if live is None:
-        raise NotReleased("nothing is live on the other hosts", next=fleet.hint("deploy --ref master"))
+        raise NotReleased("nothing is live on the other hosts", next=fleet.hint("deploy", "--ref", "master"))
     before = _asked(first, previous) if previous else None
     return Model(_of_a_commit(fleet, live.release), before if before and before.commit else None)
 
@@ -90,7 +90,7 @@ def look_again(fleet: Fleet, siblings: Sequence[Member], members: Sequence[Membe
         member.host.warn(f"{member.live or 'nothing'} is live here by now, and not {taken.live.name}")
     if moved:
         raise LiveButFailed(
-            "the other hosts have moved on meanwhile", state=fleet.state(), next=fleet.hint(f"adopt {members[0].host.address}")
+            "the other hosts have moved on meanwhile", state=fleet.state(), next=fleet.hint("adopt", members[0].host.address)
         )
     names = [member.host.address for member in members]
     for member, problem in fleet.each(lambda each: each.require(phases.joined(names)), of=siblings).errors.items():
@@ -106,5 +106,5 @@ def _asked(member: Member, name: str) -> Release | None:
 def _of_a_commit(fleet: Fleet, release: Release) -> Release:
     if not release.commit:
         what = f"{release.name} was made by setup, of no commit: it cannot be built on another host"
-        raise NotReleased(what, next=fleet.hint("deploy --ref master"))
+        raise NotReleased(what, next=fleet.hint("deploy", "--ref", "master"))
     return release

@@ -47,13 +47,13 @@ def ensure(fleet: Fleet, release: Release) -> None:
             fleet.primary.host.warn(f"the asset pools of the hosts may differ: {problem.what}")
 
 
-def check_path(path: str, hint: Callable[[str], str]) -> None:
+def check_path(path: str, hint: Callable[..., str]) -> None:
     """Raises UsageError where this is no path below a pool."""
     if {"", ".", ".."} & set(path.split("/")):
         raise UsageError(
             f"--asset takes the path of a file below the pool, such as public/build/app.3f2a1b9c.js, and not {path!r}",
             state=NOTHING_SENT,
-            next=hint("prune --asset public/build/NAME"),
+            next=hint("prune", "--asset", "public/build/NAME"),
         )
 
 

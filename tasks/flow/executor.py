@@ -78,7 +78,7 @@ def judge(names: list[str]) -> None:
             raise UsageError(
                 f"-H takes the name of an environment, without user and port, and not {shown(name)}",
                 state=UNTOUCHED,
-                next="hosts.yml says the rest; fab -H NAME VERB",
+                next="fab -H NAME VERB # hosts.yml says the rest",
             )
         if name in names[:number]:
             raise UsageError(f"-H has {shown(name)} twice", state=UNTOUCHED)

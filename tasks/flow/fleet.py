@@ -45,7 +45,7 @@ class Fleet:
         self.environment, self.members, self.view = environment, tuple(members), view
         self.everyone = self.members if everyone is None else tuple(everyone)
         self.interrupts, self.clock = interrupts, clock
-        self.typed = ""
+        self.typed: tuple[str, ...] = ()
         """The verb with its options, as it was typed."""
         self._barrier = Barrier(interrupts, clock, self.note)
         self.began = clock.now()
@@ -69,9 +69,9 @@ class Fleet:
         """Those that this one has to wait for where all must have come as far, and that wait for it."""
         return tuple(other for other in self.members if other is not member)
 
-    def hint(self, words: str) -> str:
+    def hint(self, *words: str) -> str:
         """A command to type next."""
-        return self.primary.hint(words)
+        return self.primary.hint(*words)
 
     def note(self, text: str) -> None:
         """A line about the whole run."""
@@ -155,8 +155,8 @@ class Fleet:
         tried = self.each(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
         away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
         if tried.values and away:
-            left_out = " ".join(f"--without {member.host.address}" for member in away)
-            line = f"{self.hint(self.typed)} {left_out} --reason 'it is down' # releases to the others"
+            left_out = [word for member in away for word in ("--without", member.host.address)]
+            line = f"{self.hint(*self.typed, *left_out, '--reason', 'it is down')} # releases to the others"
             for member in away:
                 tried.errors[member].next = line
         self.raise_any(tried.errors)

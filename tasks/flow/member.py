@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from tasks.errors import ReleaseError, Unreachable
+from tasks.errors import ReleaseError, Unreachable, typed
 from tasks.flow.clock import Clock, Patience
 from tasks.flow.lock import HostLock, Options, refusal, when_nobody_moves
 from tasks.flow.standing import Stand, Standing, failure
@@ -69,9 +69,9 @@ class Member:
         """What a phase is about that compares what is live there with what it was."""
         return About(release, expected=self.expected or "")
 
-    def hint(self, words: str) -> str:
-        """A command to type next."""
-        return f"fab -H {self.host.environment.name} {words}"
+    def hint(self, *words: str) -> str:
+        """A command to type next: a verb and its options."""
+        return typed("fab", "-H", self.host.environment.name, *words)
 
     def failure(self, outcome: Outcome, phase: Phase) -> ReleaseError:
         """What this outcome means by itself, on this member as it stands."""

@@ -16,7 +16,7 @@ from tasks.view.plan import show_plan
 
 def show(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Show what a release of this ref, or of this finished release, would do."""
-    choice = wanted = chosen(ref, name, fleet.hint("plan --ref master"))
+    choice = wanted = chosen(ref, name, fleet.hint("plan", "--ref", "master"))
     if choice.name:
         fleet.require(Member.ask)
         wanted = Release(ref=find(fleet, choice.name).commit)

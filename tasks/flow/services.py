@@ -75,7 +75,7 @@ def put_back(fleet: Fleet, failure: ReleaseError) -> NoReturn:
 def with_former_files(fleet: Fleet, failure: LiveButFailed, release: Release) -> LiveButFailed:
     """The failure of a rollback: where runtime files were renewed for it, what comes next is to put the former ones back."""
     if any(member.renewed and _failed(member) for member in fleet.members):
-        line = fleet.hint(f"rollback --keep-runtime-files --to {release.name}")
+        line = fleet.hint("rollback", "--keep-runtime-files", "--to", release.name)
         failure.next = f"{line} # with the runtime files that it had before"
     return failure
 

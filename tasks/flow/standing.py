@@ -18,7 +18,7 @@ from tasks.errors import (
 from tasks.phases.step import Phase
 from tasks.remote.outcome import Outcome
 
-Hint = Callable[[str], str]
+Hint = Callable[..., str]
 """Makes a command to type of a verb and its options."""
 
 
@@ -131,7 +131,7 @@ def _after_an_interruption(stands: Sequence[Stand], hint: Hint) -> str:
     """Where some hosts have switched and others not, there are two ways on."""
     if {stand.own for stand in stands} == {True, False}:
         made = next(stand.made for stand in stands if stand.own)
-        return f"{hint(f'deploy --name {made}')} # goes on; {hint('rollback')} goes back"
+        return f"{hint('deploy', '--name', made)} # goes on; {hint('rollback')} goes back"
     return hint("post-release" if any(stand.pending for stand in stands) else "status")
 
 
@@ -158,7 +158,7 @@ def _worst(stands: Sequence[Stand], standings: set[Standing], hint: Hint) -> tup
         return LiveButFailed, hint("post-release" if any(stand.own and not stand.way_back for stand in stands) else "status")
     if Standing.BACK in standings:
         made = next(stand.made for stand in stands if stand.standing is Standing.BACK)
-        return PutBack, f"{hint(f'deploy --name {made}')} # tries the same release once more, when the cause is mended"
+        return PutBack, f"{hint('deploy', '--name', made)} # tries the same release once more, when the cause is mended"
     return NotReleased, hint("status")
 
 

@@ -1,6 +1,5 @@
 """What was typed: the texts of options, and a word that needs no option's name before it."""
 
-import shlex
 import sys
 from typing import Any
 
@@ -33,15 +32,15 @@ def seconds(option: str, text: str) -> float:
     return float(text)
 
 
-def as_typed(name: str, words: dict[str, Any]) -> str:
+def as_typed(name: str, words: dict[str, Any]) -> tuple[str, ...]:
     """The verb with its options, to be typed again with more of them."""
     typed = [name]
     for option, value in words.items():
         if isinstance(value, str):
-            typed += [f"--{option.replace('_', '-')}", shlex.quote(value)]
+            typed += [f"--{option.replace('_', '-')}", value]
         elif value is True:
             typed.append(f"--{option.replace('_', '-')}")
-    return " ".join(typed)
+    return tuple(typed)
 
 
 def check_text(words: dict[str, Any]) -> None:

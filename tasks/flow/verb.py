@@ -92,13 +92,13 @@ def verb(
 
 
 def _refuse_dry(name: str) -> NoReturn:
-    shows = "fab -H ENVIRONMENT plan --ref REF shows what a release would do"
+    shows = "fab -H ENVIRONMENT plan --ref REF # shows what a release would do"
     raise UsageError(f"{name} has no dry run", state=NOTHING_SENT, next=shows)
 
 
 @contextmanager
 def _fleet(
-    connection: Any, name: str, typed: str, selection: Selection, options: Options, interrupts: Interrupts
+    connection: Any, name: str, typed: tuple[str, ...], selection: Selection, options: Options, interrupts: Interrupts
 ) -> Iterator[Fleet]:
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)

@@ -8,6 +8,7 @@ import os
 from tasks.host import cutover, files, programs, releases, tree
 from tasks.host.build.seal import write
 from tasks.host.failure import Failed
+from tasks.host.files import quoted
 from tasks.host.history import record
 from tasks.host.in_use import user_name
 from tasks.host.run import Run
@@ -23,7 +24,7 @@ def adopt(run: Run) -> None:
     elif os.path.isdir(run.live):
         _adopt_directory(run, run.live, "directory")
     elif os.path.lexists(run.live):
-        raise Failed(f"{run.live} is neither a directory nor a link", f"look at it on the host: ls -l {run.live}")
+        raise Failed(f"{run.live} is neither a directory nor a link", f"ls -l {quoted(run.live)} # on the host")
 
 
 def _adopt_link(run: Run) -> None:
@@ -33,7 +34,7 @@ def _adopt_link(run: Run) -> None:
     target = os.path.realpath(run.live)
     if not os.path.isdir(target):
         what = f"{run.live} points at {releases.link_text(run)}, which is not there"
-        raise Failed(what, "point it at a directory, or remove it")
+        raise Failed(what, "# point it at a directory, or remove it")
     folder, name = os.path.split(target)
     if folder == os.path.realpath(run.releases) and releases.is_name(run, name):
         _seal(run, name, "link")  # a setup that died after its exchange
@@ -70,7 +71,7 @@ def _adopt_directory(run: Run, path: str, was: str) -> None:
 
 def _by_hand(run: Run, path: str) -> Failed:
     """Between the two commands the site is away: a person decides when."""
-    there, here = files.quoted(run.release_path), files.quoted(path)
+    there, here = quoted(run.release_path), quoted(path)
     what = f"the filesystem of {path} cannot exchange two names at once, as moving what is live without a gap needs"
     return Failed(what, f"mv -T {here} {there} && ln -s {there} {here} # on the host; then {run.hint('setup')}")
 
@@ -80,23 +81,23 @@ def _refuse(run: Run, path: str) -> None:
     owner = os.stat(path).st_uid
     if owner != os.geteuid() or not os.access(os.path.dirname(path), os.W_OK):
         what = f"{path} belongs to {user_name(owner)}, not to {run.release_user}"
-        raise Failed(what, f"sudo chown -R {run.release_user}: {path}")
+        raise Failed(what, f"sudo chown -R {run.release_user}: {quoted(path)}")
     if device(path) != device(run.releases):
         what = f"{path} and {run.releases} are on different filesystems"
-        raise Failed(what, f"choose a releases_dir on the filesystem of {path}")
+        raise Failed(what, f"# choose a releases_dir on the filesystem of {path}")
     if programs.run(["mountpoint", "-q", "--", path], seconds=run.step_timeout).code == 0:
-        raise Failed(f"{path} is a mountpoint and cannot be renamed", "choose another live_link")
+        raise Failed(f"{path} is a mountpoint and cannot be renamed", "# choose another live_link")
     if os.path.lexists(os.path.join(path, "release.json")):
         what = f"{path} has a release.json of its own: it may be the release of another environment"
-        raise Failed(what, f"point {run.live} at a release of this one, or give that file another name")
+        raise Failed(what, f"# point {run.live} at a release of this one, or give that file another name")
     if f"{run.home}/".startswith(f"{path}/"):
-        raise Failed(f"{path} holds the home of {run.release_user}", f"point {run.live} at the site alone")
+        raise Failed(f"{path} holds the home of {run.release_user}", f"# point {run.live} at the site alone")
     inside = os.path.realpath(path) + "/"
     for link in (entry.path for entry in tree.walk(path) if entry.is_symlink()):
         text = os.readlink(link)
         if not text.startswith("/") and not os.path.realpath(link).startswith(inside):
             what = f"{link} leads out of the site by a relative path ({text}), and would break when it moves"
-            raise Failed(what, f"make it absolute: ln -sfn TARGET {link}")
+            raise Failed(what, f"# make it absolute: ln -sfn TARGET {quoted(link)}")
 
 
 def device(path: str) -> int:

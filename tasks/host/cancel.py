@@ -31,7 +31,7 @@ def cancel_running(run: Run) -> None:
     holder, by, what, *_ = signature(run.place("job.lock"))
     _end(run, holder)
     if lock.job_running(run):
-        raise Failed(f"{what} of {by} does not end", f"look at it on the host: ps -fu {os.environ.get('USER', '')}")
+        raise Failed(f"{what} of {by} does not end", f"ps -fu {run.release_user} # on the host")
     history.record(run, "cancelled", {"what": what, "of": by})
     run.report.fact("cancelled", f"{what} of {by}")
 

@@ -46,16 +46,16 @@ def run_lanes(run: Run, lanes: Sequence[tuple[str, str, Sequence[str]]]) -> None
         raise Failed(failed.failure)
     if os.path.islink(run.work):  # what follows would be done to whatever it leads to
         what = f"a command has put a link in the place of {run.work}: {os.readlink(run.work)}"
-        raise Failed(what, "correct the commands in hosts.yml")
+        raise Failed(what, "# correct the commands in hosts.yml")
 
 
 def _inside(work: str, label: str, folder: str) -> str:
     """A build that leaves its directory through a link could reach the live site."""
     path = os.path.join(work, folder)
     if not (os.path.realpath(path) + "/").startswith(os.path.realpath(work) + "/"):
-        raise Failed(f"{label}: {path} leads out of the build", "correct its path in hosts.yml")
+        raise Failed(f"{label}: {path} leads out of the build", "# correct its path in hosts.yml")
     if not os.path.isdir(path):
-        raise Failed(f"{label}: its directory {path} is not there", "correct its path in hosts.yml")
+        raise Failed(f"{label}: its directory {path} is not there", "# correct its path in hosts.yml")
     return path
 
 

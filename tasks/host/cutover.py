@@ -122,4 +122,4 @@ def _compare(run: Run) -> None:
     if text != run.expected:
         live, before = (os.path.basename(path) or "nothing" for path in (text, run.expected))
         what = f"another release went live since: {live}, and it was {before} when this run began"
-        raise Failed(what, f"{run.hint(f'release --name {run.release}')} # {run.release} stays built")
+        raise Failed(what, f"{run.hint('release', '--name', run.release)} # {run.release} stays built")

@@ -13,9 +13,10 @@ class Failed(Exception):
         super().__init__(what)
         self.what, self.next, self.code, self.reported = what, next, code, reported
 
-
-class ProgramFailed(Failed):
-    """A program failed, and its last lines in the log are the explanation: they are sent with the failure."""
+    @property
+    def sentence(self) -> str:
+        """Both, for a warning."""
+        return f"{self.what}: {self.next.lstrip('# ')}" if self.next else self.what
 
 
 class Cancelled(BaseException):

@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from tasks.host.failure import Failed
 
 LARGEST = 1 << 26  # bytes: what is larger is none of ours
+PLAIN = dict.fromkeys(map(ord, "_@%+=:,./-"))
 WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 
 
 def quoted(path: str) -> str:
-    """The path as one word of a shell, for a line that a person types."""
-    return "'" + path.replace("'", "'\\''") + "'"
+    """The path as one word of a shell, for a line that a person types: in quotes where it needs them."""
+    plain = path.isascii() and path.translate(PLAIN).isalnum()
+    return path if plain else "'" + path.replace("'", "'\\''") + "'"
 
 
 @contextlib.contextmanager
@@ -28,7 +30,7 @@ def needed(path: str) -> Iterator[None]:
         yield
     except OSError as problem:
         what = f"{path} cannot be read or written: {problem.strerror or problem}"
-        raise Failed(what, f"look at it on the host: ls -l {path}") from problem
+        raise Failed(what, f"ls -l {quoted(path)} # on the host") from problem
 
 
 @contextlib.contextmanager

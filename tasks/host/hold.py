@@ -20,7 +20,7 @@ def refuse(run: Run) -> None:
     found = current(run) if run.verb in ("build", "release", "deploy") else None
     if found:
         by, since, reason = found["by"] or "somebody", found["since"] or "?", found["reason"] or "no reason was kept"
-        next = run.hint("unhold") if by == run.by else f"ask {by}; {run.hint('unhold')} would end it for everybody"
+        next = run.hint("unhold") if by == run.by else f"# ask {by}; {run.hint('unhold')} would end it for everybody"
         raise Failed(f"releases are on hold by {by} since {since}: {reason}", next, code=BUSY)
 
 
@@ -29,7 +29,7 @@ def place(run: Run, reason: str) -> None:
     there = current(run)
     if there and there["by"] != run.by:
         what = f"releases are on hold already, by {there['by'] or 'somebody'} since {there['since']}: {there['reason']}"
-        raise Failed(what, f"ask {there['by'] or 'who it is'} whether yours is wanted too", code=BUSY)
+        raise Failed(what, f"# ask {there['by'] or 'who it is'} whether yours is wanted too", code=BUSY)
     path = run.place("hold.new")
     words = (run.by, now(), " ".join(reason.splitlines()).replace("\t", " "))
     with files.opened(path, files.WRITE_NEW) as file:

@@ -48,7 +48,7 @@ def sign(run: Run, descriptor: int, path: str, record: str = "") -> None:
         reserve.with_reserve(run, write)
     except OSError as problem:
         what = f"cannot write to {path}: the disk may be full"
-        raise Failed(what, f"on the host: df -h {run.state}; df -i {run.state}") from problem
+        raise Failed(what, f"df -h {files.quoted(run.state)}; df -i {files.quoted(run.state)} # on the host") from problem
 
 
 def empty(descriptor: int) -> None:

@@ -55,7 +55,7 @@ def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:
 
 def _title(pid: int) -> str:
     """A process as a person finds it: pid, user, command; "" when it has ended."""
-    words = " ".join(_text(pid, "cmdline").replace("\0", " ")[:60].split())
+    words = process_links.shown(_text(pid, "cmdline").replace("\0", " "))
     user = _text(pid, "status").partition("\nUid:")[2].split()  # the owner of its directory may be root instead
     return f"pid {pid} ({user_name(int(user[0]))}, {words})" if user and programs.group_of(pid) else ""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.host import follow, programs
 from tasks.host.failure import Failed
+from tasks.host.files import quoted
 from tasks.host.log import Log
 from tasks.host.ready import ready
 from tasks.host.run import Run
@@ -53,7 +54,8 @@ def _new_files(run: Run, request: dict[str, Any], folder: str) -> int:
         return os.open(os.path.join(folder, "errors"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError as problem:
         raise Failed(
-            f"cannot write to {run.state}: {problem.strerror}", f"on the host: df -h {run.state}; df -i {run.state}"
+            f"cannot write to {run.state}: {problem.strerror}",
+            f"df -h {quoted(run.state)}; df -i {quoted(run.state)} # on the host",
         ) from problem
 
 

@@ -218,7 +218,7 @@ def _open(run: Run, path: str) -> int:
 def _busy(run: Run, path: str, why: str, fact: str = "busy_run") -> Failed:
     other, by, what, since, *_ = signature(path)
     run.report.fact(fact, other or "unknown")
-    next = f"wait for it (--wait SECONDS), follow it ({run.hint('attach')}), or end it ({run.hint('cancel')})"
+    next = f"{run.hint('attach')} # follows it; --wait SECONDS waits for it, and {run.hint('cancel')} ends it"
     if run.release and fact == "busy_move":
-        next = f"{run.hint(f'{run.verb} --name {run.release}')} # when that has ended: {run.release} stays built"
+        next = f"{run.hint(run.verb, '--name', run.release)} # when that has ended: {run.release} stays built"
     return Failed(f"{why}{by or 'somebody'} holds the lock: {what or 'a run'}, since {since or 'just now'}", next, code=BUSY)

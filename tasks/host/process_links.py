@@ -13,6 +13,18 @@ FIND = ["find", "/proc", "-mindepth", "2", "-maxdepth", "2", "-name", "[ce][wx][
 
 LINK = re.compile(r"([^\0]+?)////proc/([0-9]+)/(?:cwd|exe)\0")
 
+TITLE = re.compile("php-fpm: |nginx: ")  # of a program that has set its title itself
+INTERPRETER = re.compile(r"(?:php|python|perl|ruby|node|bun|bash|dash|sh)[\d.]*")
+
+
+def shown(arguments: str) -> str:
+    """The program of a command line, and of an interpreter the script: what follows may be a secret."""
+    words = [*arguments.split()[:2], "-", "-"]
+    program = os.path.basename(words[0]) if arguments.strip() else "no arguments"
+    if TITLE.match(arguments):
+        return arguments[:60].strip()
+    return program if words[1].startswith("-") or not INTERPRETER.fullmatch(program) else f"{program} {words[1]}"
+
 
 def read(seconds: float, errors: int) -> list[tuple[int, str]]:
     """Each process by its pid, with its working directory or its executable; what sudo prints besides goes to a descriptor."""

@@ -45,10 +45,10 @@ def apart(run: Run) -> None:
         real = os.path.join(os.path.realpath(folder), last)
         if real in seen:
             what = f"{name} and {seen[real]} are one place on this host: {real}"
-            raise Failed(what, "correct builds_dir, releases_dir or live_link in hosts.yml")
+            raise Failed(what, "# correct builds_dir, releases_dir or live_link in hosts.yml")
         seen[real] = name
 
 
 def misplaced(path: str, what: str) -> Failed:
     """The refusal of something in the place of what this tool makes."""
-    return Failed(f"{path} {what}", f"look at it on the host, and move it away: ls -ld {quoted(path)}")
+    return Failed(f"{path} {what}", f"ls -ld {quoted(path)} # on the host; then move it away")

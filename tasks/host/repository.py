@@ -9,11 +9,13 @@ import time
 from typing import Iterator, NoReturn
 
 from tasks.host import files, git, tree
-from tasks.host.failure import Failed, ProgramFailed
+from tasks.host.failure import Failed
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run
+from tasks.host.services import masked
 
 IN_OBJECT, IN_PACK = 1, 4  # bits of the code of git fsck
+LINES, SHOWN = 20, 8000  # of what git has printed: the last lines, and bytes
 NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -46,7 +48,7 @@ def _take(run: Run, descriptor: int, deadline: float, noted: bool) -> bool:
         run.report.note("waiting for another environment of this host to finish with repo.git")
     if not files.flocked(descriptor, deadline - time.monotonic()):
         what = "another environment of this host did not finish with repo.git"
-        raise Failed(what, f"on the host: fuser -v {run.repo}.lock")
+        raise Failed(what, f"fuser -v {files.quoted(run.repo)}.lock # on the host")
     return True
 
 
@@ -103,12 +105,12 @@ def fault(run: Run, *options: str) -> str:
 
 
 def _refuse_git(run: Run) -> None:
-    """Raises ProgramFailed, with git's own words, where git takes a new repository for none either: its settings are wrong."""
+    """Raises Failed, with git's own words, where git takes a new repository for none either: its settings are wrong."""
     new = f"{run.repo}.asked-{run.id}"
     try:
         made = git.logged(run, "init", "--quiet", "--bare", new)
         if not made or git.asked(run, git.there(run, new), "rev-parse", "--is-bare-repository").text != "true":
-            raise ProgramFailed
+            raise _in_its_words(run)
     finally:
         tree.remove(new)
 
@@ -128,7 +130,14 @@ def failed(run: Run) -> NoReturn:
     wrong = fault(run)
     if wrong:
         raise Failed(f"repo.git is spoilt: {wrong}", run.hint("setup") + " # it makes a new one, and keeps this one aside")
-    raise ProgramFailed
+    raise _in_its_words(run)
+
+
+def _in_its_words(run: Run) -> Failed:
+    """What git has printed in this step explains its failure."""
+    for line in masked.shown(run, run.log.since(run.mark, SHOWN)).strip().split("\n")[-LINES:]:
+        run.report.tail(run.step, line)
+    return Failed()
 
 
 def expect(run: Run, url: str) -> None:
@@ -139,11 +148,12 @@ def expect(run: Run, url: str) -> None:
         failed(run)
     if found != url:
         what = f"repo.git belongs to another origin: {found}, and hosts.yml says {url}"
-        raise Failed(what, f"on the host: git -C {run.repo} remote set-url origin URL, or another builds_dir in hosts.yml")
+        next = f"git -C {files.quoted(run.repo)} remote set-url origin {files.quoted(url)} # on the host; or another builds_dir"
+        raise Failed(what, next)
 
 
 def make(run: Run, url: str) -> None:
-    """Make repo.git, bare and persistent, and prove git access. A spoilt one is renamed, and nothing of it is deleted."""
+    """Make repo.git, bare and persistent. A spoilt one is renamed, and nothing of it is deleted."""
     run.repository = url
     if not os.path.lexists(run.repo):
         _put_new(run, url)
@@ -153,8 +163,6 @@ def make(run: Run, url: str) -> None:
     else:
         _renew(run, url)
     expect(run, url)
-    if git.asked(run, git.there(run), "ls-remote", "--quiet", "--heads", "origin").code:
-        raise ProgramFailed
 
 
 def _put_new(run: Run, url: str, aside: str = "") -> None:
@@ -163,7 +171,7 @@ def _put_new(run: Run, url: str, aside: str = "") -> None:
     tree.remove(new)
     for words in (("init", "--quiet", "--bare", new), (git.there(run, new), "remote", "add", "origin", url)):
         if not git.logged(run, *words):
-            raise ProgramFailed
+            raise _in_its_words(run)
     os.chmod(new, 0o700)
     if aside:
         os.rename(run.repo, aside)
@@ -179,7 +187,7 @@ def _renew(run: Run, url: str) -> None:
         return
     aside = run.repo + time.strftime(".spoilt-%Y%m%dT%H%M%SZ", time.gmtime())
     if os.path.lexists(aside):
-        raise Failed(f"{aside} is there already", "type the same again")
+        raise Failed(f"{aside} is there already", "# type the same again")
     _put_new(run, url, aside)
     run.report.warn(
         f"repo.git was spoilt ({wrong}): a new one is made, the next release fetches everything again,"

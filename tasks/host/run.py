@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any, Callable
 
+from tasks.host.files import quoted
 from tasks.host.log import Log
 from tasks.host.records import Records
 from tasks.host.report import Report
@@ -111,9 +112,9 @@ class Run:
         """A path in this environment's state directory."""
         return os.path.join(self.state, *parts)
 
-    def hint(self, words: str) -> str:
-        """A command to type on the workstation."""
-        return f"fab -H {self.environment} {words}"
+    def hint(self, *words: str) -> str:
+        """A command to type on the workstation: a verb and its options."""
+        return " ".join(map(quoted, ("fab", "-H", self.environment, *words)))
 
     def release_environment(self) -> dict[str, str]:
         """What every command of hosts.yml gets."""

@@ -47,7 +47,7 @@ def links(run: Run, found: Sequence[Sequence[str]]) -> None:
         try:
             persistent.check_one(run, path, target, mountpoint)
         except Failed as missing:
-            run.report.warn(f"{missing.what}: {missing.next}")
+            run.report.warn(missing.sentence)
         place, into = os.path.join(run.live, path), expanded(target)
         if os.path.islink(place) or not os.path.lexists(place):
             continue
@@ -74,7 +74,7 @@ def runtime_files(run: Run) -> None:
     try:
         choice.begin(run)
     except Failed as problem:
-        run.report.warn(f"{problem.what}: {problem.next}")
+        run.report.warn(problem.sentence)
 
 
 def _make(run: Run, path: str, mode: int, purpose: str) -> None:
@@ -87,6 +87,6 @@ def _make(run: Run, path: str, mode: int, purpose: str) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.mkdir(path, mode)
     except OSError as problem:
-        next = f"look on the host at what it would lie in: namei -l {quoted(path)}; findmnt -T {quoted(path)}"
+        next = f"namei -l {quoted(path)}; findmnt -T {quoted(path)} # on the host: what would it lie in?"
         raise Failed(f"{run.release_user} cannot make {path}", next) from problem
     run.report.note(f"made {path}{purpose}")

@@ -11,7 +11,7 @@ import time
 from typing import Any, Callable, Iterator, NoReturn, Sequence
 
 from tasks.host.deadline import limit
-from tasks.host.failure import FAILED, Failed, ProgramFailed
+from tasks.host.failure import FAILED, Failed
 from tasks.host.run import Run
 
 SLACK = 5.0  # seconds beyond step_timeout: programs are ended by their own deadline first, and say more
@@ -43,10 +43,6 @@ def _perform_one(run: Run, name: str, function: Callable[..., None], arguments: 
     try:
         with within_its_time(run, name, within):
             function(run, *arguments)
-    except ProgramFailed:
-        for line in run.log.tail(run.mark):
-            run.report.tail(name, line)
-        raise
     except OSError as problem:
         raise Failed(f"{name}: {problem.strerror or problem}: {problem.filename or run.state}") from problem
     spent = int((time.monotonic() - began) * 1000)

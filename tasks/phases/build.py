@@ -10,6 +10,7 @@ from tasks.host import commands
 from tasks.host.build import assets, inodes, ref, release, room, runtime, settings, worktree, writable
 from tasks.host.build import links as persistent
 from tasks.phases.links import links
+from tasks.phases.links import writable as writable_paths
 from tasks.phases.step import Phase, Step, name_of, step
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def settings_step(name: str, environment: Environment, *, only_warn: bool = Fals
 
 def _writable(environment: Environment) -> tuple[Step, ...]:
     """Which of the units is a php-fpm, and who its pools run as, is the host's to say."""
-    paths = environment.writable
+    paths = writable_paths(environment)
     return (step("writable", writable.make, units(environment), paths),) if paths else ()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tasks.host.check import assets, commands, git_server, services, state, web
 from tasks.host.services import sudo as rules
 from tasks.phases.build import units, verifying
-from tasks.phases.links import links
+from tasks.phases.links import links, writable
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, Step, step
 
@@ -39,13 +39,13 @@ def check(environment: Environment) -> Phase:
             step("inodes", state.check_inodes),
             step("live", state.check_live),
             step("versions", commands.check_versions, tuple((app.name, app.path) for app in environment.apps)),
-            step("repository", git_server.check_repository, environment.repository),
+            step("repository", git_server.check, environment.repository),
             step("runtime files", state.check_runtime, units(environment)),
             step("persistent links", state.check_links, links(environment)),
             step("clock", state.check_clock),
             step("logout", state.check_logout),
             *_later(environment),
-            step("web", web.check_web, _php(environment), environment.writable, _units(environment), links(environment)),
+            step("web", web.check_web, _php(environment), writable(environment), _units(environment), links(environment)),
             *((step("asset pool", assets.check_pool, pool, links(environment)),) if pool else ()),
         ),
         kind="watched",

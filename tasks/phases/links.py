@@ -13,6 +13,12 @@ def links(environment: Environment) -> tuple[tuple[str, str, str], ...]:
     return tuple((link.path, link.target, link.mountpoint or "") for link in environment.persistent_links)
 
 
+def writable(environment: Environment) -> tuple[str, ...]:
+    """What the pools of php-fpm must be able to write to: paths of the release, and the persistent links below them."""
+    below = (path for path in paths(environment) if any(path.startswith(f"{each}/") for each in environment.writable))
+    return tuple(dict.fromkeys((*environment.writable, *below)))
+
+
 def paths(environment: Environment) -> tuple[str, ...]:
     """Their paths in the release."""
     return tuple(link.path for link in environment.persistent_links)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tasks.host import adopt, repository
 from tasks.host import setup as host
+from tasks.host.check import git_server
 from tasks.phases.links import links
 from tasks.phases.step import Phase, step
 
@@ -21,6 +22,7 @@ def setup(environment: Environment) -> Phase:
             step("directories", host.directories),
             step("lock", host.lock),
             step("repository", repository.make, environment.repository),
+            step("git access", git_server.require, environment.repository),
             step("live", adopt.adopt),
             step("persistent links", host.links, links(environment)),
             step("runtime files", host.runtime_files),

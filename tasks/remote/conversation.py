@@ -83,8 +83,7 @@ class Conversation:
                 self.flight(functions, request)
             if self._channel is None:
                 self.join(self._connection)
-            if not self.greeting:
-                self._greet()
+            self.meet()
             self._send_unless_ahead(request, functions)
             if then:
                 self._send_request({**then[0], "after": True}, then[1])
@@ -97,6 +96,11 @@ class Conversation:
             self.close()
         finally:
             self.busy = False
+
+    def meet(self) -> None:
+        """Hear who answers, where that was not heard yet. Raises Unreachable for another machine, and what Paramiko does."""
+        if not self.greeting:
+            self._greet()
 
     def bring(self, nothing: dict[str, Any], functions: list[str]) -> None:
         """Send modules before the request that needs them. `nothing` asks for no step; what is asked next finds a lost link."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tasks.config.at_host import OWN
 from tasks.config.inventory import PROJECT, UNTOUCHED
 from tasks.config.stored import Stored
-from tasks.errors import UsageError
+from tasks.errors import UsageError, typed
 from tasks.remote.ec2_failures import failure
 
 if TYPE_CHECKING:
@@ -81,13 +80,13 @@ def _check_addresses(found: Sequence[Instance], ec2: Ec2) -> None:
             raise UsageError(
                 f"{', '.join(names)} in {ec2.region}: no {kind}, and hosts.yml asks for one (use: {ec2.use})",
                 state=UNTOUCHED,
-                next="another `use` under address.ec2 in hosts.yml (private, public, dns, id), or a filter that leaves it out",
+                next="# another `use` under address.ec2 in hosts.yml (private, public, dns, id), or a filter that leaves it out",
             )
         if len(names) > 1:
             raise UsageError(
                 f"{', '.join(names)} in {ec2.region}: all have the {kind} {address}",
                 state=UNTOUCHED,
-                next="a filter of vpc-id under address.ec2 in hosts.yml, or another `use`",
+                next="# a filter of vpc-id under address.ec2 in hosts.yml, or another `use`",
             )
 
 
@@ -102,7 +101,7 @@ def _described(ec2: Ec2) -> Iterator[dict[str, Any]]:
         raise UsageError(
             f"`address: ec2` needs boto3, which is not installed here: {error}",
             state=UNTOUCHED,
-            next=shlex.join([sys.executable, "-m", "pip", "install", "-r", str(PROJECT / "requirements-ec2.txt")]),
+            next=typed(sys.executable, "-m", "pip", "install", "-r", str(PROJECT / "requirements-ec2.txt")),
         ) from None
     retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
     config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
@@ -131,4 +130,4 @@ def _by_hand(ec2: Ec2) -> str:
     filters = [f"Name={name},Values={','.join(values)}" for name, values in ec2.filters.items()]
     query = "Reservations[].Instances[].[InstanceId,State.Name]"
     words = ["aws", "ec2", "describe-instances", "--region", ec2.region, "--filters", *filters]
-    return shlex.join([*words, "--output", "text", "--query", query])
+    return typed(*words, "--output", "text", "--query", query)

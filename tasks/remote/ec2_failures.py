@@ -28,25 +28,26 @@ class Reason:
 
 LOGIN = Reason("the AWS login of this workstation is missing or has expired", "aws sso login{profile}")
 NO_CREDENTIALS = Reason(
-    "this workstation has no AWS credentials that can be used", "aws sso login{profile}, or aws configure{profile}"
+    "this workstation has no AWS credentials that can be used", "aws sso login{profile} # or aws configure{profile}"
 )
 UNKNOWN = Reason(
-    "AWS does not take the credentials of this workstation", f"{WHO}{{profile}}; a clock that is wrong is a reason too: date -u"
+    "AWS does not take the credentials of this workstation",
+    f"{WHO}{{profile}} # a clock that is wrong is a reason too: date -u",
 )
 FORBIDDEN = Reason(
     "AWS refuses: ec2:DescribeInstances is not allowed to these credentials",
-    f"allow ec2:DescribeInstances (docs/ec2.md) to whom `{WHO}{{profile}}` names",
+    f"{WHO}{{profile}} # names whom to allow ec2:DescribeInstances (docs/ec2.md)",
 )
-BUSY = Reason("EC2 in {region} is asked too often (throttled)", "the same again in a minute")
-FAULTY = Reason("EC2 in {region} has a fault of its own", "the same again in a minute")
-AWAY = Reason("EC2 in {region} cannot be reached", f"{WHO}{{profile}}; a network, VPN or proxy in between?")
+BUSY = Reason("EC2 in {region} is asked too often (throttled)", "# the same again in a minute")
+FAULTY = Reason("EC2 in {region} has a fault of its own", "# the same again in a minute")
+AWAY = Reason("EC2 in {region} cannot be reached", f"{WHO}{{profile}} # a network, VPN or proxy in between?")
 REFUSED = Reason("EC2 in {region} refuses to list instances", f"{WHO}{{profile}}")
 FILTERS = Reason(
     "EC2 does not take the filters that hosts.yml has under address.ec2",
-    "aws ec2 describe-instances help: the names that --filters takes",
+    "aws ec2 describe-instances help # has the names that --filters takes",
     UsageError,
 )
-REGION = Reason("there is no region {region}", "correct address.ec2.region in hosts.yml", UsageError)
+REGION = Reason("there is no region {region}", "# correct address.ec2.region in hosts.yml", UsageError)
 UNASKED = Reason("EC2 in {region} cannot be asked", f"{WHO}{{profile}}")
 SETTINGS = Reason("the AWS settings of this workstation cannot be used", "aws configure list{profile}", UsageError)
 

@@ -61,7 +61,7 @@ def no_session(host: str, refused: paramiko.ChannelException) -> Unreachable:
     """The login is good, and no program can be started with it."""
     return Unreachable(
         f"{host} refuses another session on the same connection ({refused.text})",
-        next="MaxSessions in its sshd_config: 4 or more; 10 is the default",
+        next="# MaxSessions in its sshd_config: 4 or more; 10 is the default",
     )
 
 

@@ -182,6 +182,7 @@ class Host:
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):  # the first phase finds the link lost
             conversation.join(connection)
             self._conversations[self._user(phase.as_service_user)] = conversation
+            conversation.meet()
 
     def _conversation(self, phase: Phase) -> Conversation:
         """The one of the login; one more, for this phase alone, while that is busy with another phase."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import paramiko
 
-from tasks.errors import Unreachable, UsageError
+from tasks.errors import Unreachable, UsageError, typed
 from tasks.remote.algorithms import CERTIFICATE
 from tasks.remote.certificate import Certificate
 from tasks.remote.known_hosts import AUTHORITY, REVOKED, HostKey, HostKeys, KnownHost
@@ -68,7 +68,7 @@ class Verification(paramiko.MissingHostKeyPolicy):
             raise self._unproven(offered, fault)
 
     def _refuse_revoked(self, offered: HostKey, certificate: Certificate | ValueError | None) -> None:
-        advice = "do not connect; ask who revoked it"
+        advice = "# do not connect; ask who revoked it"
         if offered in self.revoked:
             raise self._refusal("its host key is revoked in known_hosts", offered, advice)
         if isinstance(certificate, Certificate) and certificate.authority in self.revoked:
@@ -89,13 +89,13 @@ class Verification(paramiko.MissingHostKeyPolicy):
     def _unproven(self, offered: HostKey, fault: str) -> Unreachable:
         """The refusal of a key that is neither known nor vouched for."""
         if self.hop.pin:
-            return self._refusal("another host key than hosts.yml pins", offered, f"{COMPARE}, then correct host_key")
+            return self._refusal("another host key than hosts.yml pins", offered, f"# {COMPARE}, then correct host_key")
         if self.named:
             more = [f"besides: {fault}"] if self.authorities else []
             return self._refusal("the host key has CHANGED: another machine, or one in between", offered, self._renew(), *more)
         if self.authorities:
-            return self._refusal(fault, offered, f"{COMPARE}, then {self._sign()}")
-        return self._refusal("unknown host key", offered, f"{COMPARE}, then {self._accept()}")
+            return self._refusal(fault, offered, self._sign())
+        return self._refusal("unknown host key", offered, self._accept())
 
     def _refusal(self, why: str, offered: HostKey, advice: str, *more: str) -> Unreachable:
         files = ", ".join(f"{path}{'' if path.exists() else ' (missing)'}" for path in self.hop.known_hosts)
@@ -111,16 +111,17 @@ class Verification(paramiko.MissingHostKeyPolicy):
 
     def _sign(self) -> str:
         name = self.hop.known_as[-1]
-        return f"let the authority sign its key: `ssh-keygen -s AUTHORITY -h -I {name} -n {name} -V +52w KEY.pub`"
+        signs = typed("ssh-keygen", "-s", "AUTHORITY", "-h", "-I", name, "-n", name, "-V", "+52w", "KEY.pub")
+        return f"{signs} # {COMPARE}, and let the authority sign its key"
 
     def _accept(self) -> str:
         pin = "" if self.hop.bastion_of else ", or put it in hosts.yml as host_key"
-        return f"`{self.hop.ssh}` once and accept it there{pin}"
+        return f"{self.hop.ssh} # {COMPARE}, and accept it there{pin}"
 
     def _renew(self) -> str:
         files = {key.source.rpartition(":")[0] for key in self.named}
-        forget = " and ".join(f"`ssh-keygen -R '{self.hop.known_as[0]}' -f '{name}'`" for name in sorted(files))
-        return f"only if the host was rebuilt: {COMPARE}, then {forget}, and {self._accept()}"
+        forget = " && ".join(typed("ssh-keygen", "-R", self.hop.known_as[0], "-f", name) for name in sorted(files))
+        return f"{forget} # only if the host was rebuilt; then {self._accept().replace(' # ', ', ')}"
 
 
 def _first(names: Sequence[str], keys: HostKeys, marker: str = "") -> tuple[HostKey, ...]:
@@ -142,5 +143,5 @@ def _pin(text: str) -> HostKey:
     kind, _, rest = text.strip().partition(" ")
     key = HostKey.parse(kind, (rest.split() or [""])[0], "host_key in hosts.yml")
     if key is None:
-        raise UsageError(f"host_key is not a public key: {text!r}", next='host_key: "ssh-ed25519 AAAA..." in hosts.yml')
+        raise UsageError(f"host_key is not a public key: {text!r}", next='# host_key: "ssh-ed25519 AAAA..." in hosts.yml')
     return key

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.errors import Unreachable
+from tasks.errors import Unreachable, typed
 
 AUTHORITY, REVOKED = "@cert-authority", "@revoked"
 RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
@@ -101,7 +101,7 @@ def _lines(path: Path) -> Iterator[KnownHost]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise Unreachable(f"{path} cannot be read: {error.strerror}", next=f"ls -l '{path}'") from error
+        raise Unreachable(f"{path} cannot be read: {error.strerror}", next=typed("ls", "-l", str(path))) from error
     yield from lines_of(text, str(path))
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tasks.errors import NotReleased, Unreachable
+from tasks.errors import NotReleased, Unreachable, typed
 
 START_UP_FILES = "~/.bashrc, ~/.bash_profile, ~/.profile, ~/.zshenv, ~/.config/fish/config.fish, ~/.tcshrc"
 OF_SSHD = 254
@@ -12,19 +12,19 @@ OF_SSHD = 254
 ADVICE = (
     (
         r"password (has |is |must |change )?.*(expired|required|changed)|Password change required",
-        "the password of {user} has expired: sudo chage -l {user} on the host, then sudo passwd {user}",
+        "sudo chage -l {user} # on the host; the password of {user} has expired: sudo passwd {user}",
     ),
     (
         r"account has expired|account .* expired",
-        "the account of {user} has expired: sudo chage -l {user} on the host, then sudo chage -E -1 {user}",
+        "sudo chage -l {user} # on the host; the account of {user} has expired: sudo chage -E -1 {user}",
     ),
     (
         r"git-shell|Interactive git shell|unrecognized command",
-        "the shell of {user} takes commands of git alone: getent passwd {user} on the host; give it another, or another user",
+        "getent passwd {user} # on the host; its shell takes commands of git alone: give it another, or another user",
     ),
     (
         r"currently not available|nologin|no shell",
-        "the shell of {user} lets nobody in: getent passwd {user} on the host; give it another, or another user",
+        "getent passwd {user} # on the host; its shell lets nobody in: give it another, or another user",
     ),
 )
 """What a login prints that is of no start-up file, and what to do then."""
@@ -45,12 +45,10 @@ def no_first_line(user: str, host: str, printed: Sequence[str], code: int | None
 def _advice(user: str, printed: str, code: int | None) -> str:
     for pattern, advice in ADVICE if code else ():
         if re.search(pattern, printed, re.IGNORECASE):
-            return advice.format(user=user)
+            return advice.format(user=typed(user))
     if code == OF_SSHD:
-        return (
-            "sshd or PAM has ended the login: /etc/nologin, /etc/security and the log of sshd (journalctl -u ssh) on the host"
-        )
+        return "sudo journalctl -u ssh # on the host; sshd or PAM has ended the login: /etc/nologin, /etc/security"
     return (
-        f"look on the host at what this login starts: start-up files of its shell ({START_UP_FILES}), the shell itself"
-        f" (getent passwd {user}), command= in ~/.ssh/authorized_keys, ForceCommand in sshd_config"
+        f"getent passwd {typed(user)} # on the host: look at what this login starts, the shell itself, its start-up files"
+        f" ({START_UP_FILES}), command= in ~/.ssh/authorized_keys, ForceCommand in sshd_config"
     )

@@ -1,5 +1,7 @@
 """Who answers: a python3 that is new enough, on one machine in all logins of a run, and on a link that is taken up again."""
 
+import threading
+
 from tasks.errors import NotReleased, Unreachable
 
 OLDEST_PYTHON = (3, 8)
@@ -11,6 +13,7 @@ class Machine:
     def __init__(self) -> None:
         self._machine = self._boot = ""
         self._linked = False
+        self._judging = threading.Lock()  # two logins are heard side by side
         self.restarted = False
         """Whether a link was taken up again and found another boot: the host was restarted, or this is another host."""
 
@@ -23,9 +26,12 @@ class Machine:
         version = greeting.get("python", "")
         if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PYTHON:
             raise NotReleased(
-                f"{host}: python3 is {version}, and this tool needs 3.8", next="install a python3 of 3.8 or newer"
+                f"{host}: python3 is {version}, and this tool needs 3.8", next="# install a python3 of 3.8 or newer"
             )
-        machine, boot = greeting.get("machine", ""), greeting.get("boot", "")
+        with self._judging:
+            self._compare(host, greeting.get("machine", ""), greeting.get("boot", ""))
+
+    def _compare(self, host: str, machine: str, boot: str) -> None:
         if self._machine and machine and machine != self._machine:
             raise _two(host, f"machine {self._machine} and machine {machine}")
         if self._boot and boot and boot != self._boot:
@@ -38,5 +44,5 @@ class Machine:
 def _two(host: str, which: str) -> Unreachable:
     return Unreachable(
         f"{host} is more than one machine: its logins are on {which}",
-        next="name one machine as address in hosts.yml; a load balancer, a name with several addresses or a tag is none",
+        next="# name one machine as address in hosts.yml; a load balancer, a name with several addresses or a tag is none",
     )

@@ -33,7 +33,7 @@ def _files(config: Config) -> Files:
     if config._runtime_ssh_path:
         named = Path(config._runtime_ssh_path).expanduser()
         if not named.is_file():
-            raise UsageError(f"the ssh_config {named} does not exist", next="correct -S, or leave it out")
+            raise UsageError(f"the ssh_config {named} does not exist", next="# correct -S, or leave it out")
         return Files(named=named)
     if not config.load_ssh_configs:
         return Files()

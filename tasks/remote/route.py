@@ -5,14 +5,13 @@ default). `Match user`, `%p` and `%r` of ssh_config see it too.
 """
 
 import os
-import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fabric.config import Config
 
-from tasks.errors import Unreachable, UsageError
+from tasks.errors import Unreachable, UsageError, typed
 from tasks.remote.jump import Jump
 from tasks.remote.jumps import jumps
 from tasks.remote.known_hosts_command import KnownHostsCommand
@@ -61,7 +60,7 @@ class Hop(NamedTuple):
     @property
     def ssh(self) -> str:
         """The command that logs in there as this tool does."""
-        return shlex.join([*self.by_hand, "true"])
+        return typed(*self.by_hand, "true")
 
 
 def route(
@@ -86,7 +85,7 @@ def route(
         raise Unreachable(
             f"{address}: what ssh_config says of it cannot be used: {first}",
             details=more,
-            next=shlex.join(["ssh", "-G", *_config_file(config), address]),
+            next=typed("ssh", "-G", *_config_file(config), address),
         ) from error
 
 
@@ -154,7 +153,7 @@ def _identities(settings: Settings, environment: "Environment", config: Config, 
     if missing := [path for path in given if not path.is_file()]:
         raise UsageError(
             f"the identity file {missing[0]} does not exist",
-            next="correct identity_file in hosts.yml (or -i), or leave it out to use ssh_config and the agent",
+            next="# correct identity_file in hosts.yml (or -i), or leave it out to use ssh_config and the agent",
         )
     if given and not bastion_of:
         return given

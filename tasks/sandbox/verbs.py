@@ -23,7 +23,7 @@ def start(context: Context) -> None:
         sandbox = before or world.start(folder)
         print(f"The sandbox {'runs already' if before else 'runs'}: SSH on 127.0.0.1:{sandbox.port}, web on {sandbox.web_url}")
         print(f"Its files are in {sandbox.folder}; the site to change, commit and push is in {sandbox.clone}")
-        print("next: fab -H sandbox setup, fab -H sandbox deploy --ref master, fab sandbox.stop")
+        print("next: fab -H sandbox setup; fab -H sandbox deploy --ref master # and in the end: fab sandbox.stop")
 
 
 @task
@@ -41,7 +41,7 @@ def _in_words(context: Context) -> Iterator[None]:
     """Refuse a dry run, which it does not have, and say every error in words: Fabric prints none of ours by itself."""
     try:
         if context.config.run.dry:
-            raise UsageError("the sandbox has no dry run", state="Nothing was done.", next="type the same without --dry")
+            raise UsageError("the sandbox has no dry run", state="Nothing was done.", next="# type the same without --dry")
         yield
     except ReleaseError as error:
         print(error, file=sys.stderr)

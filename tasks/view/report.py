@@ -83,7 +83,7 @@ def show_check(found: Sequence[tuple[str, ...]], stream: TextIO | None = None) -
             page.line(Words((clean(address), "bold")))
         page.paragraph(Words("  ", (f"{clean(level):6}", _STYLES.get(level, ""))), Words(clean(text)))
         if todo and level != "ok":
-            page.line(Words((f"do: {clean(todo)}", "bold")), indent=" " * 8)
+            page.line(Words((f"do: {clean(todo).removeprefix('# ')}", "bold")), indent=" " * 8)
         before = address
     page.line(_verdict([level for _, level, _, _ in found]))
 

@@ -1,16 +1,19 @@
 """A mere build blocks no rollback: it holds `lock`, and who moves or serves the live link holds `move` besides."""
 
 import random
-import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from tasks.phases import build, cutover
+from tasks.host.lock import ASKED
+from tasks.phases import build, cutover, lock, report
 from tests.support.fab import until
 from tests.support.host import LocalHost, Locked
 from tests.support.talk import Ran
+
+RACES = 50
 
 
 @pytest.fixture
@@ -27,9 +30,9 @@ def builder(host: LocalHost, two: tuple[str, str]) -> Iterator[Locked]:
         yield locked
 
 
-def roll_back(host: LocalHost) -> Ran:
+def roll_back(host: LocalHost, name: str = "") -> Ran:
     with host.lock("rollback", "rollback") as locked:
-        return locked.refused or host.run(cutover.cutover(), replace(locked.run, release=host.state()["previous"]))
+        return locked.refused or host.run(cutover.cutover(), replace(locked.run, release=name or host.state()["previous"]))
 
 
 def test_a_rollback_passes_by_a_build(host: LocalHost, two: tuple[str, str], builder: Locked) -> None:
@@ -105,16 +108,43 @@ def test_a_run_that_begins_leaves_the_intent_of_one_that_moves_alone(host: Local
         assert host.history()[-1]["event"] == "abandoned"
 
 
-def test_of_a_rollback_and_a_cutover_one_wins(host: LocalHost, two: tuple[str, str]) -> None:
-    dice = random.Random(7)  # noqa: S311
-    for _ in range(10):
-        with host.lock("release", "build") as locked:
-            assert host.run(build.build(host.environment), replace(locked.run, ref="master")).code == 0
-            codes: dict[str, int] = {}
-            later = threading.Timer(dice.random() * 0.3, lambda codes=codes: codes.update(back=roll_back(host).code))
-            later.start()
-            codes["forward"] = host.run(cutover.cutover(), locked.run).code
-            later.join()
-        ours = host.live.readlink().name == locked.run.release
-        assert (codes["forward"], codes["back"], ours) in [(0, 6, True), (3, 0, False), (6, 0, False)]
-    assert two
+def test_of_a_rollback_and_a_cutover_that_start_together_one_wins(host: LocalHost, two: tuple[str, str]) -> None:
+    names, dice = {*two, host.release()}, random.Random(7)  # noqa: S311
+    for _ in range(RACES):
+        forward, back = dice.sample(sorted(names - {host.live.readlink().name}), 2)
+        with host.lock("release", "build") as locked, host.open() as other:
+            rollback = host.new_run("rollback", release=back)
+            other.ask(rollback.request(report.state(), host.environment))
+            assert other.answer().code == 0  # it has started
+            other.ask(rollback.request(lock.lock("rollback"), host.environment))
+            time.sleep(ASKED + dice.uniform(-0.01, 0.02))  # it has waited for `lock` by about then, and asks for `move`
+            run = replace(locked.run, release=forward)
+            locked.keeper.ask(run.request(cutover.cutover(), host.environment))
+            answer = other.answer()
+            if not answer.code:
+                run = replace(rollback, live_at_start=answer.facts["live_path"])
+                other.ask(run.request(cutover.cutover(), host.environment))
+            codes = (locked.keeper.answer().code, other.answer().code if not answer.code else answer.code)
+            won = host.live.readlink().name == forward
+            assert (*codes, won) in [(0, 6, True), (3, 0, False), (6, 0, False)]
+
+
+def test_of_two_workstations_that_ask_together_one_moves_and_the_other_learns_who(
+    host: LocalHost, two: tuple[str, str]
+) -> None:
+    asked = lock.lock("move")
+    for turn in range(RACES):
+        runs = [replace(host.new_run("deploy"), by=by) for by in ("anna@laptop", "ben@desk")]
+        with host.open() as first, host.open() as second:
+            for talk, run in zip((first, second), runs, strict=True):
+                talk.ask(run.request(asked, host.environment))
+            answers = [first.answer(), second.answer()]
+            assert sorted(answer.code for answer in answers) == [0, 6]
+            winner = [answer.code for answer in answers].index(0)
+            assert answers[1 - winner].failure.startswith(f"{runs[winner].by} holds the lock: deploy, since 20")
+            run = replace(runs[winner], release=two[turn % 2], live_at_start=answers[winner].facts["live_path"])
+            talk = (first, second)[winner]
+            talk.ask(run.request(cutover.cutover(), host.environment))
+            assert talk.end().code == 0
+        host.assert_live(two[turn % 2])
+    assert [line["run"] for line in host.history() if line["event"] in ("intent", "abandoned")][-1] == run.id

@@ -98,7 +98,7 @@ def test_a_tag_spelt_like_a_hash_is_not_taken_for_another_spelling(host: LocalHo
 def test_a_branch_and_a_tag_of_one_name_with_two_commits_are_refused_until_one_is_named(host: LocalHost) -> None:
     host.origin.tag("both")
     later = host.origin.commit({"x": "later"}, branch="both")
-    assert refused(host, "both").next == "name the one you mean: --ref refs/heads/both or --ref refs/tags/both"
+    assert refused(host, "both").next == "# name the one you mean: --ref refs/heads/both or --ref refs/tags/both"
     assert commit_of(host, "refs/heads/both") == later
     assert commit_of(host, "refs/tags/both") == host.origin.first
 

@@ -41,8 +41,8 @@ def test_both_changed_is_refused_before_anything_is_built_with_the_two_commands_
     assert (done.code, "fetch" in done.steps) == (3, False)
     assert f"runtime file {FILE} differs" in done.failure
     said = done.texts("fail")
-    assert f"cp -p '{files.kept}' '{files.live}'" in said
-    assert f"cp -p '{files.live}' '{files.kept}'" in said
+    assert f"cp -p {files.kept} {files.live}" in said
+    assert f"cp -p {files.live} {files.kept}" in said
     assert "KEY" not in said
 
 

@@ -3,6 +3,7 @@
 Only root can give a file to any group.
 """
 
+import grp
 import os
 import stat
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tasks.host.build import runtime
+from tasks.host.check import state
 from tasks.host.failure import Failed
 from tasks.host.runtime import readers
 from tests.functions.made import Made
@@ -81,3 +83,23 @@ def test_one_that_no_pool_loses_is_copied(nobodys: Files, group: int, mode: int)
     os.chown(nobodys.kept, -1, group)
     nobodys.kept.chmod(mode)
     look()
+
+
+@pytest.mark.parametrize(("mode", "named"), [(0o640, True), (0o644, False), (0o600, False)])
+@pytest.mark.parametrize(
+    "systemctl", ["exit 1", "printf 'Id=php8.2-fpm.service\\nExecStart={ path=/usr/sbin/php-fpm8.2 ; }\\n'"]
+)
+def test_where_nobody_knows_the_pools_a_group_that_is_lost_is_named(
+    nobodys: Files, systemctl: str, mode: int, named: bool
+) -> None:
+    nobodys.host.shim("systemctl", systemctl)
+    os.chown(nobodys.kept, -1, GROUP)
+    nobodys.kept.chmod(mode)
+    run = Made(site={"runtime_files": [[FILE, False]]})
+    runtime.check(run, ("php8.2-fpm",))
+    warned = [event[1] for event in run.events if event[0] == "warn"]
+    what = f"runtime file {nobodys.kept} is readable for the group {grp.getgrgid(GROUP).gr_name}, which ftsuser is not in"
+    assert warned == ([f"{what}: its copy is not, and whom php-fpm runs as cannot be learned here"] if named else [])
+    checked = Made("check", site={"runtime_files": [[FILE, False]]})
+    state.check_runtime(checked, ("php8.2-fpm",))
+    assert [event[2] for event in checked.events if event[:2] == ("check", "warn")] == warned

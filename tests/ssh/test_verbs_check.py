@@ -1,5 +1,6 @@
 """check: a line for everything that a release needs, ok where it is there, and what to do where it is not."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def test_every_line_of_a_ready_host_is_ok(site: Site) -> None:
 def test_missing_runtime_file(site: Site, broken: Callable[..., list[str]]) -> None:
     (line,) = broken(take=site.home / "releases" / site.live / ".env.local")
     assert "runtime file .env.local is missing" in line
-    assert "do: put it there" in line
+    assert "do: cp -p " in line
 
 
 def test_empty_runtime_file(site: Site, broken: Callable[..., list[str]]) -> None:
@@ -85,7 +86,7 @@ def test_missing_link_target(site: Site, broken: Callable[..., list[str]]) -> No
     target = site.sandbox.folder / "efs" / "media"
     (line,) = broken(take=target)
     assert f"{target} does not exist" in line
-    assert f"mkdir -p '{target}'" in line
+    assert f"mkdir -p {shlex.quote(str(target))}" in line
 
 
 def test_mountpoint_that_is_not_mounted(site: Site, broken: Callable[..., list[str]]) -> None:
@@ -99,7 +100,7 @@ def test_refused_sudo(site: Site, broken: Callable[..., list[str]]) -> None:
     policy.write_text("systemctl\nfind\nsupervisorctl status\n")
     (line,) = broken()
     policy.write_text("ALL\n")
-    assert "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'" in line
+    assert "sudo refuses ubuntu this command: supervisorctl restart releases" in line
     assert "NOPASSWD" in line
 
 

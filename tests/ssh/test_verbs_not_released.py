@@ -117,7 +117,7 @@ def test_nothing_is_live_for_post_release(empty: Site) -> None:
     assert "nothing is live yet" in fails(empty, "post-release")
 
 
-REFUSED = "sudo refuses ubuntu this command: 'supervisorctl' 'restart' 'releases'"
+REFUSED = "sudo refuses ubuntu this command: supervisorctl restart releases"
 
 
 def test_refused_sudo_fails_before_anything_is_written(fresh_sandbox: Sandbox, tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=55),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=50, kilobytes_first=97),  # with one service
+    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=56),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=51, kilobytes_first=98),  # with one service
     "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=22),  # without services
     "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=20),
 }

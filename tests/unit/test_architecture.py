@@ -18,8 +18,8 @@ SITE = TASKS / "sandbox" / "site"
 HOST = TASKS / "host"
 OURS = sorted(path for path in TASKS.rglob("*.py") if not path.is_relative_to(SITE))
 
-# They quote what a person types; no host ever sees it.
-QUOTED_FOR_PEOPLE = {TASKS / "remote" / "route.py", TASKS / "flow" / "typed.py", TASKS / "remote" / "ec2.py"}
+# It quotes what a person types; no host ever sees it.
+QUOTED_FOR_PEOPLE = {TASKS / "errors.py"}
 
 MAY_IMPORT = {
     "errors": set(),

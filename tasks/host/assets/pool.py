@@ -134,7 +134,7 @@ class Pool:
             more = f" ({len(self._others)} in all)" if len(self._others) > 1 else ""
             self._run.report.warn(
                 f"asset pool: another content has the name already, and is not replaced: {self._others[0]}{more};"
-                f" {self._run.hint('prune --asset NAME')} takes one out"
+                f" {self._run.hint('prune', '--asset', 'NAME')} takes one out"
             )
 
     def _lacks(self, name: str, file: str, found: str, at: int) -> int | None:

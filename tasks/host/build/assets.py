@@ -10,6 +10,7 @@ from typing import Any, Sequence
 
 from tasks.host import releases
 from tasks.host.failure import Failed
+from tasks.host.files import quoted
 from tasks.host.run import Run
 from tasks.host.tree import clone, files_below, folder, leads_out, naming, opened, real
 
@@ -27,7 +28,7 @@ def carry(run: Run, keep: int, paths: Sequence[str]) -> None:
     except OSError as problem:
         place = problem.filename
         what = f"{place} could not be carried: {problem.strerror}"
-        raise Failed(what, f"on the host: ls -ld {place}; df -h; df -i") from problem
+        raise Failed(what, f"ls -ld {quoted(place)}; df -h; df -i # on the host") from problem
     run.carried = carrying.carried
     if carrying.in_the_way:
         run.report.warn(

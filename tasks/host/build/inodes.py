@@ -27,7 +27,7 @@ def own(run: Run) -> None:
     """Part the files of the build, which is in its final place, from all others. Raises Failed where there is no room."""
     _sweep(run)
     if not _part_all(run, run.release_path, threading.Event()):
-        raise Failed("files that were being written to could not be copied", "let no command leave a process behind")
+        raise Failed("files that were being written to could not be copied", "# let no command leave a process behind")
 
 
 def own_earlier(run: Run) -> None:

@@ -23,13 +23,13 @@ def check_one(run: Run, path: str, target: str, mountpoint: str) -> None:
     target, mountpoint = expanded(target), expanded(mountpoint)
     if place := leads.into(run, target):
         what = f"persistent link {path}: {target} leads into {place}, where releases come and go"
-        raise Failed(what, "on the host, copy what is there to a directory of its own, and name that in hosts.yml")
+        raise Failed(what, "# on the host, copy what is there to a directory of its own, and name that in hosts.yml")
     if mountpoint and not _answers(mountpoint, "mountpoint", "-q", "--", mountpoint):
         what = f"{mountpoint} is not mounted, and {path} is to link to {target}"
-        raise Failed(what, f"mount it: sudo mount {files.quoted(mountpoint)}")
+        raise Failed(what, f"sudo mount {files.quoted(mountpoint)} # on the host")
     if not _answers(target, "stat", "-L", "--", target):
         what = f"{target} does not exist, and {path} is to link to it"
-        raise Failed(what, f"make it on the host: mkdir -p {files.quoted(target)}")
+        raise Failed(what, f"mkdir -p {files.quoted(target)} # on the host")
 
 
 def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
@@ -38,7 +38,7 @@ def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
         place = tree.real(run.build, path)
         if place is None:
             what = f"persistent link {path}: its directory leads out of the build"
-            raise Failed(what, "correct persistent_links in hosts.yml")
+            raise Failed(what, "# correct persistent_links in hosts.yml")
         parent, name = os.path.split(place)
         with tree.folder(run.build, parent, make=True) as at:
             _clear(run, path, place)
@@ -48,7 +48,7 @@ def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
 def _answers(path: str, *words: str) -> bool:
     code = programs.run(words, seconds=ANSWER).code
     if code == programs.TOO_LATE:
-        next = f"look at its file server; on the host: findmnt --target {files.quoted(path)}; dmesg | tail"
+        next = f"findmnt --target {files.quoted(path)}; dmesg | tail # on the host; then look at its file server"
         raise Failed(f"{path} has not answered for {ANSWER:g} seconds", next)
     return code == 0
 
@@ -65,6 +65,6 @@ def _clear(run: Run, path: str, place: str) -> None:
         lost = [file for file in found if file not in tracked]
         if lost:
             what = f"persistent link {path}: a directory with {len(lost)} files that are not in git is in the way"
-            next = "move them to the link's target, or let the build write elsewhere"
+            next = "# move them to the link's target, or let the build write elsewhere"
             raise Failed(f"{what}, {os.path.relpath(lost[0], run.build)} for one", next)
     tree.remove(full)

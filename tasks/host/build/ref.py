@@ -38,13 +38,13 @@ def _resolved(run: Run, name: str) -> str:
     branch, tag = named.get("branch", ""), named.get("tag", "")
     if branch and tag and branch != tag:
         what = f"{name} is both a branch ({branch[:12]}) and a tag ({tag[:12]})"
-        raise Failed(what, f"name the one you mean: --ref refs/heads/{name} or --ref refs/tags/{name}")
+        raise Failed(what, f"# name the one you mean: --ref refs/heads/{name} or --ref refs/tags/{name}")
     commit = branch or tag or _by_hash(run, name.lower())
     if not commit:
         newest = ("for-each-ref", "--count=8", "--sort=-committerdate", "--format=%(refname:lstrip=3)", BRANCHES)
         names = " ".join(git.asked(run, git.there(run), *newest).text.split("\n"))
         what = f"origin has no branch, tag or commit {name!r}"
-        raise Failed(what, f"name one that is there; the newest branches: {names or 'none'}")
+        raise Failed(what, f"# name one that is there; the newest branches: {names or 'none'}")
     return commit
 
 
@@ -52,7 +52,7 @@ def _require(run: Run) -> None:
     """The commit that this release has on the other hosts. Raises Failed where origin has it no more."""
     if _by_hash(run, run.commit) != run.commit:
         what = f"origin has no commit {run.commit} any more, which this release has on the other hosts"
-        raise Failed(what, "push it to a branch, or name another ref")
+        raise Failed(what, "# push it to a branch, or name another ref")
 
 
 def _named(run: Run, name: str) -> dict[str, str]:
@@ -82,7 +82,7 @@ def _by_hash(run: Run, hash: str) -> str:
         return ""
     if not git.asked(run, git.there(run), "for-each-ref", "--count=1", "--contains", found, BRANCHES, TAGS).output:
         what = f"commit {found} is on no branch and no tag of origin any more"
-        raise Failed(what, "push it to a branch, or name another ref")
+        raise Failed(what, "# push it to a branch, or name another ref")
     return found
 
 

@@ -35,7 +35,7 @@ def preflight(run: Run) -> None:
             raise Failed(f"{folder} cannot be written to by {run.release_user}", run.hint("check"))
     if os.stat(run.state).st_dev != os.stat(run.releases).st_dev:
         what = f"{run.builds} and {run.releases} are on different filesystems: a build could not be moved in one step"
-        raise Failed(what, "put builds_dir and releases_dir of hosts.yml on one filesystem")
+        raise Failed(what, "# put builds_dir and releases_dir of hosts.yml on one filesystem")
 
 
 def sweep(run: Run) -> None:
@@ -68,7 +68,7 @@ def drop(run: Run, paths: Sequence[str]) -> None:
         if not os.path.lexists(place):
             continue
         if tree.real(run.build, path) is None:
-            raise Failed(f"drop: {path} leads out of the build", "correct hosts.yml")
+            raise Failed(f"drop: {path} leads out of the build", "# correct hosts.yml")
         tree.remove(place)
 
 
@@ -76,7 +76,7 @@ def move(run: Run) -> None:
     """Into its final place by one rename; publish and verify then run where the release will live. Raises Failed."""
     if os.path.lexists(os.path.join(run.build, "release.json")):
         what = "the build has a release.json of its own, and that is the seal of a release"
-        raise Failed(what, "give that file another name")
+        raise Failed(what, "# give that file another name")
     _refuse_link(run)
     os.rename(run.build, run.release_path)
     run.work = run.release_path
@@ -85,7 +85,7 @@ def move(run: Run) -> None:
 def _refuse_link(run: Run) -> None:
     if os.path.islink(run.build):
         what = f"a command has put a link in the place of the build: {os.readlink(run.build)}"
-        raise Failed(what, "correct hosts.yml")
+        raise Failed(what, "# correct hosts.yml")
 
 
 def flush(run: Run) -> None:

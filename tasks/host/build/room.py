@@ -31,7 +31,7 @@ def require(run: Run, size: int, inodes: int, what: str, folder: str = "") -> No
     free = _short(folder, size, inodes)
     if free:
         place = files.quoted(folder)
-        next = f"{run.hint('prune')}, fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}"
+        next = f"{run.hint('prune')} # or fewer keep_releases in hosts.yml, or a larger disk: df -h {place}; df -i {place}"
         there, needed = (f"{size // 1000000} MB and {inodes} inodes" for size, inodes in (free, (size, inodes)))
         raise Failed(f"only {there} are free in {folder}, and {what} needs about {needed}", next)
 

@@ -32,7 +32,7 @@ def check_one(run: Run, glob: str, optional: bool) -> None:
             pass
     if not found and not optional:
         what = f"runtime file {glob} is missing in {source(run)}"
-        raise Failed(what, "put it there, or mark it {path: ..., optional: true} in hosts.yml")
+        raise Failed(what, "# put it there, or mark it {path: ..., optional: true} in hosts.yml")
 
 
 def copy(run: Run) -> None:
@@ -44,7 +44,7 @@ def copy(run: Run) -> None:
     chosen = choose(run).require()
     for path in chosen.folders:
         if tree.real(run.build, path) is None:
-            raise Failed(f"runtime file {path} leads out of the build", "correct hosts.yml")
+            raise Failed(f"runtime file {path} leads out of the build", "# correct hosts.yml")
     for path, folder in chosen.folders.items():
         with opened(run, folder, path) as file:
             try:
@@ -52,7 +52,7 @@ def copy(run: Run) -> None:
             except OSError as problem:
                 place = problem.filename
                 what = f"runtime file {path} cannot be copied: {place}: {problem.strerror}"
-                raise Failed(what, f"on the host: namei -l {quoted(place)}; df -h; df -i") from problem
+                raise Failed(what, f"namei -l {quoted(place)}; df -h; df -i # on the host") from problem
             run.taken[path] = record.mac(record.key(run), os.pread(file, LARGEST, 0))
     kept.renew(run, chosen)
 

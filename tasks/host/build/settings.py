@@ -38,7 +38,7 @@ def check(run: Run, name: str, folders: Sequence[str]) -> None:
             raise Failed(
                 f"{folder}/.env of {run.commit[:12]} leaves {', '.join(missing)} without a value,"
                 f" and {', '.join(candidates)} in {chosen[candidates[0]]} does not set it",
-                "add a line KEY=VALUE for each there on the host (KEY= where it is to stay empty), then type the same again",
+                "# add a line KEY=VALUE for each there on the host (KEY= where it is to stay empty), then type the same again",
             )
 
 
@@ -47,7 +47,7 @@ def warn(run: Run, name: str, folders: Sequence[str]) -> None:
     try:
         check(run, name, folders)
     except Failed as failure:
-        run.report.warn(f"a release would be refused: {failure.what}: {failure.next}")
+        run.report.warn(f"a release would be refused: {failure.sentence}")
 
 
 def unset(env: str, given: Collection[str], vault: Collection[str], beside: Mapping[str, str]) -> tuple[list[str], list[str]]:

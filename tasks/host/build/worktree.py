@@ -38,7 +38,7 @@ def make(run: Run) -> None:
     pointers = [name for name, content in contents if content.startswith(POINTER) and len(content) < LONGEST_POINTER]
     if pointers:
         what = f"{len(pointers)} files are still Git LFS pointers, {pointers[0]} for one"
-        raise Failed(what, f"on the host: sudo apt-get install git-lfs, then as {run.release_user}: git lfs install")
+        raise Failed(what, f"sudo apt-get install git-lfs # on the host; then, as {run.release_user}: git lfs install")
 
 
 def detach(run: Run) -> None:

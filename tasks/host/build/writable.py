@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from tasks.host import acl, programs
 from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
 from tasks.host.failure import Failed
+from tasks.host.files import quoted
 from tasks.host.run import Run
 from tasks.host.services.units import pool_users
 from tasks.host.tree import PLAIN, clone, everything, inside, naming, opened
@@ -35,7 +36,7 @@ def make(run: Run, units: Sequence[str], paths: Sequence[str]) -> None:
         run.report.warn(f"writable: {', '.join(paths)} left as made, for {why}")
     except OSError as problem:
         path = problem.filename
-        next = f"on the host: ls -ld {path}; the release user must own it, and its filesystem must have ACLs"
+        next = f"ls -ld {quoted(path)} # on the host; the release user must own it, and its filesystem must have ACLs"
         raise Failed(f"{path} cannot be made writable for the pool user of php-fpm: {problem.strerror}", next) from problem
 
 

@@ -47,7 +47,9 @@ def guarded(run: Run, what: str) -> Iterator[None]:
     except Failed:
         raise
     except Exception as problem:
-        run.report.doubt(f"{what} could not be looked at: {type(problem).__name__}: {problem}", "look at it on the host")
+        why = problem.strerror if isinstance(problem, OSError) else type(problem).__name__  # its text may be a file's
+        place = getattr(problem, "filename", "") or getattr(problem, "source", "")
+        run.report.doubt(f"{what} could not be looked at: {why}" + (f": {place}" if place else ""), "look at it on the host")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tasks.host.check.asking import ask, guarded, scratch_home, which
 from tasks.host.run import Run, expanded
+from tasks.host.services.masked import shown
 
 BUILT_IN = """
 if then else elif fi case esac for select while until do done in function time coproc . : alias bg bind break builtin caller
@@ -99,7 +100,7 @@ def _check_platform(run: Run, name: str, words: list[str], env: dict[str, str]) 
     if not ask(words, env).code:
         run.report.ok(f"{name}: PHP here is what composer.lock and composer.json ask for")
         return
-    lines = ask(words[:-1], env).text.split("\n")
+    lines = shown(run, ask(words[:-1], env).output).strip().split("\n")
     wrong = [" ".join(line.split()) for line in lines if line.rstrip().endswith(("failed", "missing"))]
     reasons = "; ".join(wrong[:4]) or lines[-1] or "no answer"
     what = f"{name}: PHP here is not what composer.lock and composer.json ask for: {reasons}"

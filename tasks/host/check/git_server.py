@@ -1,4 +1,4 @@
-"""Does the git server answer without a question, and is it the one that the release user knows?"""
+"""Does the git server answer without a question, and is it the one that the release user knows? Asked by setup and by check."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import re
 import shlex
 
 from tasks.host import git
-from tasks.host.check.asking import ask
+from tasks.host.check.asking import ask, attempt
+from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
+from tasks.host.services.masked import shown
 
 NOISE = re.compile(r"[Ww]arning|hint|@|$")
 OWN = re.compile(
@@ -26,22 +28,31 @@ SHORT = re.compile(r"(?:[^/:]*@)?(\[[^]]*\]|[^:]*):()")  # user@host:path
 NEW = ".ssh/new"
 
 
-def check_repository(run: Run, url: str) -> None:
-    """Does the git server of this URL answer? The question adds no key to any file."""
+def check(run: Run, url: str) -> None:
+    """Does the git server of this URL answer?"""
+    with attempt(run, f"git: {url} answers"):
+        require(run, url)
+
+
+def require(run: Run, url: str) -> None:
+    """The git server of this URL answers release_user. The question adds no key to any file. Raises Failed, with what to do."""
     run.repository = url
+    if os.path.isdir(run.repo):
+        git.origin(run, git.there(run))  # it may have an ssh of its own
     user = run.release_user
     options = "-o UpdateHostKeys=no -o LogLevel=ERROR"  # without the server's banner
     done = git.call(run, ("ls-remote", "--quiet", "--heads", "--", url), ssh_options=options)
     if not done.code:
-        return run.report.ok(f"git: {url} answers")
+        return
     if "Host key verification failed" in done.text:
-        return _check_host_key(run, url)
-    todo = f"as {user} on the host: git ls-remote {quoted(url)}"
+        raise _host_key(run, url)
+    todo = f"git ls-remote {quoted(url)} # as {user} on the host"
     if "Permission denied (publickey" in done.text:
-        own = "ssh-keygen -t ed25519 on the host, then ~/.ssh/id_ed25519.pub as a deploy key"
-        todo = f"let the git server know a key of {user}: {own}"
+        todo = (
+            f"ssh-keygen -t ed25519 # as {user} on the host; then give ~/.ssh/id_ed25519.pub to the git server as a deploy key"
+        )
     late = f"nothing within {run.step_timeout:g} seconds" if done.code == TOO_LATE else ""
-    return run.report.bad(f"git: {url} does not answer: {reason(done.text) or late}", todo)
+    raise Failed(f"git: {url} does not answer: {reason(shown(run, done.output)) or late}", todo)
 
 
 def reason(printed: str) -> str:
@@ -51,24 +62,22 @@ def reason(printed: str) -> str:
     return next((line for line in (*own, *lines) if line not in GENERAL), next(iter(own), ""))
 
 
-def _check_host_key(run: Run, url: str) -> None:
+def _host_key(run: Run, url: str) -> Failed:
     """A key that nobody compared is no proof of who answers; one that changed is a reason to stop."""
     user, settings = run.release_user, _ssh_settings(run, url)
     host, port = settings.get("hostname", ""), settings.get("port", "22")
     name = settings.get("hostkeyalias") or (host if port == "22" else f"[{host}]:{port}")
     files = f"{settings.get('userknownhostsfile', '')} {settings.get('globalknownhostsfile', '')}".split()
     if any(not ask(["ssh-keygen", "-F", name, "-f", expanded(file)]).code for file in files):
-        run.report.bad(
-            f"git: {host} shows another host key than the one that {user} knows",
-            f"ask who runs {host} whether it was replaced; if it was, as {user} on the host: ssh-keygen -R '{name}', "
-            "and look again",
+        what = f"git: {host} shows another host key than the one that {user} knows"
+        return Failed(
+            what, f"ssh-keygen -R {quoted(name)} # as {user} on the host, once who runs {host} says that it was replaced"
         )
-    else:
-        run.report.bad(
-            f"git: the host key of {host} is not known to {user}",
-            f"as {user} on the host: cd; ssh-keyscan -p {port} {host} >{NEW}; ssh-keygen -lf {NEW}; "
-            f"compare with the fingerprint that {host} publishes; cat {NEW} >>.ssh/known_hosts",
-        )
+    next = (
+        f"cd; ssh-keyscan -p {quoted(port)} {quoted(host)} >{NEW}; ssh-keygen -lf {NEW} # as {user} on the host; "
+        f"compare with the fingerprint that {host} publishes; then cat {NEW} >>.ssh/known_hosts"
+    )
+    return Failed(f"git: the host key of {host} is not known to {user}", next)
 
 
 def _ssh_settings(run: Run, url: str) -> dict[str, str]:

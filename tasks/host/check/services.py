@@ -46,7 +46,8 @@ def check_unit(run: Run, pattern: str) -> None:
     """Is there such a unit, loaded or in a file?"""
     listed = ask(["systemctl", "list-units", "--all", "--plain", "--no-legend", "--", pattern], errors=False)
     alone = not set("*?[") & set(pattern) and not pattern.endswith(("@", "@.service"))
-    if listed.text or (alone and not ask(["systemctl", "cat", "--", pattern]).code):
+    shown = ask(["systemctl", "show", "--property=LoadState", "--", pattern]) if alone else None  # its file may be root's alone
+    if listed.text or (shown and shown.text.startswith("LoadState=") and not shown.text.endswith("=not-found")):
         run.report.ok(f"systemd {pattern}")
     else:
         todo = "systemctl list-units --all, then correct services in hosts.yml"

@@ -61,7 +61,7 @@ def _compare_runtime(run: Run, units: Sequence[str]) -> None:
         run.report.bad(refusal.what, refusal.next)
     for words in differences.each(run, found):
         run.report.doubt(words)
-    readers.require(run, found.folders, units)
+    readers.require(run, found.folders, units, run.report.doubt)
 
 
 def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:
@@ -93,7 +93,7 @@ def check_live(run: Run) -> None:
     if os.path.exists(run.live) and not os.path.islink(run.live):
         run.report.bad(f"{run.live} is a directory, not the live link", run.hint("setup"))
     elif not os.path.islink(run.live):
-        run.report.doubt("nothing is live yet", run.hint("deploy --ref BRANCH"))
+        run.report.doubt("nothing is live yet", run.hint("deploy", "--ref", "BRANCH"))
     elif name and releases.sealed(run, name):
         run.report.ok(f"live: {name}")
     else:

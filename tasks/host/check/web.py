@@ -10,6 +10,7 @@ from tasks.host.access import ENTER, READ, Viewer, barrier, unreadable, unwritab
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.commands import search_path
 from tasks.host.check.serving import Fpm, Web, masters
+from tasks.host.files import quoted
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
 from tasks.host.runtime.files import present
@@ -40,7 +41,7 @@ def check_web(
         with guarded(run, "what the web may read"):
             check_readable(run, web)
         with guarded(run, "writable"):
-            check_writable(run, web, writable)
+            check_writable(run, web, {path: os.path.join(run.live, path) for path in writable}, links)
 
 
 def silent_places(run: Run, links: Sequence[Sequence[str]]) -> list[str]:
@@ -169,21 +170,28 @@ def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[s
         run.report.ok(f"{who.name} ({program}) can read the live release")
 
 
-def check_writable(run: Run, web: Web, paths: Sequence[str]) -> None:
-    """May each pool write to these paths of the live release?"""
+def check_writable(run: Run, web: Web, places: dict[str, str], links: Sequence[Sequence[str]]) -> None:
+    """May each pool write to these paths of the live release? What a persistent link leads to is looked at itself."""
     pools = [viewer(name, group) for program, name, group in web.users() if program != "nginx"]
-    if paths and not pools:
+    if places and not pools:
         what = "writable: no pool of php-fpm is known on this host"
         run.report.doubt(what, "name the unit of php-fpm in services of hosts.yml")
+    linked = {path: expanded(target) for path, target, _ in links if path in places}
     for who in filter(None, pools):
-        for path in paths:
-            place = os.path.join(run.live, path)
+        for path, place in {**places, **linked}.items():
+            if web.stands_still(place):
+                continue
             if not os.path.isdir(place):
-                if os.path.exists(os.path.dirname(place)):
+                if path not in linked and os.path.exists(os.path.dirname(place)):
                     run.report.doubt(f"writable: there is no {path} in the live release", "the next build makes it")
                 continue
             closed = barrier(who, place) or next(iter(unwritable(who, os.path.realpath(place))), "")
             if closed:
-                run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", f"the next build makes {path} so")
+                todo = (
+                    f"sudo setfacl -R -m u:{who.name}:rwX {quoted(place)}"
+                    if path in linked
+                    else f"the next build makes {path} so"
+                )
+                run.report.doubt(f"writable: {who.name} (php-fpm) cannot write to {closed}", todo)
             else:
                 run.report.ok(f"writable: {who.name} (php-fpm) can write to {path}")

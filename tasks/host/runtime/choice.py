@@ -61,7 +61,7 @@ def begin(run: Run) -> None:
         return
     found = choose(run)
     for refusal in found.refusals:
-        run.report.warn(f"{refusal.what}: {refusal.next}")
+        run.report.warn(refusal.sentence)
     if not found.refusals:
         macs = {path: record.mac(record.key(run), content(run, folder, path)) for path in found.folders}
         record.write(run, live, {path: (mac, mac) for path, mac in macs.items()})
@@ -96,13 +96,13 @@ def _changed(run: Run, before: Macs, mine: bytes, kept: bytes) -> str:
 def _only_kept(run: Run, live: str, path: str) -> Failed:
     mine, kept = _both(run, live, path)
     what = f"runtime file {path} is missing in {live}, and {run.runtime} has it"
-    return Failed(what, f"put it there, on the host: cp -p {kept} {mine}; or remove the other: rm {kept}")
+    return Failed(what, f"cp -p {kept} {mine} # on the host puts it there; or remove the other: rm {kept}")
 
 
 def _undecided(run: Run, live: str, path: str, why: str) -> Failed:
     mine, kept = _both(run, live, path)
     what = f"runtime file {path} differs between {live} and {run.runtime}, and {why}"
-    return Failed(what, f"use one for both, on the host: cp -p {kept} {mine}; or: cp -p {mine} {kept}")
+    return Failed(what, f"diff {mine} {kept} # on the host; then use one for both: cp -p {kept} {mine}, or cp -p {mine} {kept}")
 
 
 def _both(run: Run, live: str, path: str) -> tuple[str, str]:

@@ -57,7 +57,7 @@ def opened(run: Run, folder: str, path: str) -> Iterator[int]:
             file = os.open(os.path.basename(path), tree.PLAIN, dir_fd=at)
     except OSError as problem:
         if problem.errno == errno.EACCES:
-            next = f"on the host: ls -l {quoted(full)}"
+            next = f"ls -l {quoted(full)} # on the host"
             raise Failed(f"runtime file {full} cannot be read by {run.release_user}", next) from problem
         raise _not_regular(run, full, "reached through no link") from problem
     try:
@@ -70,7 +70,7 @@ def opened(run: Run, folder: str, path: str) -> Iterator[int]:
 def _require(run: Run, full: str, about: os.stat_result, shared: bool) -> None:
     """`shared`: others can write to its directory, and could have given a file from elsewhere this name."""
     if stat.S_ISDIR(about.st_mode):
-        raise Failed(f"runtime file {full} is a directory", f"name its files in hosts.yml, such as {full}/*")
+        raise Failed(f"runtime file {full} is a directory", f"# name its files in hosts.yml, such as {full}/*")
     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
         kind = KINDS.get(stat.S_IFMT(about.st_mode), "device")
         raise _not_regular(run, full, f"but a {kind} of uid {about.st_uid}")
@@ -78,11 +78,11 @@ def _require(run: Run, full: str, about: os.stat_result, shared: bool) -> None:
         raise _not_regular(run, full, f"with no other name: it has {about.st_nlink}, and others can write to its directory")
     if about.st_size > LARGEST:
         size = f"{about.st_size:,} bytes, and {LARGEST:,} at most are taken"
-        raise Failed(f"runtime file {full} has {size}", "correct hosts.yml")
+        raise Failed(f"runtime file {full} has {size}", "# correct hosts.yml")
     if not about.st_size:
-        raise Failed(f"runtime file {full} is empty", "restore it on the host, then type the same again")
+        raise Failed(f"runtime file {full} is empty", "# restore it on the host, then type the same again")
 
 
 def _not_regular(run: Run, full: str, how: str) -> Failed:
     what = f"runtime file {full} is not a regular file of {run.release_user}, {how}: it is at {os.path.realpath(full)}"
-    return Failed(what, f"put the file itself there; on the host: namei -l {quoted(full)}")
+    return Failed(what, f"namei -l {quoted(full)} # on the host; then put the file itself there")

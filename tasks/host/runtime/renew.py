@@ -36,7 +36,7 @@ def renew(run: Run, how: str, units: Sequence[str]) -> None:
             run.report.warn(f"{run.release} goes live with its own: {refusal.what}")
         return _renew(run, chosen, units, modes=True)
     except Failed as problem:
-        why = f"{problem.what}; {problem.next}"
+        why = problem.sentence
     except OSError as problem:
         why = f"{problem.filename or run.state}: {problem.strerror}"
     return run.report.warn(f"{run.release} goes live with the runtime files that it has: {why}")

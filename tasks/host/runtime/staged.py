@@ -152,7 +152,7 @@ def _read(folder: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(files.read(path).decode())
     except (OSError, ValueError) as problem:
-        raise Failed(f"{path} cannot be read", f"on the host: ls -l {quoted(folder)}") from problem
+        raise Failed(f"{path} cannot be read", f"ls -l {quoted(folder)} # on the host") from problem
     return found
 
 

@@ -7,6 +7,7 @@ import os
 import re
 from typing import Any, Iterable
 
+from tasks.host.log import Log
 from tasks.host.run import Run
 from tasks.host.services.probe import INSTALL, ask, ask_command, live_link
 from tasks.host.services.served import sockets
@@ -27,6 +28,12 @@ def needed(units: Iterable[dict[str, str]], link: str) -> list[tuple[str, list[s
     return found + ([("root", INSTALL)] if found else [])
 
 
+def users(units: Iterable[dict[str, str]]) -> list[str]:
+    """Whom the pools of the php-fpm among these units run as; a number as sudo reads it."""
+    named = {pool["user"] for test in php_fpm_tests(units) for pool in _pools(test) if pool.get("user")}
+    return sorted(f"#{user}" if user.isdigit() else user for user in named)
+
+
 def _pools(test: list[str]) -> list[dict[str, str]]:
     """The pools, from the files themselves; php-fpm is asked, which takes sudo, where its words name none or they have none."""
     file = php_fpm_config(test)
@@ -35,6 +42,14 @@ def _pools(test: list[str]) -> list[dict[str, str]]:
         return found or list(read_dump(output(["sudo", "-n", *test]))[1].values())
     except (OSError, ValueError):
         return []
+
+
+def without_an_answer(log: Log, text: str) -> str:
+    """What came instead, if the probe itself has printed it; a page may print secrets, and goes to the log."""
+    if not text or OF_THE_PROBE.fullmatch(text):
+        return text or "nothing"
+    log.write(f"{text}\n".encode("utf-8", "replace"))
+    return ELSE
 
 
 class Answers:
@@ -87,10 +102,7 @@ class Answers:
             answer = None
         if isinstance(answer, dict):
             return answer
-        if text and not OF_THE_PROBE.fullmatch(text):
-            self._log.write(f"{text}\n".encode("utf-8", "replace"))  # it may hold secrets
-            return {"error": ELSE}
-        return {"error": text or "nothing"}
+        return {"error": without_an_answer(self._log, text)}
 
     def _complaint(self, pool: str, answer: dict[str, Any]) -> str:
         """A file of another release in the OPcache does no harm; one that requests still use, from look to look, does."""

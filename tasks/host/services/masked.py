@@ -1,4 +1,4 @@
-"""The last words of a service, masked by the release user's program, from the file in which the service user's left them."""
+"""What programs printed, masked by the release user's program: the last words of a service, from the file that has them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from tasks.host.run import Run
 LINES, WIDEST = 60, 300  # of what is shown: the last lines, and characters of each
 
 
+def shown(run: Run, printed: bytes) -> str:
+    """What a program printed, without the values of the runtime files of every release: a journal reaches back."""
+    places = [run.live, run.runtime, *(os.path.join(run.releases, name) for name in releases.present(run))]
+    secrets = {value for place in places for value in runtime.secrets_in(run, place)}
+    live = releases.seal_of(run, releases.live(run)) or {}
+    return Mask(secrets - runtime.committed(run, live.get("commit") or ""))(printed).decode("utf-8", "replace")
+
+
 def report(run: Run, path: str) -> None:
     """Report the lines of such a file, masked, as the release user. It is a regular file, reached through no link."""
     try:
@@ -21,10 +29,6 @@ def report(run: Run, path: str) -> None:
         return run.report.tail("post-release", f"what it printed is on the host, in {path}, for those who may read it")
     with open(file, "rb") as opened:
         text = opened.read()
-    names = [name for name in os.listdir(run.releases) if releases.is_name(run, name)]  # all, for a journal reaches back
-    secrets = {value for name in names for value in runtime.secrets_in(run, os.path.join(run.releases, name))}
-    live = releases.seal_of(run, releases.live(run)) or {}
-    shown = Mask(secrets - runtime.committed(run, live.get("commit") or ""))(text).decode("utf-8", "replace")
-    for line in list(filter(str.strip, shown.split("\n")))[-LINES:]:
+    for line in list(filter(str.strip, shown(run, text).split("\n")))[-LINES:]:
         run.report.tail("post-release", "".join(char if char.isprintable() else " " for char in line)[:WIDEST])
     return None

@@ -42,7 +42,12 @@ def act(run: Run, kind: str, action: str, name: str) -> None:
         proof = Proof(run, service, answers, service.look(units))
         _order(run, service, again=proof.seen.failed)
         proof.acted = ticks(time.clock_gettime(time.CLOCK_BOOTTIME))
-        _await(run, proof, PATIENCE[action] + answers.timeout, f"look at it on the host, then {run.hint('post-release')}")
+        _await(
+            run,
+            proof,
+            PATIENCE[action] + answers.timeout,
+            f"{run.hint('post-release')} # once you have looked at it on the host",
+        )
         run.proofs.append(proof)
         strays.report(run, proof)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tasks.host import scratch
 from tasks.host.failure import Failed
+from tasks.host.files import quoted
 from tasks.host.programs import NOT_FOUND, TOO_LATE
 from tasks.host.programs import run as run_program
 from tasks.host.run import Run
@@ -20,6 +21,7 @@ from tasks.host.services.listening import is_listened_to, ports
 from tasks.host.services.probe import installed
 from tasks.host.services.processes import hidden
 from tasks.host.services.service import ASKED, STATUS, Service, supervisor_status
+from tasks.host.services.supervisor import reason
 from tasks.host.services.units import nginx_tests, php_fpm_tests, refusal
 
 CORRECT = "then correct services in hosts.yml"
@@ -32,8 +34,7 @@ def _judged(run: Run, warns: bool) -> Iterator[None]:
     except (Failed, OSError, ValueError) as problem:
         if not warns or getattr(problem, "reported", False):
             raise problem if isinstance(problem, Failed) else Failed(str(problem)) from problem
-        next = getattr(problem, "next", "")
-        run.report.warn(f"{problem}" + (f": {next}" if next else ""))
+        run.report.warn(problem.sentence if isinstance(problem, Failed) else str(problem))
 
 
 def try_command(run: Run, words: Sequence[str], warns: bool = False) -> None:
@@ -48,7 +49,7 @@ def try_room(run: Run, warns: bool = False) -> None:
         place = scratch.folder()
         if not place:
             raise Failed(
-                f"nothing can be written to {scratch.usual()}: it may be full", f"on the host: df -h {scratch.usual()}"
+                f"nothing can be written to {scratch.usual()}: it may be full", f"df -h {quoted(scratch.usual())} # on the host"
             )
         if place != scratch.usual():
             run.report.warn(f"nothing can be written to {scratch.usual()}, it may be full: {place} is used instead")
@@ -85,7 +86,7 @@ def configurations(run: Run, units: Sequence[dict[str, str]], *, only_php: bool 
         if done.code:
             run.log.write(done.output)
             what = f"{' '.join(words)} refuses its configuration, so it was left as it runs"
-            raise Failed(what, "correct it, then type the same again")
+            raise Failed(what, "# correct it, then type the same again")
     return [(words[0], text) for words, text in printed if words in dumps]
 
 
@@ -93,7 +94,7 @@ def known(service: Service) -> list[dict[str, str]]:
     """The units of a service of systemd. Raises Failed where there are none."""
     units = service.units()
     if not units:
-        raise Failed(f"no systemd unit matches {service.name}", f"systemctl list-units --all, {CORRECT}")
+        raise Failed(f"no systemd unit matches {service.name}", f"systemctl list-units --all # on the host, {CORRECT}")
     return units
 
 
@@ -111,10 +112,11 @@ def _known_program(name: str) -> None:
     done = supervisor_status(name)
     states = [state for _, state, _ in STATUS.findall(done.text)]
     if "ERROR" in states or re.search("no such (process|group)", done.text):
-        raise Failed(f"supervisor knows no program {name}", f"sudo supervisorctl status, {CORRECT}")
+        raise Failed(f"supervisor knows no program {name}", f"sudo supervisorctl status # on the host, {CORRECT}")
     if not states or done.code in (TOO_LATE, NOT_FOUND):
-        why = ([line for line in done.text.split("\n") if not line.startswith("For help")] or ["nothing was printed"])[-1]
-        raise Failed(f"supervisor does not answer: {why}", "sudo systemctl status supervisor; sudo supervisorctl status")
+        raise Failed(
+            f"supervisor does not answer: {reason(done.text)}", "sudo systemctl status supervisor; sudo supervisorctl status"
+        )
 
 
 def _try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:
@@ -127,5 +129,5 @@ def _try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:
         found = {name: "nobody listens at its socket" for name in names}
     for name, why in found.items():
         if name in answers.own or (not answers.bystanders and len(found) == len(answers.pools)):
-            raise Failed(f"{name} gives no answer: {why}", "sudo systemctl status php*-fpm, and its log")
+            raise Failed(f"{name} gives no answer: {why}", "sudo systemctl status 'php*-fpm' # and its log")
         run.report.warn(f"{name} gives no answer: {why}")

@@ -34,8 +34,8 @@ class Process:
 
     @property
     def title(self) -> str:
-        """The pid and the beginning of the arguments."""
-        return f"pid {self.pid} ({self.arguments[:60].strip() or 'no arguments'})"
+        """The pid and the program."""
+        return f"pid {self.pid} ({process_links.shown(self.arguments)})"
 
     @property
     def since(self) -> str:

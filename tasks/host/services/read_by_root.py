@@ -39,7 +39,7 @@ def found(run: Run, places: list[str]) -> list[tuple[str, str]]:
     if user is None or not user.uid:
         return []
     wrong = ((place, writable(user, place)) for place in dict.fromkeys(places))
-    next = "put a copy that is root's into /etc, and name that; every directory on the way has to be root's too"
+    next = "# put a copy that is root's into /etc, and name that; every directory on the way has to be root's too"
     return [(f"root reads {place}, and {user.name} can write {name}", next) for place, name in wrong if name]
 
 

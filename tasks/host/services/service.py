@@ -131,7 +131,7 @@ def _look_supervisor(name: str) -> Look:
             look.mains.add(int(pid))
             look.pids |= descendants(look.table, int(pid))
     if not found or "no such" in status:
-        look.troubles = [f"supervisor knows no program {name}: {status}"]
+        look.troubles = [f"supervisor knows no program {name}: {supervisor.reason(status)}"]
     return look
 
 

@@ -10,6 +10,7 @@ from tasks.host.run import Run
 from tasks.host.services.processes import Process, process
 from tasks.host.services.proof import Proof
 from tasks.host.services.service import ASKED
+from tasks.host.services.sudo import KILL
 
 PATIENCE = 5.0  # seconds between TERM and KILL
 
@@ -18,7 +19,7 @@ def report(run: Run, proof: Proof) -> None:
     """Name them, with the line that ends each. They serve no request, and nothing is put back for them."""
     for each, release in proof.strays():
         place = f" from {release}" if release else ""
-        ends = f"sudo kill {each.pid}" + (f", or {run.hint('post-release --end-strays')}" if release else "")
+        ends = f"sudo kill {each.pid}" + (f", or {run.hint('post-release', '--end-strays')}" if release else "")
         what = f"{each.title} has run since {each.since}{place}: the site has started it, and it is no worker"
         run.report.warn(f"{proof.service.name}: {what}. To end it, on the host: {ends}")
 
@@ -42,7 +43,7 @@ def _signal(run: Run, each: Process, signal: str) -> bool:
         return True
     if not _is_there(each):
         return True
-    words = ["sudo", "-n", "-u", f"#{user}", "--", "kill", f"-{signal}", str(each.pid)]
+    words = ["sudo", "-n", "-u", f"#{user}", "--", *KILL, f"-{signal}", str(each.pid)]
     return bool(user) and not programs.run(words, seconds=ASKED, output=run.log.descriptor).code
 
 

@@ -15,29 +15,32 @@ from tasks.host.files import quoted
 from tasks.host.process_links import FIND
 from tasks.host.run import Run
 from tasks.host.services import supervisor
-from tasks.host.services.fpm import needed
+from tasks.host.services.fpm import needed, users
 from tasks.host.services.probe import INSTALL, installed, live_link
 from tasks.host.services.service import ASKED, Service
 from tasks.host.services.units import nginx_tests
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NEXT = (
-    "put the command into the sudoers of the service user, NOPASSWD (check --sudoers prints all of them), "
+    "# put the command into the sudoers of the service user, NOPASSWD (check --sudoers prints all of them), "
     "then type the same again"
 )
 ADVICE = (
-    ("have a tty", "sudo visudo on the host: Defaults:USER !requiretty, for the service user; then type the same again"),
+    ("have a tty", "sudo visudo # on the host: Defaults:USER !requiretty, for the service user; then type the same again"),
     (
         "command not found",
-        "sudo looks for programs in secure_path alone (sudo visudo, Defaults secure_path): add its directory there,"
+        "sudo visudo # sudo looks for programs in secure_path alone (Defaults secure_path): add its directory there,"
         " or write the command with its full path; then type the same again",
     ),
-    ("no sudo", "as root: apt-get install sudo, then type the same again"),
+    ("no sudo", "apt-get install sudo # as root; then type the same again"),
 )
 """What sudo says that no NOPASSWD mends, and what to do then."""
 
+KILL = ["kill"]
+"""How a stray process is ended, as its own user: a rule for that reaches nobody else's processes."""
+
 HIDDEN = "the processes of others are hidden on this host (hidepid of /proc): what they run cannot be shown"
-SHOWN = "sudo mount -o remount,hidepid=0 /proc, or give it the gid of a group of the service user"
+SHOWN = "sudo mount -o remount,hidepid=0 /proc # or give it the gid of a group of the service user"
 
 
 def commands(run: Run, services: Iterable[Sequence[str]], *, now: bool = False) -> list[tuple[str, list[str]]]:
@@ -163,6 +166,9 @@ def service_rules(run: Run, kind: str, action: str, name: str) -> None:
     """Print a line for each command that following a service and its proof take besides the action itself."""
     for user, words in commands(run, [(kind, action, name)]):
         rule(run, words, user)
+    for user in users(Service(kind, action, name).units()):
+        run.report.text(f"# post-release --end-strays alone needs the next rule: it ends processes of {user}, and no other's")
+        rule(run, KILL, user)
 
 
 def journal(run: Run) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Sequence
 
 from tasks.host import files
 
 MAIN = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisord/supervisord.conf")
+OWN = re.compile(
+    r"(?:unix|http)://\S+ (?:refused connection|no such file)|\S*: ERROR \(no such (?:process|group)\)|requires authentication"
+)
 CONTROL = ("supervisorctl", "-c", MAIN[0])
 """How commands begin. Without -c, supervisorctl takes the supervisord.conf of the directory that it is started in, as root."""
 
@@ -24,6 +28,12 @@ def named(words: Sequence[str]) -> list[str]:
         return list(words)
     main = main_file()
     return [words[0], *(["-c", main] if main else []), *words[3:]]
+
+
+def reason(printed: str) -> str:
+    """Why supervisorctl has no answer, in its own words where they are known: others quote its files, and secrets."""
+    known = OWN.search(printed)
+    return known[0] if known else "something else was printed" if printed else "nothing was printed"
 
 
 def sections(main: str) -> tuple[dict[str, dict[str, str]], list[str]]:

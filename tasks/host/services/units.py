@@ -32,13 +32,13 @@ def refusal(unit: dict[str, str], action: str) -> tuple[str, str] | None:
     """What keeps systemctl from doing this to a unit, and what to type next."""
     loaded, active = unit.get("LoadState", "loaded"), unit.get("ActiveState", "active")
     if loaded != "loaded":
-        return f"cannot be started: it is {loaded}", f"sudo systemctl status {unit['Id']}"
+        return f"cannot be started: it is {loaded}", f"sudo systemctl status {files.quoted(unit['Id'])}"
     if action != "reload":
         return None
     if unit.get("CanReload") == "no":
-        return "cannot reload", "leave out action: reload in services of hosts.yml, or give the unit an ExecReload"
+        return "cannot reload", "# leave out action: reload in services of hosts.yml, or give the unit an ExecReload"
     if active not in ("active", "reloading"):
-        return f"is {active}, and only one that runs can reload", f"sudo systemctl start {unit['Id']}"
+        return f"is {active}, and only one that runs can reload", f"sudo systemctl start {files.quoted(unit['Id'])}"
     return None
 
 
@@ -107,7 +107,8 @@ def read_dump(text: str) -> tuple[float, dict[str, dict[str, str]]]:
         else:
             section[key] = "" if value == "undefined" else value
     if "global" not in sections:
-        raise ValueError(text.strip().split("\n")[-1] or "php-fpm -tt printed nothing")
+        own = [line for line in text.strip().split("\n") if "NOTICE: " not in line]  # those quote the configuration
+        raise ValueError("".join(own[-1:]) or "php-fpm -tt printed nothing")
     return seconds(sections.pop("global").get("process_control_timeout", "")), sections
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.host.failure import Failed
 from tasks.host.run import Run
-from tasks.host.services.fpm import Answers
+from tasks.host.services.fpm import Answers, without_an_answer
 from tasks.host.services.preflight import configurations
 from tasks.host.services.probe import ask, install
 from tasks.host.services.service import Service
@@ -36,13 +36,13 @@ def check(
     answers = _answers(run, units)
     asked = [answers.pools[name] for name in sorted(answers.own)] or list(answers.pools.values())[:1]
     if not asked:
-        raise Failed("no php-fpm was found that could be asked", "name its unit in services of hosts.yml")
+        raise Failed("no php-fpm was found that could be asked", "# name its unit in services of hosts.yml")
     install()
     given = parameters(release, php, url, {name: value for name, value in headers})
     for pool in asked:
         done = ask(pool, answers.link, given)
         head, _, body = done.output.replace(b"\r\n", b"\n").partition(b"\n\n")
-        _judge(f"{php} {url}", done.code, head, body, status, contains)
+        _judge(run, f"{php} {url}", done.code, head, body, status, contains)
 
 
 def parameters(release: str, php: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
@@ -87,9 +87,9 @@ def _answers(run: Run, units: Sequence[str]) -> Answers:
     return Answers(run, [])
 
 
-def _judge(what: str, code: int, head: bytes, body: bytes, status: int, contains: str) -> None:
+def _judge(run: Run, what: str, code: int, head: bytes, body: bytes, status: int, contains: str) -> None:
     if code:
-        raise Failed(f"{what} got no answer: {head.decode('utf-8', 'replace').strip()}")
+        raise Failed(f"{what} got no answer: {without_an_answer(run.log, head.decode('utf-8', 'replace').strip())}")
     found = STATUS.search(head)
     answered = int(found[1]) if found else 200
     if answered != status:

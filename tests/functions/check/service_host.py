@@ -16,9 +16,13 @@ COMMANDS = {
             for unit in "$UNITS"/*.service; do echo "${unit##*/} enabled enabled"; done
             echo 'worker@.service static'
             ;;
-        show) for unit in "$UNITS"/*.service; do printf '%s\\n\\n' "$(<"$unit")"; done ;;
+        show)
+            case "$*" in
+                *=LoadState\\ *) [[ -e $UNITS/${words##* }.service ]] && echo LoadState=loaded || echo LoadState=not-found ;;
+                *) for unit in "$UNITS"/*.service; do printf '%s\\n\\n' "$(<"$unit")"; done ;;
+            esac
+            ;;
         list-units) compgen -G "$UNITS/${words##* }.service" ;;
-        cat) [[ -e $UNITS/${words##* }.service ]] ;;
     esac
     """,
     "sudo": """

@@ -34,8 +34,8 @@ def test_each_file_that_is_wrong_fails_and_the_others_are_ok(live: Machine) -> N
     found = checked(runtime_files=["nowhere", ".env.local", "empty.json", {"path": "not-there", "optional": True}])
     assert found.ok == ("runtime file .env.local", "runtime file not-there")
     missing, empty = found.fail
-    assert missing.startswith(f"runtime file nowhere is missing in {live.live.resolve()} -> put it there")
-    assert empty.startswith(f"runtime file {live.live.resolve()}/empty.json is empty -> restore it")
+    assert missing.startswith(f"runtime file nowhere is missing in {live.live.resolve()} -> # put it there")
+    assert empty.startswith(f"runtime file {live.live.resolve()}/empty.json is empty -> # restore it")
 
 
 def test_each_link_whose_target_is_wrong_fails_and_the_others_are_ok(live: Machine) -> None:
@@ -44,6 +44,6 @@ def test_each_link_whose_target_is_wrong_fails_and_the_others_are_ok(live: Machi
     found = checked(persistent_links={"a": str(live.folder / "none"), "b": there, "c": str(live.folder / "media")})
     assert found.ok == ("persistent link c",)
     assert found.fail == (
-        f"{live.folder}/none does not exist, and a is to link to it -> make it on the host: mkdir -p '{live.folder}/none'",
-        f"{live.folder} is not mounted, and b is to link to {live.folder}/media -> mount it: sudo mount '{live.folder}'",
+        f"{live.folder}/none does not exist, and a is to link to it -> mkdir -p {live.folder}/none # on the host",
+        f"{live.folder} is not mounted, and b is to link to {live.folder}/media -> sudo mount {live.folder} # on the host",
     )

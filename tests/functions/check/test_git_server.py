@@ -1,13 +1,19 @@
 """check: does the git server answer, and is it who it was?"""
 
+import shlex
 import subprocess
 from typing import Any
 
 import pytest
 
+from tasks.host.check import git_server
 from tasks.host.check.git_server import address, reason
+from tasks.host.failure import Failed
 from tasks.phases.check import check
+from tasks.phases.setup import setup
+from tasks.phases.step import step
 from tests.functions.check.conftest import Machine, lines
+from tests.functions.made import Made
 from tests.support.lines import Lines
 from tests.unit.made import environment
 
@@ -81,7 +87,7 @@ def test_a_host_key_that_changed_is_no_unknown_one(machine: Machine, port: int, 
     ssh(machine, CHANGED, port, alias, known)
     (failed,) = checked("git@git.example.com:acme/site.git").fail
     assert "git.example.com shows another host key than the one that" in failed
-    assert f"ssh-keygen -R '{known}'" in failed
+    assert f"ssh-keygen -R {shlex.quote(known)} # " in failed
 
 
 def test_a_key_that_the_git_server_refuses_has_whose_key_it_needs(machine: Machine) -> None:
@@ -89,6 +95,17 @@ def test_a_key_that_the_git_server_refuses_has_whose_key_it_needs(machine: Machi
     (failed,) = checked("git@git.example.com:acme/site.git").fail
     assert "does not answer: git@git.example.com: Permission denied (publickey)." in failed
     assert "deploy key" in failed
+
+
+@pytest.mark.parametrize("answer", [UNKNOWN, CHANGED, "git@x: Permission denied (publickey).", "ERROR: Repository not found."])
+def test_setup_has_the_same_line_for_it(machine: Machine, answer: str) -> None:
+    ssh(machine, answer, known="git.example.com" if answer == CHANGED else "")
+    url = "git@git.example.com:acme/site.git"
+    run = Made("setup")
+    assert step("git access", git_server.require, url) in setup(environment(repository=url)).steps
+    with pytest.raises(Failed) as failed:
+        git_server.require(run, url)
+    assert checked(url).fail == (f"{failed.value.what} -> {failed.value.next}",)
 
 
 def test_any_other_refusal_has_its_first_line_that_is_no_warning(machine: Machine) -> None:

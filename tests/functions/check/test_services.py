@@ -32,7 +32,7 @@ def test_a_unit_that_is_not_there_fails(site: ServiceHost) -> None:
     [
         ({"LoadState": "masked"}, "systemd api cannot be started: it is masked"),
         ({"LoadState": "bad-setting"}, "systemd api cannot be started: it is bad-setting"),
-        ({"CanReload": "no"}, "systemd api cannot reload -> leave out action: reload"),
+        ({"CanReload": "no"}, "systemd api cannot reload -> # leave out action: reload"),
         ({"ActiveState": "inactive"}, "systemd api is inactive, and only one that runs can reload"),
         ({"ActiveState": "failed"}, "systemd api is failed, and only one that runs can reload"),
     ],
@@ -150,3 +150,11 @@ def test_odd_names_are_no_trouble(site: ServiceHost) -> None:
     assert json.dumps(odd) in map(
         json.dumps, [each.removeprefix("systemd knows no unit ").partition(" -> ")[0] for each in found.fail]
     )
+
+
+def test_a_unit_whose_file_only_root_may_read_is_known(site: ServiceHost) -> None:
+    systemctl = (
+        'case "$*" in *=LoadState*) echo LoadState=loaded ;; cat*) echo "Failed to cat: Permission denied"; exit 1 ;; esac'
+    )
+    site.host.program("systemctl", systemctl)
+    assert "systemd closed" in site.checked({"systemd": "closed"}).ok

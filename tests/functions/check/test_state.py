@@ -3,6 +3,7 @@
 import builtins
 import json
 import os
+import re
 import subprocess
 from types import SimpleNamespace
 from typing import Any
@@ -85,7 +86,7 @@ def test_a_repository_that_is_spoilt_fails(host: Machine) -> None:
 def test_a_fifo_where_a_file_should_be_fails(host: Machine) -> None:
     os.mkfifo(host.home / "builds" / "source" / "history")
     (failed,) = checked("setup").fail
-    assert "history is not the file that it should be -> look at it on the host, and move it away" in failed
+    assert re.search("history is not the file that it should be -> ls -ld .* # on the host; then move it away", failed)
 
 
 def test_two_filesystems_fail(host: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -167,3 +168,18 @@ def watched(function: Any, paths: list[str]) -> Any:
 def test_a_file_server_answers_if_only_that_there_is_nothing(monkeypatch: pytest.MonkeyPatch, code: int, found: bool) -> None:
     monkeypatch.setattr(checks, "ask", lambda _words, seconds: Done(code if seconds == 10 else 0))
     assert checks.answers("/mnt/efs") == found
+
+
+def test_a_persistent_link_within_what_is_writable_is_looked_at_where_it_leads(
+    web: WebHost, closed: Callable[[str, int], None]
+) -> None:
+    (web.host.live / "var").mkdir()
+    target = web.host.folder / "it's efs"
+    target.mkdir()
+    links = [("var/sessions", str(target), ""), ("media", "/no/such/place", "")]
+    assert f"writable: {ME} (php-fpm) can write to var/sessions" in web.checked("var", "var/sessions", links=links).ok
+    closed(str(target), WRITE)
+    (found,) = web.checked("var", "var/sessions", links=links).warn
+    text, _, todo = found.partition(" -> ")
+    assert text == f"writable: {ME} (php-fpm) cannot write to {target}"
+    assert shlex.split(todo) == ["sudo", "setfacl", "-R", "-m", f"u:{ME}:rwX", str(target)]

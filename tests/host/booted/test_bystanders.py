@@ -88,8 +88,9 @@ def test_what_the_site_has_left_in_the_group_of_php_fpm_is_named_and_ended_when_
     pid = site.host.sh("pgrep -f 'sleep 3600$'").split()[0]
     site.write(RELOAD)
     said = site.fab("deploy", "--ref", "master").err
-    assert re.search(rf"php8.2-fpm: pid {pid} \(sleep 3600\) has run since 20\S+ from {old}.*sudo kill {pid}", said)
+    assert re.search(rf"php8.2-fpm: pid {pid} \(sleep\) has run since 20\S+ from {old}.*sudo kill {pid}", said)
     assert site.live != old
     site.host.sh(f"kill -0 {pid}")
+    site.host.sudoers(site.fab("check", "--sudoers").out.splitlines())
     site.fab("post-release", "--end-strays")
     assert site.host.run(f"kill -0 {pid}").returncode

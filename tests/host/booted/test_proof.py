@@ -19,7 +19,7 @@ def test_a_child_that_a_unit_leaves_running_is_named_with_its_age_and_its_place(
     site.unit("keeper", f"bash -c 'sleep 1001 & {LOOP}'", "KillMode=process")
     site.release()
     said = site.refused("post-release", [{"systemd": "keeper"}])
-    assert "(sleep 1001) has run since 20" in said
+    assert "(sleep) has run since 20" in said
     assert f"from {before}" in said
     site.remove("keeper")
 
@@ -28,7 +28,7 @@ def test_a_child_that_a_supervisor_program_leaves_running_is_named(site: Followi
     site.program("sloppy", "bash -c 'sleep 1002 & exec sleep 1003'")
     site.release()
     said = site.refused("post-release", [{"supervisor": "sloppy"}])
-    assert "(sleep 1002) was left behind, and has run since 20" in said
+    assert "(sleep) was left behind, and has run since 20" in said
     site.host.sh("pkill -f '^sleep 1002'; rm /etc/supervisor/conf.d/sloppy.conf; supervisorctl update")
 
 
@@ -37,7 +37,7 @@ def test_a_reload_that_changes_nothing_is_found_out(site: Following) -> None:
     site.unit("deaf", "sleep 1004", "ExecReload=/bin/true")
     site.release()
     said = site.refused("post-release", [{"systemd": "deaf", "action": "reload"}])
-    assert "(/bin/sleep 1004) has run since 20" in said
+    assert "(sleep) has run since 20" in said
     assert f"from {before}" in said
     site.remove("deaf")
 

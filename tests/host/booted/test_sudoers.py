@@ -14,6 +14,7 @@ SERVICES = [
     {"systemd": "nginx", "action": "reload"},
     {"run": "sudo touch '/run/a, b=c'"},
 ]
+KILL = "ubuntu ALL=(www-data) NOPASSWD: /usr/bin/kill"  # for post-release --end-strays
 ASIDE = "install -D -m 644 /dev/stdin"
 
 
@@ -48,7 +49,7 @@ def test_it_says_the_same_to_a_service_user_who_may_do_nothing_yet(site: Followi
 
 
 def test_every_rule_is_needed(site: Following, rules: list[str]) -> None:
-    needed = [rule for rule in rules if not rule.startswith("#") and ASIDE not in rule]
+    needed = [rule for rule in rules if not rule.startswith("#") and ASIDE not in rule and rule != KILL]
     assert len(needed) == 10
     for rule in needed:
         site.host.sudoers([other for other in rules if other != rule])
@@ -86,6 +87,20 @@ def test_no_rule_takes_more_than_its_own_words(site: Following, rules: list[str]
     site.host.run("sudo -n stat --format=%N -- /proc/1/cwd /etc/shadow", "ubuntu")
     assert site.host.run("test -e /run/taken").returncode
     site.deploy(SERVICES)
+
+
+def test_the_rule_that_ends_strays_reaches_no_process_of_another_user(site: Following, rules: list[str]) -> None:
+    site.host.sudoers([rule for rule in rules if rule == KILL])
+    sleeps = "{{ {} sleep 3600 >/dev/null 2>&1 </dev/null & echo $!; }}"
+    theirs, roots = (site.host.sh(sleeps.format(how)) for how in ("setpriv --reuid=www-data --clear-groups", ""))
+    for signal in ("-TERM", "-KILL"):
+        assert site.host.run(f"sudo -n kill {signal} {roots}; sudo -n -u ftsuser kill {signal} {roots}", "ubuntu").returncode
+        assert site.host.run(f"sudo -n -u www-data kill {signal} {roots}", "ubuntu").returncode
+    site.host.sh(f"kill -0 {roots}")
+    site.host.sh(f"sudo -n -u '#33' -- kill -TERM {theirs}", "ubuntu")
+    assert site.host.run(f"kill -0 {theirs}").returncode
+    site.host.sh(f"kill {roots}")
+    site.host.sudoers(rules)
 
 
 def test_who_may_choose_what_the_pools_run_is_said(rules: list[str]) -> None:

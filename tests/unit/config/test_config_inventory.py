@@ -91,7 +91,7 @@ def test_a_sandbox_that_does_not_run_is_told_with_how_to_start_it(tmp_path: Path
 def test_a_missing_file_is_told_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.yml: cannot be read: No such file or directory") as caught:
         load(tmp_path / "nowhere.yml")
-    assert caught.value.next == "set HOSTS_FILE to the hosts.yml to use"
+    assert caught.value.next == "# set HOSTS_FILE to the hosts.yml to use"
 
 
 def test_a_directory_in_its_place_is_told(tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ def test_the_report_names_the_file_the_state_and_what_to_do(refused: Refused) ->
     error = refused("hosts: {a: {repository: x, port: 0}}")
     assert error.what.endswith("hosts.yml has 1 mistake")
     assert error.state == "No host was touched."
-    assert error.next.startswith("correct ")
+    assert error.next.startswith("# correct ")
     assert error.exit_code == 2
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tasks.errors import Busy, NotReleased, OutcomeUnknown, PutBack, ReleaseError, Unreachable
+from tasks.errors import Busy, NotReleased, OutcomeUnknown, PutBack, ReleaseError, Unreachable, typed
 from tasks.flow.standing import Stand, Standing, failure, table, verdict, words
 from tasks.phases.step import Phase
 from tasks.remote.outcome import Outcome
@@ -26,8 +26,8 @@ def stand(standing: Standing, address: str = "web1", cause: ReleaseError | None 
     return Stand(address, standing, cause=cause, **values)  # type: ignore[arg-type]
 
 
-def hint(text: str) -> str:
-    return f"fab -H prod {text}"
+def hint(*words: str) -> str:
+    return typed("fab", "-H", "prod", *words)
 
 
 def judged(*stands: Stand, because: ReleaseError | None = None) -> ReleaseError:
