@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from tasks.errors import NotReleased, ReleaseError, UsageError
+from tasks.errors import NotReleased, ReleaseError, UsageError, typed
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.selection import NOTHING_SENT
@@ -62,7 +62,7 @@ def take_out(fleet: Fleet, path: str) -> None:
     done = fleet.require(lambda member: member.require(phases.take_out(fleet.environment, path)))
     if not any("removed" in outcome.facts for outcome in done.values()):
         raise NotReleased(
-            f"{path} is not in the asset pool", next=f"ls -R ~/assets/{fleet.environment.live_link} # on the host"
+            f"{path} is not in the asset pool", next=f"ls -R ~/{typed('assets/' + fleet.environment.live_link)} # on the host"
         )
 
 

@@ -80,7 +80,7 @@ def _check_addresses(found: Sequence[Instance], ec2: Ec2) -> None:
             raise UsageError(
                 f"{', '.join(names)} in {ec2.region}: no {kind}, and hosts.yml asks for one (use: {ec2.use})",
                 state=UNTOUCHED,
-                next="# another `use` under address.ec2 in hosts.yml (private, public, dns, id), or a filter that leaves it out",
+                next="# another `use` under address.ec2 in hosts.yml, or a filter that leaves it out",
             )
         if len(names) > 1:
             raise UsageError(

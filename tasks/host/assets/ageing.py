@@ -12,6 +12,7 @@ from tasks.host import releases, tree
 from tasks.host.assets import pool, record
 from tasks.host.assets.hashed import is_hashed
 from tasks.host.failure import Failed
+from tasks.host.files import quoted
 from tasks.host.run import Run
 
 LEAST = 7 * 86400  # seconds that a file is there for after the last release that had it
@@ -73,7 +74,7 @@ def take_out(run: Run, path: str, paths: Sequence[str]) -> None:
     run.lock.require(run)
     root = record.root(run)
     if not is_below(path):
-        raise Failed(f"{path!r} is no path below the asset pool", f"on the host: ls -R {root}")
+        raise Failed(f"{path!r} is no path below the asset pool", f"ls -R {quoted(root)} # on the host")
     parent, name = os.path.split(path)
     try:
         with tree.folder(root, parent) as at, tree.naming(os.path.join(root, path)):

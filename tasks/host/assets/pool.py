@@ -56,7 +56,7 @@ def failed(root: str, problem: OSError) -> Failed:
     where = files.quoted(root)
     return Failed(
         f"the asset pool cannot be filled: {place}: {problem.strerror}",
-        f"on the host: ls -ld {where}; df -h {where}; df -i {where}",
+        f"ls -ld {where}; df -h {where}; df -i {where} # on the host",
     )
 
 

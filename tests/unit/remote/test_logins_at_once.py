@@ -33,7 +33,9 @@ class Opening:
 def test_so_many_log_in_at_a_time_over_one_first_hop(mocker: MockerFixture, first_hops: int) -> None:
     opening = Opening(connection.AT_ONCE)
     mocker.patch.object(
-        connection, "route", side_effect=lambda _, address, *__: [SimpleNamespace(host=int(address) % first_hops, port=22)]
+        connection,
+        "route",
+        side_effect=lambda _, address, *__, **___: [SimpleNamespace(host=int(address) % first_hops, port=22)],
     )
     mocker.patch.object(connection, "VerifiedConnection", return_value=opening)
 
