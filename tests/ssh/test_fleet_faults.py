@@ -2,7 +2,6 @@
 
 import datetime
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,12 +13,6 @@ from tests.support.fleet_ground import Ground
 SEED = os.environ.setdefault("CHAOS_SEED", str(datetime.datetime.now(tz=datetime.UTC).date()))
 SIZE = 20
 RACED = 9
-
-
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with Ground(tmp_path_factory.mktemp("ground")) as ground:
-        yield ground
 
 
 @pytest.mark.parametrize("case", sample(SEED, SIZE), ids=lambda case: case.id)

@@ -1,19 +1,13 @@
 """Several hosts: all of them run the new release, or each is back on what it ran, in every batch and whatever fails where."""
 
-from collections import defaultdict
-from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
 import pytest
 
-from tasks.remote.outcome import Outcome
-from tests.unit.flow.conftest import Fab, Ran
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed, taken
+from tests.unit.flow.conftest import Fab, Fleet, Hosts, Ran
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, failed, taken
 
-Hosts = defaultdict[str, StandIn]
-Site = Callable[..., None]
-Fleet = Callable[..., list[StandIn]]
 NAMES = ("web1", "web2", "web3", "web4", "web5")
 
 
@@ -39,17 +33,6 @@ class Case(NamedTuple):
 
 
 CASES = [Case(many, batch, failing) for many in (1, 2, 3, 5) for batch, failing in product(range(1, many + 1), range(many))]
-
-
-@pytest.fixture
-def fleet(hosts: Hosts, site: Site) -> Fleet:
-    """An environment of these hosts, each of which has another release before the live one."""
-
-    def fleet(names: tuple[str, ...], **keys: object) -> list[StandIn]:
-        site(**{"address": list(names), "services": [{"systemd": "nginx"}], **keys})
-        return [hosts[name] for name in names]
-
-    return fleet
 
 
 def deployed(fab: Fab) -> Ran:
@@ -165,58 +148,6 @@ def test_one_whose_swap_is_unsure_is_8(fab: Fab, fleet: Fleet, hosts: Hosts, cas
     last = len(case.begun) >= case.many
     assert (ran.code, others) == (8, {NEW} if last else {OLD})
     assert {host.pending for host in there if host is not lost} <= {False}, "the others went on without it"
-
-
-def unsure(hosts: list[StandIn], *, swaps: bool) -> StandIn:
-    """The last of them is lost in its swap; its link is back once another was served."""
-    lost, other = hosts[-1], hosts[0]
-    lost.answers["cutover"] = [lost.goes_away(lost.swap() if swaps else None)]
-
-    def served() -> Outcome:
-        lost.away = False
-        return Outcome(code=0)
-
-    other.answers["post-release"] = [served]
-    return lost
-
-
-@pytest.mark.parametrize("words", [("deploy", "--ref", "master"), ("rollback",)], ids=lambda words: words[0])
-def test_the_others_go_on_after_a_minute_without_one_whose_swap_is_unsure_and_it_is_asked_again(
-    fab: Fab, fleet: Fleet, words: tuple[str, ...]
-) -> None:
-    there = fleet(NAMES[:3])
-    lost = unsure(there, swaps=True)
-    ran = fab(*words)
-    assert (ran.code, len({host.live for host in there}), {host.pending for host in there}) == (0, 1, {False})
-    assert lost.sent.count("cutover") == 1
-    assert "whether web3 has switched is unknown" in ran.err
-    assert 60 <= sum(there[0].clock.pauses) < 70
-
-
-def test_all_go_back_when_one_is_found_not_to_have_switched(fab: Fab, fleet: Fleet) -> None:
-    there = fleet(NAMES[:3])
-    unsure(there, swaps=False)
-    ran = deployed(fab)
-    assert (ran.code, {host.live for host in there}, {host.pending for host in there}) == (5, {OLD}, {False})
-
-
-def test_an_unsure_swap_is_asked_for_as_long_as_the_patience_lasts(fab: Fab, fleet: Fleet) -> None:
-    there = fleet(NAMES[:3])
-    there[-1].answers["cutover"] = [there[-1].goes_away()]
-    assert fab("deploy", "--ref", "master", "--patience", "300").code == 8
-    assert 300 <= sum(there[0].clock.pauses) < 310
-    there = fleet(NAMES[:1])
-    there[0].answers["cutover"] = [there[0].goes_away()]
-    assert fab("release", "--name", OLDER, "--patience", "300").code == 8
-    assert 300 <= sum(there[0].clock.pauses) < 310
-
-
-@pytest.mark.parametrize("phase", ["stage", "still-live"])
-def test_a_link_that_is_cut_before_the_first_swap_is_made_again(fab: Fab, fleet: Fleet, phase: str) -> None:
-    there = fleet(NAMES[:3], migrate=["migrate"])
-    there[1].answers[phase] = [CUT]
-    ran = deployed(fab)
-    assert (ran.code, {host.live for host in there}, there[1].sent.count(phase)) == (0, {NEW}, 2)
 
 
 def test_a_lock_that_somebody_has_on_one_lets_all_go(fab: Fab, fleet: Fleet) -> None:
