@@ -32,8 +32,9 @@ def test_hosts_of_different_histories_each_go_back_to_their_own_and_forward_toge
     ground.fail(1, "health")
     said = ground.fleet.fab("deploy", "--ref", "master", code=5).err
     assert ground.fleet.lives == first
-    for site, live in zip(ground.fleet.each, first, strict=True):
-        assert f"{site.sandbox.address}: {live} is live again, and its post-release went well" in said
+    well, ill = "and its post-release went well", "but its own post-release failed: 127.0.0.2: post-release: "
+    for site, live, words in zip(ground.fleet.each, first, (well, ill, well), strict=True):
+        assert f"{site.sandbox.address}: {live} is live again, {words}" in said
     ground.clear()
     name = ground.fleet.deploy()
     assert ground.fleet.lives == [name] * 3
@@ -87,4 +88,4 @@ def test_ctrl_c_between_batches_begins_no_further_one_and_prints_both_ways_on(gr
     words = {"deploy": ("deploy", "--name", new), "rollback": ("rollback",)}[way]
     fleet.fab(*words)
     assert fleet.lives == [{"deploy": new, "rollback": before}[way]] * 3
-    fleet.fab("status", code=9 if way == "deploy" else 0)
+    fleet.fab("status")
