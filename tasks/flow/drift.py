@@ -30,8 +30,18 @@ def require_alike(fleet: Fleet, found: Sequence[str]) -> None:
             f"the hosts of {fleet.environment.name} differ",
             details=found,
             state="What each host runs stays as it is.",
-            next=f"{fleet.hint('adopt')} # gives each host what the others run; status --host ADDRESS shows one alone",
+            next=_way_on(fleet),
         )
+
+
+def _way_on(fleet: Fleet) -> str:
+    """Of a fleet that is released to a half there is no model that `adopt` could take."""
+    lives = {member.live for member in fleet.members}
+    if len(lives) == 1 or not all(lives) or any(member.known.left_out for member in fleet.members):
+        return f"{fleet.hint('adopt')} # gives each host what the others run; status --host ADDRESS shows one alone"
+    newest = max(lives)
+    back = f"; {fleet.hint('rollback')} goes back" if fleet.primary.live == newest else ""
+    return f"{fleet.hint(f'deploy --name {newest}')} # goes on{back}"
 
 
 def _compared(member: Member, key: str) -> dict[str, str]:

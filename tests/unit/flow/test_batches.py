@@ -1,10 +1,12 @@
 """Several hosts: all of them run the new release, or each is back on what it ran, in every batch and whatever fails where."""
 
+import functools
 from itertools import product
 from typing import NamedTuple
 
 import pytest
 
+from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab, Fleet, Hosts, Ran
 from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, failed, taken
 
@@ -110,6 +112,20 @@ def test_a_post_release_that_fails_on_one_puts_each_back_to_what_it_ran(
         assert host.sent.count("cutover") == (2 if name in case.begun else 0)
         assert host.written == (["ok", "ok"] if name in case.begun and name != case.names[case.failing] else host.written)
     assert f"{OLD} is live again" in ran.err
+
+
+def test_batches_go_back_the_newest_first(fab: Fab, fleet: Fleet) -> None:
+    there = fleet(NAMES[:3], batch=1)
+    order = list[int]()
+
+    def back(number: int) -> Outcome:
+        order.append(number)
+        return there[number].swap()()
+
+    for number, host in enumerate(there):
+        host.answers["cutover"] = [host.swap(), functools.partial(back, number)]
+    there[2].answers["post-release"] = [failed("nginx failed")]
+    assert (deployed(fab).code, order) == (5, [2, 1, 0])
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.many > 1], ids=str)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import OLD, OLDER, StandIn
+from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn
 
 Hosts = defaultdict[str, StandIn]
 NAMES = ["web1", "web2", "web3"]
@@ -96,3 +96,20 @@ def test_a_host_that_was_left_out_is_named_until_it_is_adopted(fab: Fab, three: 
     assert ran.code == 9
     assert "web3 was left out of the last release: its disk is broken" in ran.err
     assert "left out  web3: its disk is broken" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("half", "ways"),
+    [
+        ((0,), f"fab -H prod deploy --name {NEW} # goes on; fab -H prod rollback goes back\n"),
+        ((2,), f"--name {NEW} # goes on\n"),
+    ],
+)
+def test_hosts_that_are_released_to_a_half_have_their_ways_on(
+    fab: Fab, three: list[StandIn], half: tuple[int, ...], ways: str
+) -> None:
+    for number in half:
+        three[number].sealed |= {NEW: "live", OLD: "good"}
+        three[number].live, three[number].previous = NEW, OLD
+    ran = fab("status")
+    assert (ran.code, ways in ran.err) == (9, True), ran.err
