@@ -1,11 +1,13 @@
 """status and check compare the hosts of an environment: exit 9 when they differ."""
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
 
+from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn
 
@@ -113,3 +115,22 @@ def test_hosts_that_are_released_to_a_half_have_their_ways_on(
         three[number].live, three[number].previous = NEW, OLD
     ran = fab("status")
     assert (ran.code, ways in ran.err) == (9, True), ran.err
+
+
+def test_where_only_a_post_release_is_pending_that_comes_next(fab: Fab, three: list[StandIn]) -> None:
+    three[1].pending = True
+    assert "next: fab -H prod post-release #" in fab("status").err
+
+
+def test_hosts_are_named_in_their_order_whoever_answers_first(fab: Fab, three: list[StandIn]) -> None:
+    def last() -> Outcome:
+        while "compare" not in three[2].sent:
+            time.sleep(0.001)
+        return three[0]._compare()
+
+    three[0].answers["compare"] = [last]
+    three[1].compared["php"] = "8.1.0"
+    for _ in range(5):
+        assert "php: web1, web3: 8.2.1; web2: 8.1.0" in fab("status").err
+        three[0].answers["compare"] = [last]
+        three[2].sent.clear()
