@@ -37,8 +37,8 @@ figures: $(VENV)/.ready-dev ## docs/requests.md: the requests that a release los
 bench: $(VENV)/.ready-dev .bench/.ready ## releases side by side with peers, into docs/speed.md; ROUNDS=, DISTANCES=, ONLY=, PEERS=; root on Debian, half an hour
 	@$(BIN)/python -m tests.bench --rounds "$(ROUNDS)" --distances "$(DISTANCES)" --only "$(ONLY)" --peers "$(PEERS)"
 
-chaos: $(VENV)/.ready-dev ## every fault at every step, into docs/chaos.md; ONLY=FAULT:STEP:POSITION, MOMENTS=, SEED=, HOSTS=, MINUTES=; root on Debian, hours
-	$(BIN)/python -m tests.chaos --only "$(ONLY)" --seed "$(SEED)" --moments "$(or $(MOMENTS),100)" --hosts "$(or $(HOSTS),3)" --minutes "$(or $(MINUTES),inf)"
+chaos: $(VENV)/.ready-dev ## every fault at every step, into docs/chaos.md; ONLY=FAULT:STEP:POSITION, MOMENTS=, SEED=, HOSTS=, MINUTES=; root on Debian, hours; FLEET=1: of three hosts
+	$(BIN)/python -m $(if $(FLEET),tests.chaos.fleet,tests.chaos --hosts "$(or $(HOSTS),3)") --only "$(ONLY)" --seed "$(SEED)" --moments "$(or $(MOMENTS),$(if $(FLEET),500,100))" --minutes "$(or $(MINUTES),inf)"
 
 schema: $(VENV)/.ready ## hosts.schema.json and docs/hosts.md, from the models
 	$(BIN)/python -m docs.make.schema > hosts.schema.json.new && mv hosts.schema.json.new hosts.schema.json

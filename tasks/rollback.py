@@ -3,7 +3,7 @@
 from tasks.errors import LiveButFailed, UsageError
 from tasks.flow import assets
 from tasks.flow.build import before, find
-from tasks.flow.cutover import cutover, former, stage, undone
+from tasks.flow.cutover import former, go_live, stage, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.selection import NOTHING_SENT
 from tasks.flow.services import following, post_release, with_former_files
@@ -27,11 +27,12 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
         target = find(fleet, to, live=kept) if to else former(fleet) if kept else before(fleet)
         assets.ensure(fleet, target)
         stage(fleet, target)
-        release = cutover(fleet, target, following, files="own" if keep_runtime_files else "back")
         try:
-            post_release(fleet, release)
+            for part in go_live(fleet, target, following, files="own" if keep_runtime_files else "back"):
+                post_release(part, part.primary.made)
         except LiveButFailed as failure:
-            raise with_former_files(fleet, failure, release) from failure
+            raise with_former_files(fleet, failure, target) from failure
+        release = fleet.primary.made
     if note := undone(fleet.environment):
         fleet.note(note)
     first = fleet.primary.first.name

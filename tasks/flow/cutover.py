@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tasks.errors import OutcomeUnknown, ReleaseError
+from tasks.flow.clock import Patience
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.standing import Standing
 from tasks.phases import cutover as phases
+from tasks.phases.step import Phase
 from tasks.remote.host import Next
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import Release
@@ -20,13 +23,17 @@ if TYPE_CHECKING:
 Following = Callable[[Member], Next | None]
 """What is sent to a member whose `target` is live."""
 
+UNSURE = 60.0
+"""Seconds that the others of a batch wait for one whose swap is unsure; then they go on, and it is asked again after that."""
+
 
 def migrate(fleet: Fleet, release: Release) -> None:
     """Migrations, if hosts.yml has any, on the primary, when live is what it was on all; Ctrl-C waits for them."""
     if fleet.environment.migrate:
         with fleet.uninterrupted():
             fleet.require(
-                lambda member: member.require(phases.still_live(), member.about(release)), of=fleet.others(fleet.primary)
+                lambda member: member.require(phases.still_live(), member.about(release), again=True),
+                of=fleet.others(fleet.primary),
             )
             fleet.first(lambda member: _migrate(member, release))
 
@@ -34,26 +41,60 @@ def migrate(fleet: Fleet, release: Release) -> None:
 def stage(fleet: Fleet, release: Release) -> None:
     """Every member says that it could make the release live at once; nothing moves. A member that waits for no other swaps."""
     fleet.require(
-        lambda member: member.require(phases.stage(), member.about(release)),
+        lambda member: member.require(phases.stage(), member.about(release), again=True),
         of=[member for member in fleet.members if fleet.others(member)],
     )
 
 
-def cutover(
+def go_live(
     fleet: Fleet, release: Release, then: Following | None = None, *, files: phases.RuntimeFiles = "forward"
+) -> Iterator[Fleet]:
+    """The cutover of one batch; yields those whose services are to follow: all of them.
+
+    When it is unsure whether some have switched, the others come first, and these when they are known to. Raises as `cutover`.
+    """
+    try:
+        cutover(fleet, release, then, files=files, unsure=UNSURE)
+    except OutcomeUnknown:
+        sure = [member for member in fleet.members if member.standing is Standing.SWITCHED]
+        unsure = [member for member in fleet.members if member.standing is Standing.UNKNOWN]
+        if not sure or len(sure) + len(unsure) < len(fleet.members):
+            raise
+        addresses = ", ".join(member.host.address for member in unsure)
+        fleet.note(f"whether {addresses} has switched is unknown: the others go on, and it is asked again after that")
+        yield fleet.of(sure)
+        fleet = fleet.of(unsure)
+        fleet.require(_ask_again, Standing.SWITCHED)
+    yield fleet
+
+
+def cutover(
+    fleet: Fleet,
+    release: Release,
+    then: Following | None = None,
+    *,
+    files: phases.RuntimeFiles = "forward",
+    unsure: float = math.inf,
 ) -> Release:
     """Make a release live; the same, with all that is known of it by then.
 
     Where it cannot be on one member, each goes back to what was live on it, its services untouched.
 
     `files`: which runtime files it goes live with (phases/cutover.py). `then` is what the run sends next to a member that has
-    switched; where that waits for no other, it leaves together with the cutover.
+    switched; where that waits for no other, it leaves together with the cutover. `unsure`: seconds within the patience for one
+    whose answer was lost, while others wait for it.
 
     Raises NotReleased where no live link moved, PutBack where all are back, LiveButFailed where one moved and something failed
     after, OutcomeUnknown where a host cannot be asked.
     """
     with fleet.uninterrupted():
-        switched = fleet.each(lambda each: swap(each, release, Standing.SWITCHED, None if fleet.others(each) else then, files))
+        switched = fleet.each(
+            lambda each: (
+                swap(each, release, Standing.SWITCHED, files=files, unsure=unsure)
+                if fleet.others(each)
+                else swap(each, release, Standing.SWITCHED, then, files)
+            )
+        )
         failure = fleet.verdict(Standing.SWITCHED, switched.errors)
         if failure and any(member.standing is Standing.AS_IT_WAS for member in fleet.members):
             failure = fleet.verdict(Standing.BACK, swap_back(fleet), because=failure)
@@ -73,25 +114,42 @@ def swap_back(fleet: Fleet) -> dict[Member, ReleaseError]:
 
 
 def swap(
-    member: Member, release: Release, to: Standing, then: Following | None = None, files: phases.RuntimeFiles = ""
-) -> Release:
+    member: Member,
+    release: Release,
+    to: Standing,
+    then: Following | None = None,
+    files: phases.RuntimeFiles = "",
+    unsure: float = math.inf,
+) -> None:
     """Compare, and rename; `to` is how the member stands then. Raises ReleaseError, and the standing says what moved."""
     phase, before = phases.cutover(files, member.host.environment), member.live
     member.target = release
     about = member.about(release)._replace(put_back=to is Standing.BACK)
     outcome = member.send(phase, about, then=then(member) if then else None)
     if outcome.status == "unknown":
-        outcome = _resolve(member, outcome, before)
+        outcome = _resolve(member, outcome, before, member.patience(unsure))
     elif outcome.status == "failed" and not outcome.swapped and outcome.step == phase.moves:
         outcome = _look(member, outcome, before)
     member.renewed = member.renewed or bool(outcome.facts.get("renewed"))
+    _take(member, outcome, phase, to)
+
+
+def _take(member: Member, outcome: Outcome, phase: Phase, to: Standing) -> None:
+    """What a cutover has come to, which is known. Raises ReleaseError when it did not go well."""
     if outcome.swapped:
         facts = outcome.facts
         went = Release(facts["release"], facts.get("ref", ""), facts.get("commit", ""))
         member.switched(went, facts.get("live_path", ""), to)
     if outcome.status != "ok":
         raise member.failure(outcome, phase)
-    return went
+
+
+def _ask_again(member: Member) -> None:
+    """With what is left of the patience, whether it has switched. Raises ReleaseError."""
+    left = Patience(member.clock, max(0.0, member.options.patience - UNSURE))
+    outcome = _resolve(member, Outcome(), member.live, left)
+    member.standing = Standing.AS_IT_WAS
+    _take(member, outcome, phases.cutover(), Standing.SWITCHED)
 
 
 def _swap_back(member: Member) -> None:
@@ -127,9 +185,9 @@ def _migrate(member: Member, release: Release) -> None:
         raise error
 
 
-def _resolve(member: Member, lost: Outcome, before: str) -> Outcome:
+def _resolve(member: Member, lost: Outcome, before: str, patience: Patience) -> Outcome:
     """The answer to a cutover was lost: ask the host what became of it. Raises OutcomeUnknown when it cannot be asked."""
-    taken = member.rejoin()
+    taken = member.rejoin(patience)
     problem = taken.failure
     if taken.code == 6:  # somebody else has the lock by now, so the cutover is over
         try:

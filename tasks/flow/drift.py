@@ -19,8 +19,9 @@ def differences(fleet: Fleet) -> list[str]:
     compared = fleet.each(
         lambda member: _compared(member, key), of=[member for member in fleet.members if fleet.others(member)]
     ).values
-    found = {member.host.address: {**_of(member), **values} for member, values in compared.items()}
-    return [*_left_out(list(compared)), *(line for what in _what(found) if (line := _line(what, found)))]
+    asked = [member for member in fleet.members if member in compared]
+    found = {member.host.address: {**_of(member), **compared[member]} for member in asked}
+    return [*_left_out(asked), *(line for what in _what(found) if (line := _line(what, found)))]
 
 
 def require_alike(fleet: Fleet, found: Sequence[str]) -> None:
@@ -30,8 +31,20 @@ def require_alike(fleet: Fleet, found: Sequence[str]) -> None:
             f"the hosts of {fleet.environment.name} differ",
             details=found,
             state="What each host runs stays as it is.",
-            next=f"{fleet.hint('adopt')} # gives each host what the others run; status --host ADDRESS shows one alone",
+            next=_way_on(fleet),
         )
+
+
+def _way_on(fleet: Fleet) -> str:
+    """Of a fleet that is released to a half there is no model that `adopt` could take, and one that is alike needs none."""
+    lives = {member.live for member in fleet.members}
+    if len(lives) == 1 and any(member.known.pending for member in fleet.members):
+        return f"{fleet.hint('post-release')} # makes the services of each run what is live"
+    if len(lives) == 1 or not all(lives) or any(member.known.left_out for member in fleet.members):
+        return f"{fleet.hint('adopt')} # gives each host what the others run; status --host ADDRESS shows one alone"
+    newest = max(lives)
+    back = f"; {fleet.hint('rollback')} goes back" if fleet.primary.live == newest else ""
+    return f"{fleet.hint(f'deploy --name {newest}')} # goes on{back}"
 
 
 def _compared(member: Member, key: str) -> dict[str, str]:

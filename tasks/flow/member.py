@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -105,7 +106,7 @@ class Member:
                 outcome = self._with_lock(phase, about)
             if "busy_move" in outcome.facts:
                 self.host.note(f"waiting: {outcome.failure}")
-                outcome = when_nobody_moves(lambda: self._run(phase, about), self._patience())
+                outcome = when_nobody_moves(lambda: self._run(phase, about), self.patience())
             elif phase.needs_move:
                 self.lock.needs = "move"  # it is taken again with the lock
             if outcome.status == "unknown" and phase.is_job:
@@ -148,7 +149,7 @@ class Member:
 
     def take_lock(self, *, waits: bool = True) -> None:
         """Take it, and learn the state under it. `waits`: as --wait says. Raises Busy, and what else a refusal means."""
-        options, patience = self.options if waits else self.options._replace(wait=0.0), self._patience()
+        options, patience = self.options if waits else self.options._replace(wait=0.0), self.patience()
         outcome = self.lock.take(self.run, wait=options.wait, patience=options.patience)
         if outcome.status == "unknown":
             self.host.warn("the link was lost while the lock was taken; connecting again")
@@ -157,7 +158,7 @@ class Member:
 
     def rejoin(self, patience: Patience | None = None, *, beside: bool = False) -> Outcome:
         """Over a new link, take the lock again: ok, failed when refused, unknown when patience ends. `beside`: as `take`."""
-        patience = patience or self._patience()
+        patience = patience or self.patience()
         return self._over_new_link(lambda: self._take_again(patience, beside=beside), patience)
 
     def _take_again(self, patience: Patience, *, beside: bool = False) -> Outcome:
@@ -171,7 +172,7 @@ class Member:
 
     def _with_lock(self, phase: Phase, about: About) -> Outcome:
         self.host.warn("the host has not heard this workstation for a while, and has let go of its lock; taking it again")
-        taken = self._take_again(self._patience())
+        taken = self._take_again(self.patience())
         if taken.status == "unknown":
             taken = self.rejoin()
         return self._run(phase, about) if taken.status == "ok" else taken
@@ -195,7 +196,7 @@ class Member:
 
     def _follow_again(self, phase: Phase, outcome: Outcome, follow: Callable[[int], Phase]) -> None:
         """Go on following a job from the event where its link was lost. Each event that comes renews the patience."""
-        patience = self._patience()
+        patience = self.patience()
         while outcome.status == "unknown":
             self.clock.check()
             self.host.warn(f"the link was lost during {phase.name}, which goes on there; connecting again")
@@ -243,6 +244,6 @@ class Member:
                 return Outcome(failure=outcome.failure)
             patience.pause()
 
-    def _patience(self) -> Patience:
+    def patience(self, within: float = math.inf) -> Patience:
         """With a link that is lost now; none, where it has ended before and nothing was heard of the host since."""
-        return Patience(self.clock, 0.0 if self._given_up else self.options.patience)
+        return Patience(self.clock, 0.0 if self._given_up else min(within, self.options.patience))

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from tasks.errors import Busy, LiveButFailed, NotReleased, ReleaseError
 from tasks.flow import pruning
-from tasks.flow.cutover import cutover, swap_back, undone
+from tasks.flow.cutover import go_live, swap_back, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.pruning import Used
@@ -42,8 +42,8 @@ def roll_out(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
         if number and fleet.environment.pause:
             fleet.note(f"the next {len(batch.members)} in {fleet.environment.pause} s")
             fleet.pause(fleet.environment.pause)
-        cutover(batch, release)
-        used |= post_release_and_look(batch, release)
+        for part in go_live(batch, release):
+            used |= post_release_and_look(part, release)
     return used
 
 

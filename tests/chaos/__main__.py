@@ -44,7 +44,7 @@ def main() -> int:
 
 def tried(cases: list[Case], seed: str, hosts: int, journal: Journal, seconds: float) -> None:
     """Those that have not held yet, shuffled; progress is printed, and each that breaks as a whole."""
-    left = [case for case in cases if not journal.holds(case)]
+    left = [case for case in cases if not journal.holds(case.id)]
     random.Random(seed).shuffle(left)  # noqa: S311
     print(f"{len(left)} of {len(cases)} cases, seed {seed}, {hosts} hosts; {journal.file}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +63,7 @@ def said(verdict: Verdict) -> str:
 def shown(cases: list[Case], seed: str, journal: Journal) -> int:
     """The table; into docs/chaos.md too when it is of every case."""
     print(f"\n{table(cases, journal.verdicts)}")
-    broken = [case for case in cases if case.id in journal.verdicts and not journal.holds(case)]
+    broken = [case for case in cases if case.id in journal.verdicts and not journal.holds(case.id)]
     for case in broken:
         print(f"broken: make chaos ONLY='{case.fault}:{case.name}:{case.position}' SEED={seed}")
     if set(cases) >= set(every_case()):

@@ -123,7 +123,7 @@ class Journal:
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(verdict)) + "\n")
 
-    def holds(self, case: Case) -> bool:
-        """Was it tried, and held?"""
-        verdict = self.verdicts.get(case.id)
+    def holds(self, case: str) -> bool:
+        """Was the case of this id tried, and held?"""
+        verdict = self.verdicts.get(case)
         return verdict is not None and not verdict.broken

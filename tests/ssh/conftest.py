@@ -9,6 +9,7 @@ import pytest
 from tasks.sandbox import world
 from tasks.sandbox.world import Sandbox
 from tests.support.fab import Site, quick, until
+from tests.support.fleet_ground import Ground
 
 _LINKS = itertools.count(1)
 
@@ -63,3 +64,19 @@ def live(released: Site) -> Iterator[Site]:
     for home in (released.home, released.sandbox.service_home):
         for name in ("pid", "held", "cut", "go-on"):
             (home / name).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def three_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Three hosts that are one environment, and that the tests of a module share."""
+    with Ground(tmp_path_factory.mktemp("ground")) as ground:
+        yield ground
+
+
+@pytest.fixture
+def ground(three_hosts: Ground) -> Iterator[Ground]:
+    """Those, alike and idle. Nothing waits, fails or is cut any more afterwards."""
+    keys = dict(three_hosts.fleet.keys)
+    yield three_hosts
+    three_hosts.clear()
+    three_hosts.fleet.write(**{**dict.fromkeys(three_hosts.fleet.keys), **keys})

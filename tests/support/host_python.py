@@ -38,13 +38,31 @@ sys.addaudithook(wait)
 """
 
 
+AHEAD = """
+import time
+
+of = time.gmtime
+time.gmtime = lambda seconds=None: of(time.time() + {seconds} if seconds is None else seconds)
+"""
+
+
+def put_clock_forward(site: Site, seconds: int) -> None:
+    """The clock of the programs that answer a workstation is so far ahead."""
+    _hook(site, AHEAD.format(seconds=seconds))
+
+
 def wait_before(site: Site, event: str, place: Path, *, after: Path = Path("/"), then: str = "pass") -> None:
     """The host program touches ~/cut and waits for ~/go-on before it does this, and after that path is there.
 
     `event` is what Python's audit hooks call it; `then` is a Python statement that follows the wait.
     """
+    _hook(site, WAIT.format(event=event, place=str(place), after=str(after), then=then))
+
+
+def _hook(site: Site, text: str) -> None:
+    """Python runs this text first in every program that is sent there."""
     folder = site.sandbox.folder / "shims"
     folder.mkdir(exist_ok=True)
     hook = folder / "hook.py"
-    hook.write_text(WAIT.format(event=event, place=str(place), after=str(after), then=then))
+    hook.write_text(text)
     _put_before(site, "python3", f"""exec {sys.executable} "${{@:1:3}}" "exec(open('{hook}').read());$4" "${{@:5}}"\n""")

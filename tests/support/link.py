@@ -13,9 +13,10 @@ class Link:
     notice, as when a laptop goes to another network.
     """
 
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        """To this port of an address of loopback, where it listens too."""
+        self._target = (address, port)
+        self._listener = socket.create_server((address, 0))
         self._open: list[socket.socket] = []
         self.sent = self.received = 0
         self._silent: set[socket.socket] = set()
@@ -72,7 +73,7 @@ class Link:
                     self.turned_away += 1
                     near.close()
                     continue
-                far = socket.create_connection(("127.0.0.1", self._target))
+                far = socket.create_connection(self._target)
                 self._open += [near, far]
                 self.opened.append(near.fileno())
                 for source, sink in ((near, far), (far, near)):

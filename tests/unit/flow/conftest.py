@@ -30,6 +30,8 @@ class Ran(NamedTuple):
 
 Fab = Callable[..., Ran]
 Site = Callable[..., None]
+Hosts = defaultdict[str, StandIn]
+Fleet = Callable[..., list[StandIn]]
 
 
 @pytest.fixture
@@ -88,3 +90,14 @@ def fab(host: StandIn, site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pyte
         return Ran(code, out, err)
 
     return fab
+
+
+@pytest.fixture
+def fleet(hosts: Hosts, site: Site) -> Fleet:
+    """An environment of these hosts, each of which has another release before the live one."""
+
+    def fleet(names: tuple[str, ...], **keys: object) -> list[StandIn]:
+        site(**{"address": list(names), "services": [{"systemd": "nginx"}], **keys})
+        return [hosts[name] for name in names]
+
+    return fleet

@@ -1,18 +1,15 @@
 """Several hosts: all of them run the new release, or each is back on what it ran, in every batch and whatever fails where."""
 
-from collections import defaultdict
-from collections.abc import Callable
+import functools
 from itertools import product
 from typing import NamedTuple
 
 import pytest
 
-from tests.unit.flow.conftest import Fab, Ran
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed, taken
+from tasks.remote.outcome import Outcome
+from tests.unit.flow.conftest import Fab, Fleet, Hosts, Ran
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, failed, taken
 
-Hosts = defaultdict[str, StandIn]
-Site = Callable[..., None]
-Fleet = Callable[..., list[StandIn]]
 NAMES = ("web1", "web2", "web3", "web4", "web5")
 
 
@@ -38,17 +35,6 @@ class Case(NamedTuple):
 
 
 CASES = [Case(many, batch, failing) for many in (1, 2, 3, 5) for batch, failing in product(range(1, many + 1), range(many))]
-
-
-@pytest.fixture
-def fleet(hosts: Hosts, site: Site) -> Fleet:
-    """An environment of these hosts, each of which has another release before the live one."""
-
-    def fleet(names: tuple[str, ...], **keys: object) -> list[StandIn]:
-        site(**{"address": list(names), "services": [{"systemd": "nginx"}], **keys})
-        return [hosts[name] for name in names]
-
-    return fleet
 
 
 def deployed(fab: Fab) -> Ran:
@@ -128,6 +114,20 @@ def test_a_post_release_that_fails_on_one_puts_each_back_to_what_it_ran(
     assert f"{OLD} is live again" in ran.err
 
 
+def test_batches_go_back_the_newest_first(fab: Fab, fleet: Fleet) -> None:
+    there = fleet(NAMES[:3], batch=1)
+    order = list[int]()
+
+    def back(number: int) -> Outcome:
+        order.append(number)
+        return there[number].swap()()
+
+    for number, host in enumerate(there):
+        host.answers["cutover"] = [host.swap(), functools.partial(back, number)]
+    there[2].answers["post-release"] = [failed("nginx failed")]
+    assert (deployed(fab).code, order) == (5, [2, 1, 0])
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case.many > 1], ids=str)
 def test_one_that_cannot_be_put_back_is_named(fab: Fab, fleet: Fleet, hosts: Hosts, case: Case) -> None:
     there = fleet(case.names, batch=case.batch)
@@ -163,6 +163,7 @@ def test_one_whose_swap_is_unsure_is_8(fab: Fab, fleet: Fleet, hosts: Hosts, cas
     others = {host.live for host in there if host is not lost}
     last = len(case.begun) >= case.many
     assert (ran.code, others) == (8, {NEW} if last else {OLD})
+    assert {host.pending for host in there if host is not lost} <= {False}, "the others went on without it"
 
 
 def test_a_lock_that_somebody_has_on_one_lets_all_go(fab: Fab, fleet: Fleet) -> None:

@@ -1,13 +1,15 @@
 """status and check compare the hosts of an environment: exit 9 when they differ."""
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
 
+from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import OLD, OLDER, StandIn
+from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn
 
 Hosts = defaultdict[str, StandIn]
 NAMES = ["web1", "web2", "web3"]
@@ -96,3 +98,39 @@ def test_a_host_that_was_left_out_is_named_until_it_is_adopted(fab: Fab, three: 
     assert ran.code == 9
     assert "web3 was left out of the last release: its disk is broken" in ran.err
     assert "left out  web3: its disk is broken" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("half", "ways"),
+    [
+        ((0,), f"fab -H prod deploy --name {NEW} # goes on; fab -H prod rollback goes back\n"),
+        ((2,), f"--name {NEW} # goes on\n"),
+    ],
+)
+def test_hosts_that_are_released_to_a_half_have_their_ways_on(
+    fab: Fab, three: list[StandIn], half: tuple[int, ...], ways: str
+) -> None:
+    for number in half:
+        three[number].sealed |= {NEW: "live", OLD: "good"}
+        three[number].live, three[number].previous = NEW, OLD
+    ran = fab("status")
+    assert (ran.code, ways in ran.err) == (9, True), ran.err
+
+
+def test_where_only_a_post_release_is_pending_that_comes_next(fab: Fab, three: list[StandIn]) -> None:
+    three[1].pending = True
+    assert "next: fab -H prod post-release #" in fab("status").err
+
+
+def test_hosts_are_named_in_their_order_whoever_answers_first(fab: Fab, three: list[StandIn]) -> None:
+    def last() -> Outcome:
+        while "compare" not in three[2].sent:
+            time.sleep(0.001)
+        return three[0]._compare()
+
+    three[0].answers["compare"] = [last]
+    three[1].compared["php"] = "8.1.0"
+    for _ in range(5):
+        assert "php: web1, web3: 8.2.1; web2: 8.1.0" in fab("status").err
+        three[0].answers["compare"] = [last]
+        three[2].sent.clear()

@@ -1,0 +1,61 @@
+"""Links that are lost around the swap of one host of several: the others do not wait for ever, and it is asked again."""
+
+import pytest
+
+from tasks.remote.outcome import Outcome
+from tests.unit.flow.conftest import Fab, Fleet
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn
+
+NAMES = ("web1", "web2", "web3")
+
+
+def unsure(hosts: list[StandIn], *, swaps: bool) -> StandIn:
+    """The last of them is lost in its swap; its link is back once another was served."""
+    lost, other = hosts[-1], hosts[0]
+    lost.answers["cutover"] = [lost.goes_away(lost.swap() if swaps else None)]
+
+    def served() -> Outcome:
+        lost.away = False
+        return Outcome(code=0)
+
+    other.answers["post-release"] = [served]
+    return lost
+
+
+@pytest.mark.parametrize("words", [("deploy", "--ref", "master"), ("rollback",)], ids=lambda words: words[0])
+def test_the_others_go_on_after_a_minute_without_one_whose_swap_is_unsure_and_it_is_asked_again(
+    fab: Fab, fleet: Fleet, words: tuple[str, ...]
+) -> None:
+    there = fleet(NAMES[:3])
+    lost = unsure(there, swaps=True)
+    ran = fab(*words)
+    assert (ran.code, len({host.live for host in there}), {host.pending for host in there}) == (0, 1, {False})
+    assert lost.sent.count("cutover") == 1
+    assert "whether web3 has switched is unknown" in ran.err
+    assert 60 <= sum(there[0].clock.pauses) < 70
+
+
+def test_all_go_back_when_one_is_found_not_to_have_switched(fab: Fab, fleet: Fleet) -> None:
+    there = fleet(NAMES[:3])
+    unsure(there, swaps=False)
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, {host.live for host in there}, {host.pending for host in there}) == (5, {OLD}, {False})
+
+
+def test_an_unsure_swap_is_asked_for_as_long_as_the_patience_lasts(fab: Fab, fleet: Fleet) -> None:
+    there = fleet(NAMES[:3])
+    there[-1].answers["cutover"] = [there[-1].goes_away()]
+    assert fab("deploy", "--ref", "master", "--patience", "300").code == 8
+    assert 300 <= sum(there[0].clock.pauses) < 310
+    there = fleet(NAMES[:1])
+    there[0].answers["cutover"] = [there[0].goes_away()]
+    assert fab("release", "--name", OLDER, "--patience", "300").code == 8
+    assert 300 <= sum(there[0].clock.pauses) < 310
+
+
+@pytest.mark.parametrize("phase", ["stage", "still-live"])
+def test_a_link_that_is_cut_before_the_first_swap_is_made_again(fab: Fab, fleet: Fleet, phase: str) -> None:
+    there = fleet(NAMES[:3], migrate=["migrate"])
+    there[1].answers[phase] = [CUT]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, {host.live for host in there}, there[1].sent.count(phase)) == (0, {NEW}, 2)
