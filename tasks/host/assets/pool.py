@@ -53,10 +53,10 @@ def ensure(run: Run, paths: Sequence[str]) -> None:
 def failed(root: str, problem: OSError) -> Failed:
     """What went wrong in the pool, and what to look at."""
     place = problem.filename if isinstance(problem.filename, str) else root
-    where = files.quoted(root)
+    there = files.quoted(root)
     return Failed(
         f"the asset pool cannot be filled: {place}: {problem.strerror}",
-        f"ls -ld {where}; df -h {where}; df -i {where} # on the host",
+        f"ls -ld {there}; df -h {there}; df -i {there} # on the host",
     )
 
 
