@@ -90,6 +90,12 @@ def test_each_host_has_a_row_with_step_place_and_newest_line() -> None:
     ]
 
 
+def test_rows_keep_the_order_of_the_addresses_whoever_begins_first() -> None:
+    live = view(Terminal(), columns=100)
+    tell(live, WEB[::-1], BUILD[:2])
+    assert [row.partition("⠋ ")[2].split()[0] for row in drawn(live, 100)] == list(WEB)
+
+
 def test_more_hosts_than_there_is_room_for_are_grouped_by_step() -> None:
     addresses = tuple(f"web{number}" for number in range(40))
     live = view(Terminal(), addresses)
