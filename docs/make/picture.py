@@ -1,4 +1,4 @@
-"""docs/deploy.svg: the demo's second deploy, as a terminal of 100 columns keeps it: `python -m docs.make.picture FILE`."""
+"""docs/deploy.svg: a deploy to three embedded hosts on a terminal of 100 columns: `python -m docs.make.picture FILE`."""
 
 import io
 import os
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 WIDTH = 100
-BEFORE = ("fab sandbox.stop", "fab sandbox.start", "fab -H sandbox setup", "fab -H sandbox deploy --ref v1.0")
+BEFORE = ("fab sandbox.stop", "fab sandbox.start --hosts 3", "fab -H sandbox setup", "fab -H sandbox deploy --ref v1.0")
 SHOWN = "fab -H sandbox deploy --ref master"
 TERMINAL = {"TERM": "xterm-256color", "COLUMNS": str(WIDTH), "LINES": "50"}
 NOT_OURS = ("CI", "NO_COLOR", "HOSTS_FILE")

@@ -1,32 +1,43 @@
 #!/usr/bin/env bash
-# The demo: an embedded host, a real site released to it, a second release, and back. `make demo` runs it.
+# The demo: three embedded hosts behind a load balancer, a real site released to them, a second release, and back; then a
+# release without one of them, which catches up. `make demo` runs it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset HOSTS_FILE
+
+HOSTS=3
+LAST=127.0.0.$HOSTS
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [[ -t 1 && -z ${NO_COLOR-} ]] || say() { printf '\n%s\n' "$*"; }
 
 run() {
-    say "\$ fab $*"
+    say "\$ fab $(printf '%q ' "$@")"
     fab "$@"
 }
 
+# One request for each host: the load balancer takes them in turn.
 page() {
-    say "The site now says:"
-    python3 - "$1" <<'END'
+    say "The site, asked $HOSTS times:"
+    python3 - "$1" "$HOSTS" <<'END'
 import html, re, sys, urllib.request
 
-text = urllib.request.urlopen(sys.argv[1], timeout=10).read().decode()
-body = re.sub(r"(?s)<(style|script|head|title).*?</\1>", "", text)
-lines = (" ".join(html.unescape(re.sub(r"<[^>]+>", " ", line)).split()) for line in body.splitlines())
-print("\n".join("    " + line for line in lines if line))
+answers = {}
+for _ in range(int(sys.argv[2])):
+    with urllib.request.urlopen(sys.argv[1], timeout=10) as answer:
+        answers.setdefault(answer.read().decode(), []).append(answer.headers["X-Host"])
+for text, hosts in answers.items():
+    body = re.sub(r"(?s)<(style|script|head|title).*?</\1>", "", text)
+    lines = (" ".join(html.unescape(re.sub(r"<[^>]+>", " ", line)).split()) for line in body.splitlines())
+    print(f"  {', '.join(sorted(hosts))}:")
+    print("\n".join("    " + line for line in lines if line))
 END
 }
 
 fab sandbox.stop >/dev/null
-run sandbox.start
-url=$(sed -n 's|.*url: \(http://127.0.0.1:[0-9]*\)/.*|\1|p' "${SANDBOX_DIR:-.sandbox}/hosts.yml" | head -n 1)
+started=$(run sandbox.start --hosts "$HOSTS")
+printf '%s\n' "$started"
+url=$(grep -o 'http://[0-9.:]*' <<<"$started" | head -n 1)
 
 run -H sandbox setup
 run -H sandbox deploy --ref v1.0
@@ -43,6 +54,9 @@ cat <<END
     fab -H sandbox plan --ref feature/new-design
     fab -H sandbox deploy --ref feature/new-design
     fab -H sandbox releases
+    fab -H sandbox deploy --ref master --without $LAST --reason "its disk is being replaced"
+    fab -H sandbox status                     shows how the hosts differ, and exits 9
+    fab -H sandbox adopt $LAST            what the others run
     fab -l                                    every verb
     fab sandbox.stop                          when you have seen enough
 The site: $url    its source, to change, commit and push: ${SANDBOX_DIR:-.sandbox}/site

@@ -18,16 +18,21 @@ RUNTIME_FILES = {
 }
 
 
-def create(layout: Layout) -> None:
-    """Lay out a fresh host."""
-    for folder in (layout.bin, layout.logs, layout.media, layout.run / "processes", layout.run / "fail"):
+def create_shared(first: Layout) -> str:
+    """Lay out what all hosts share: the media, and the key that they accept, whose public half is returned."""
+    first.media.mkdir(parents=True)
+    (first.media / "poster.txt").write_text("The poster of the season: it outlives releases.\n")
+    return _create_key(first.identity_file)
+
+
+def create(layout: Layout, accepted: str) -> None:
+    """Lay out a fresh host, which accepts this public key."""
+    for folder in (layout.bin, layout.logs, layout.run / "processes", layout.run / "fail"):
         folder.mkdir(parents=True)
-    (layout.media / "poster.txt").write_text("The poster of the season: it outlives releases.\n")
     layout.sudoers.write_text("ALL\n")
     _create_key(layout.host_key)
-    public = _create_key(layout.identity_file)
     for user in USERS:
-        _write_private(layout.home(user) / ".ssh" / "authorized_keys", public)
+        _write_private(layout.home(user) / ".ssh" / "authorized_keys", accepted)
     for name, text in RUNTIME_FILES.items():
         _write_private(layout.release_home / "runtime" / LIVE_LINK / name, text)
     for name in COMMANDS:  # a shebang could hold neither spaces nor arguments; they are called often, and need no packages (-S)

@@ -13,15 +13,21 @@ from tasks.config.inventory import sandbox_folder
 from tasks.errors import Interrupted, ReleaseError, UsageError
 from tasks.sandbox import world
 
+MOST = 9
+"""Hosts of a sandbox: their folders and addresses are numbered with one digit."""
 
-@task
-def start(context: Context) -> None:
-    """Bring up a host on this machine to try everything on: `fab -H sandbox deploy --ref master`."""
+
+@task(help={"hosts": f"how many hosts, 1 to {MOST} (default: 1)"}, auto_shortflags=False)  # -h is Fabric's own
+def start(context: Context, hosts: str | None = None) -> None:
+    """Bring up hosts on this machine to try everything on: `fab -H sandbox deploy --ref master`."""
     with _in_words(context):
+        wanted = None if hosts is None else _number(hosts)
         folder = sandbox_folder(Path.cwd())
         before = world.running(folder)
-        sandbox = before or world.start(folder)
-        print(f"The sandbox {'runs already' if before else 'runs'}: SSH on 127.0.0.1:{sandbox.port}, web on {sandbox.web_url}")
+        sandbox = world.start(folder, hosts=wanted)
+        print(f"The sandbox {'runs already' if before else 'runs'}; its site is on {sandbox.site_url}")
+        for host in sandbox.hosts:
+            print(f"    {host.address}  SSH on port {host.port}, web on port {host.web_port}")
         print(f"Its files are in {sandbox.folder}; the site to change, commit and push is in {sandbox.clone}")
         print("next: fab -H sandbox setup; fab -H sandbox deploy --ref master # and in the end: fab sandbox.stop")
 
@@ -34,6 +40,12 @@ def stop(context: Context) -> None:
         there = folder.exists()
         world.stop(folder)
         print("The sandbox is gone." if there else "There is no sandbox.")
+
+
+def _number(hosts: str) -> int:
+    if hosts not in map(str, range(1, MOST + 1)):
+        raise UsageError(f"--hosts takes a number from 1 to {MOST}, and not {hosts!r}", state="Nothing was started.")
+    return int(hosts)
 
 
 @contextmanager

@@ -24,13 +24,15 @@ class Alike:
             said = self._waiting.setdefault(key, [])
             said.append(line)
             if len(said) == self._hosts:
-                yield self._one(self._waiting.pop(key))
+                del self._waiting[key]
+                if line.kind == "end":
+                    yield from self.rest(line.phase)
+                yield self._one(said)
 
-    def rest(self) -> Iterator[Line]:
-        """What some have said, and no other will."""
-        waiting, self._waiting = self._waiting, {}
-        for lines in waiting.values():
-            yield from lines
+    def rest(self, phase: str | None = None) -> Iterator[Line]:
+        """What some have said, and no other will: of this phase, which all have ended, or of any."""
+        for key in [key for key in self._waiting if phase in (None, key[1])]:
+            yield from self._waiting.pop(key)
 
     def _one(self, lines: list[Line]) -> Line:
         if self._hosts == 1:

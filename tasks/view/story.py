@@ -85,6 +85,7 @@ class Story:
         self.hosts = max(1, len(addresses))
         self.several = self.hosts > 1  # a line must say which
         self.steps: list[tuple[str, float]] = []
+        self._place = {clean(address): place for place, address in enumerate(addresses)}
         self._running: dict[str, Running] = {}
         self._headed = ""
         self._lock = threading.Lock()
@@ -105,9 +106,10 @@ class Story:
         return not self._running
 
     def running(self) -> tuple[Running, ...]:
-        """The phases in progress, as they are at this moment."""
+        """The phases in progress, as they are at this moment, in the order of the addresses."""
         with self._lock:
-            return tuple(copy.deepcopy(host) for host in self._running.values())
+            hosts = [copy.deepcopy(host) for host in self._running.values()]
+        return tuple(sorted(hosts, key=lambda host: self._place.get(host.address, len(self._place))))
 
     def end(self) -> None:
         """Nothing is in progress any more."""

@@ -19,7 +19,7 @@ from tests.support.fab import PATIENCE
 def connect(sandbox: Sandbox, user: str, key: Path | None = None) -> Any:
     """A connection of a client that knows the host's key, as a context manager."""
     return asyncssh.connect(
-        "127.0.0.1",
+        sandbox.address,
         sandbox.port,
         username=user,
         client_keys=[str(key or sandbox.identity_file)],

@@ -1,4 +1,4 @@
-"""Where everything lies in the folder of a sandbox, and the environment of those who log in there."""
+"""Where everything lies in the folder of an embedded host, and the environment of those who log in there."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Layout:
-    """The paths of one sandbox."""
+    """The paths of one embedded host. The first host has what is on the workstation."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,7 +23,8 @@ class Layout:
         self.homes = folder / "homes"
         self.host_key = folder / "host_key"
         self.sudoers = folder / "sudoers"  # what ubuntu may do as root: one allowed beginning of a command a line, or ALL
-        self.media = folder / "efs" / "media"  # outlives releases
+        self.media = folder / "efs" / "media"  # outlives releases; that of the first host serves all
+        self.servers_file = self.run / "servers"  # the web servers behind the load balancer, where there is one
         self.release_home, self.service_home = map(self.home, USERS)
         self.live_link = self.release_home / LIVE_LINK  # what the web server serves through
         # on the workstation

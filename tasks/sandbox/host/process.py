@@ -65,8 +65,8 @@ def running(layout: Layout, name: str) -> Process | None:
 
 
 def inside(layout: Layout) -> Iterator[Process]:
-    """What runs with a home in this sandbox: servers, services, and commands that outlived their connection."""
-    mark = f"HOME={layout.homes}/".encode()
+    """What runs with a home in this folder: servers, services, and commands that outlived their connection."""
+    mark = f"HOME={layout.folder}/".encode()
     for entry in Path("/proc").glob("[0-9]*"):
         pid = int(entry.name)
         started = start_time(pid)

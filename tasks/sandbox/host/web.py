@@ -104,8 +104,9 @@ class Request(SimpleHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def end_headers(self) -> None:
-        """Let nobody keep what may change with the next release."""
+        """Let nobody keep what may change with the next release, and name the host: a load balancer may be in front of it."""
         self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Host", self.site.layout.address)
         super().end_headers()
 
 

@@ -1,19 +1,33 @@
 """What the embedded host decides without a process: its policy, its paths, its history and its hosts.yml."""
 
 import os
+from http.client import IncompleteRead
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.config.at_host import at_host
 from tasks.config.inventory import parse
 from tasks.config.models import Address
-from tasks.sandbox import origin, world
-from tasks.sandbox.host import process, sudo, systemctl
+from tasks.errors import UsageError
+from tasks.sandbox import origin, verbs, world
+from tasks.sandbox.host import balancer, process, sudo, systemctl
 from tasks.sandbox.host.layout import LIVE_LINK, RELEASE_USER, SERVICE_USER, Layout
+from tasks.sandbox.world import Sandbox
 
 WORDS = st.lists(st.text(alphabet="abc-@/ ", min_size=1), min_size=1)
+
+
+def made(folder: Path, address: str, port: int, web_port: int, first: Sandbox | None = None) -> Sandbox:
+    """What lies there of a host whose servers listen on these ports."""
+    layout = Layout(folder)
+    layout.run.mkdir(parents=True)
+    layout.address_file.write_text(address)
+    layout.port_file("ssh").write_text(str(port))
+    layout.port_file("web").write_text(str(web_port))
+    return Sandbox(folder, first)
 
 
 @given(WORDS)
@@ -68,10 +82,8 @@ def test_every_overlay_is_in_the_history_once() -> None:
 
 
 def test_hosts_file_says_what_the_sandbox_is(tmp_path: Path) -> None:
-    layout = Layout(tmp_path / 'a "b" $c # d')
-    layout.folder.mkdir()
-    layout.address_file.write_text("127.0.0.1")
-    text = world.inventory(layout, 2200, 8000)
+    layout = made(tmp_path / 'a "b" $c # d', "127.0.0.1", 2200, 8000)
+    text = world.inventory([layout])
     sandbox = parse(layout.hosts_file, text.encode())["sandbox"]
     assert (sandbox.addresses, sandbox.port, sandbox.health[0].url) == (
         (Address(host="127.0.0.1"),),
@@ -82,3 +94,42 @@ def test_hosts_file_says_what_the_sandbox_is(tmp_path: Path) -> None:
     assert (sandbox.repository, sandbox.identity_file) == (str(layout.origin), str(layout.identity_file))
     assert sandbox.persistent_links[0].target == str(layout.media)
     assert text.startswith("# hosts.yml of the sandbox")
+
+
+def test_hosts_file_of_several_has_what_differs_for_each_address(tmp_path: Path) -> None:
+    first = made(tmp_path, "127.0.0.1", 2200, 8000)
+    text = world.inventory([first, made(tmp_path / "web2", "127.0.0.2", 2202, 8002, first)])
+    sandbox = parse(first.hosts_file, text.encode())["sandbox"]
+    one, two = (at_host(sandbox, address) for address in sandbox.addresses)
+    assert [address.host for address in sandbox.addresses] == ["127.0.0.1", "127.0.0.2"]
+    assert (one.port, one.health[0].url) == (2200, "http://127.0.0.1:8000/health")
+    assert (two.port, two.health[0].url) == (2202, "http://127.0.0.2:8002/health")
+    assert two.health[0].contains == one.health[0].contains
+    assert two.persistent_links[0].target == str(first.media)
+
+
+@pytest.mark.parametrize("hosts", ["0", "10", "-1", "1.5", "three", "", "٣"])
+def test_number_of_hosts_is_one_digit(hosts: str) -> None:
+    with pytest.raises(UsageError, match="a number from 1 to 9"):
+        verbs._number(hosts)
+    assert verbs._number("9") == 9
+
+
+def test_balancer_asks_the_servers_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(balancer, "_ask", lambda server, path: balancer.Answer(200, [], f"{server}{path}".encode()))
+    pool = balancer.Pool(["a:1", "b:2", "c:3"])
+    answers = [pool.get("/x") for _ in range(4)]
+    assert [answer.body for answer in answers if answer] == [b"a:1/x", b"b:2/x", b"c:3/x", b"a:1/x"]
+
+
+def test_balancer_goes_past_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(server: str, path: str) -> balancer.Answer:
+        if server == "a:1":
+            raise ConnectionRefusedError
+        if server == "b:2":
+            raise IncompleteRead(b"")
+        return balancer.Answer(503, [], path.encode())
+
+    monkeypatch.setattr(balancer, "_ask", ask)
+    answers = [balancer.Pool(servers).get("/") for servers in (["a:1", "b:2", "c:3"], ["a:1", "b:2"])]
+    assert answers == [balancer.Answer(503, [], b"/"), None]

@@ -61,6 +61,24 @@ def test_what_one_alone_says_stays_with_its_address() -> None:
     assert [line.strip() for line in lines if "fetch" in line] == ["1.2 s  ✓ web1  fetch"]
 
 
+def test_what_only_some_say_of_a_phase_stays_above_its_end() -> None:
+    """A health check of one host has another URL than that of the next."""
+    terminal = Terminal()
+    live = view(terminal, columns=100)
+    tell(live, WEB, [("phase", "start", "post-release", "health")])
+    for address in WEB:
+        step = f"health http://{address}/"
+        tell(
+            live,
+            (address,),
+            [("step", "start", step), ("step", "done", step, "100"), ("phase", "done", "post-release", "2500")],
+        )
+    assert [line.partition(" s  ")[2].lstrip(" ✓") for line in stayed(terminal)][1:] == [
+        *(f"{address}  health http://{address}/" for address in WEB),
+        "post-release done",
+    ]
+
+
 def test_each_host_has_a_row_with_step_place_and_newest_line() -> None:
     live = view(Terminal(), columns=100)
     tell(live, WEB, BUILD[:8])
@@ -70,6 +88,12 @@ def test_each_host_has_a_row_with_step_place_and_newest_line() -> None:
         "web2  bootstrap  3 of 4  web  compiling",
         "web3  bootstrap  3 of 4  web  composer install",
     ]
+
+
+def test_rows_keep_the_order_of_the_addresses_whoever_begins_first() -> None:
+    live = view(Terminal(), columns=100)
+    tell(live, WEB[::-1], BUILD[:2])
+    assert [row.partition("⠋ ")[2].split()[0] for row in drawn(live, 100)] == list(WEB)
 
 
 def test_more_hosts_than_there_is_room_for_are_grouped_by_step() -> None:
