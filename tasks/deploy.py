@@ -5,6 +5,7 @@ from tasks.flow import assets
 from tasks.flow.build import choose, chosen, needs, verify
 from tasks.flow.cutover import migrate, stage
 from tasks.flow.fleet import Fleet
+from tasks.flow.inventory import read_again
 from tasks.flow.plan import show
 from tasks.flow.pruning import prune_unused
 from tasks.flow.services import put_back, roll_out
@@ -24,6 +25,7 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
         verify(fleet, release)
         assets.pool(fleet, release)
         migrate(fleet, release)
+        read_again(fleet)
         stage(fleet, release)
         try:
             used = roll_out(fleet, release)

@@ -4,6 +4,7 @@ from tasks.flow import assets, pruning
 from tasks.flow.build import choose, chosen, needs, verify
 from tasks.flow.cutover import cutover, migrate, stage
 from tasks.flow.fleet import Fleet
+from tasks.flow.inventory import read_again
 from tasks.flow.plan import show
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
@@ -21,6 +22,7 @@ def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> No
         verify(fleet, made)
         assets.pool(fleet, made)
         migrate(fleet, made)
+        read_again(fleet)
         stage(fleet, made)
         cutover(fleet, made, pruning.following)
         pruning.prune(fleet)

@@ -5,6 +5,7 @@ from tasks.flow import assets
 from tasks.flow.build import before, find
 from tasks.flow.cutover import former, go_live, stage, undone
 from tasks.flow.fleet import Fleet
+from tasks.flow.inventory import read_again
 from tasks.flow.selection import NOTHING_SENT
 from tasks.flow.services import following, post_release, with_former_files
 from tasks.flow.summary import summarize
@@ -26,6 +27,7 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
         kept = keep_runtime_files and bool(fleet.environment.runtime_files)
         target = find(fleet, to, live=kept) if to else former(fleet) if kept else before(fleet)
         assets.ensure(fleet, target)
+        read_again(fleet)
         stage(fleet, target)
         try:
             for part in go_live(fleet, target, following, files="own" if keep_runtime_files else "back"):

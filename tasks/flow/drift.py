@@ -44,7 +44,7 @@ def _way_on(fleet: Fleet) -> str:
         return f"{fleet.hint('adopt')} # gives each host what the others run; status --host ADDRESS shows one alone"
     newest = max(lives)
     back = f"; {fleet.hint('rollback')} goes back" if fleet.primary.live == newest else ""
-    return f"{fleet.hint(f'deploy --name {newest}')} # goes on{back}"
+    return f"{fleet.hint('deploy', '--name', newest)} # goes on{back}"
 
 
 def _compared(member: Member, key: str) -> dict[str, str]:

@@ -45,6 +45,8 @@ class Fleet:
         self.environment, self.members, self.view = environment, tuple(members), view
         self.everyone = self.members if everyone is None else tuple(everyone)
         self.interrupts, self.clock = interrupts, clock
+        self.inventory: Callable[[], tuple[str, ...]] | None = None
+        """Reads the addresses that there are now, where they may change while a run is at work."""
         self.typed: tuple[str, ...] = ()
         """The verb with its options, as it was typed."""
         self._barrier = Barrier(interrupts, clock, self.note)
@@ -58,6 +60,11 @@ class Fleet:
     def primary(self) -> Member:
         """The first member, for what one host does for all."""
         return self.members[0]
+
+    def keep(self, members: Sequence[Member]) -> None:
+        """Go on with these alone: the others have left the fleet."""
+        self.everyone = tuple(members)
+        self.members = tuple(member for member in self.members if member in members)
 
     @cached_property
     def batches(self) -> tuple[Fleet, ...]:

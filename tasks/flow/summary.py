@@ -1,12 +1,14 @@
 """How a run ends: what is live, what was before, how long it took, what to type next."""
 
 from tasks.flow.fleet import Fleet
+from tasks.flow.inventory import read_again
 from tasks.remote.run import Release
 from tasks.view.summary import show_summary
 
 
 def summarize(fleet: Fleet, release: Release, *next: str) -> None:
     """Print the summary. `release` is what the run has made live, or has built; `next` are commands to type."""
+    read_again(fleet)
     member = fleet.primary
     before: dict[str, list[str]] = {}
     for each in fleet.members:

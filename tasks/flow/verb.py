@@ -103,9 +103,11 @@ def _fleet(
     wanted = getattr(connection, "original_host", None)
     environment = load(find_hosts_file(wanted, Path.cwd())).environment(wanted)
     ids: Mapping[str, str] = {}
+    inventory: Callable[[], tuple[str, ...]] | None = None
     if environment.ec2:
-        from tasks.remote.ec2 import located
+        from tasks.remote.ec2 import addresses_now, located
 
+        inventory = functools.partial(addresses_now, environment.ec2)
         environment, ids = located(environment, environment.ec2)
     config: Config = connection.config
     addresses = selection.of(environment)
@@ -114,7 +116,7 @@ def _fleet(
         run = Run(secrets.token_hex(6), by, name, name, tuple(selection.without), selection.reason or "")
         hosts = [Host(at_host(environment, each), each.host, config, view.event, ids.get(each.host)) for each in addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
-        fleet.typed = typed
+        fleet.typed, fleet.inventory = typed, inventory
         try:
             yield fleet
         except KeyboardInterrupt:

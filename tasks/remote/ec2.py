@@ -69,6 +69,14 @@ def located(environment: Environment, ec2: Ec2) -> tuple[Environment, Mapping[st
     return cast("Environment", Stored(vars(environment) | {"addresses": addresses})), ids
 
 
+def addresses_now(ec2: Ec2) -> tuple[str, ...]:
+    """Those of the instances that run now; none where none does. Raises Unreachable."""
+    try:
+        return tuple(each.address for each in instances(ec2))
+    except UsageError:
+        return ()
+
+
 def _check_addresses(found: Sequence[Instance], ec2: Ec2) -> None:
     """Each has one of its own: private ones may be the same in two VPCs."""
     ids = defaultdict[str, list[str]](list)

@@ -18,7 +18,7 @@ WEB = {"tag:Role": ("web",)}
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """A server that the tests of this module share; each has an account of its own."""
+    """A server that the tests of this module share; each makes its account empty."""
     with moto_server() as url:
         yield url
 
@@ -33,12 +33,9 @@ def _somebody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def account(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Account:
-    """An account with no instance that runs."""
+    """An account without instances."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    account = Account(endpoint)
-    for reservation in account.client.describe_instances()["Reservations"]:
-        account.client.terminate_instances(InstanceIds=[each["InstanceId"] for each in reservation["Instances"]])
-    return account
+    return Account(endpoint)
 
 
 def asked(use: str = "private", region: str = REGION, filters: Mapping[str, tuple[str, ...]] = WEB) -> tuple[Instance, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,11 +19,13 @@ AN_IMAGE = "ami-12c6146b"
 
 
 class Account:
-    """An account of moto's."""
+    """The account of moto's, made empty: all servers in one process have the same."""
 
     def __init__(self, endpoint: str) -> None:
         import boto3
 
+        request = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310 moto's, on loopback
+        urllib.request.urlopen(request).close()  # noqa: S310
         self.endpoint = endpoint
         self.variables = {**SOMEBODY, "AWS_ENDPOINT_URL": endpoint}
         keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}

@@ -36,8 +36,9 @@ MAY_IMPORT = {
 
 
 FLOW = (
-    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drift", "selection"),
-    *("build", "cutover", "pruning", "assets", "services", "adoption", "summary", "plan", "typed", "verb", "executor"),
+    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drift", "inventory"),
+    *("selection", "build", "cutover", "pruning", "assets", "services", "adoption", "summary", "plan", "typed", "verb"),
+    "executor",
 )
 """The files of flow/; each imports only what stands before it."""
 
