@@ -198,7 +198,7 @@ def test_no_credentials_is_an_error_with_the_login_to_type(monkeypatch: pytest.M
         monkeypatch.delenv(name)
     error = refused()
     assert (error.code, "no AWS credentials" in error.what) == (7, True)
-    assert error.next == "aws sso login, or aws configure"
+    assert error.next == "aws sso login # or aws configure"
 
 
 def test_a_profile_that_does_not_exist_is_a_mistake_here(monkeypatch: pytest.MonkeyPatch) -> None:

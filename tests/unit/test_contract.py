@@ -33,6 +33,7 @@ OPTIONS = {
     "history": {"json", "host"},
     "logs": {"name", "host"},
     "adopt": {"address", *LOCKS},
+    "sandbox.start": {"hosts"},
     "attach": {"host"},
     "cancel": {"host"},
     "hold": {"reason"},
