@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 
 class Results(NamedTuple, Generic[T]):
-    """What an act came to on each member: a value or an error. Members that were not waited for are in neither."""
+    """What an act came to on each member: a value or an error. Members that were not waited for are in neither.
+
+    Values are in the order of the members, errors in that in which they came: the first is often the cause of the others.
+    """
 
     values: dict[Member, T]
     errors: dict[Member, ReleaseError]
@@ -61,7 +64,7 @@ class Barrier:
                 results.errors[member] = result
         if defects:
             raise defects[0]
-        return results
+        return results._replace(values={member: results.values[member] for member in members if member in results.values})
 
     def _next(
         self, inbox: SimpleQueue[tuple[Member, Any]], left: Sequence[Member], end: float | None
