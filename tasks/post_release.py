@@ -15,7 +15,10 @@ def post_release(fleet: Fleet, end_strays: bool = False) -> None:
     fleet.prepare(services=True, warns=True, needs="move")
     with fleet.lock():
         release = fleet.primary.first
-        if not release.name:
-            raise NotReleased("nothing is live yet", next=fleet.hint("deploy", "--ref", "master"))
-        services.post_release(fleet, release, end_strays=end_strays)
+        for member in fleet.members:
+            if not member.live:
+                raise NotReleased("nothing is live yet", next=fleet.hint("deploy", "--ref", "master"))
+            if member.live != release.name:
+                member.host.warn(f"{member.live} is live here, and {release.name} on {fleet.primary.host.address}")
+        services.post_release(fleet, end_strays=end_strays)
     summarize(fleet, release, fleet.hint("status"))

@@ -31,7 +31,7 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
         stage(fleet, target)
         try:
             for part in go_live(fleet, target, following, files="own" if keep_runtime_files else "back"):
-                post_release(part, part.primary.made)
+                post_release(part)
         except LiveButFailed as failure:
             raise with_former_files(fleet, failure, target) from failure
         release = fleet.primary.made

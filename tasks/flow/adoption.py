@@ -75,7 +75,7 @@ def adopt(fleet: Fleet, members: Sequence[Member], taken: Model) -> None:
             stage(behind, taken.live)
             cutover(behind, taken.live)
         try:
-            post_release(part, taken.live)
+            post_release(part)
         except LiveButFailed as failure:
             put_back(part, failure)
         if before := taken.before:

@@ -42,9 +42,9 @@ def _way_on(fleet: Fleet) -> str:
         return f"{fleet.hint('post-release')} # makes the services of each run what is live"
     if len(lives) == 1 or not all(lives) or any(member.known.left_out for member in fleet.members):
         return f"{fleet.hint('adopt')} # gives each host what the others run; status --host ADDRESS shows one alone"
-    newest = max(lives)
-    back = f"; {fleet.hint('rollback')} goes back" if fleet.primary.live == newest else ""
-    return f"{fleet.hint('deploy', '--name', newest)} # goes on{back}"
+    newest, own = max(lives), fleet.primary.live
+    back = () if own == newest else ("--to", own)
+    return f"{fleet.hint('deploy', '--name', newest)} # goes on; {fleet.hint('rollback', *back)} goes back"
 
 
 def _compared(member: Member, key: str) -> dict[str, str]:

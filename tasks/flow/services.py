@@ -16,12 +16,12 @@ from tasks.remote.outcome import Outcome
 from tasks.remote.run import About, Release
 
 
-def post_release(fleet: Fleet, release: Release, *, end_strays: bool = False) -> None:
-    """Make the services run the release, which is live, and ask the site for its health. Raises LiveButFailed.
+def post_release(fleet: Fleet, *, end_strays: bool = False) -> None:
+    """Make the services of each member run what is live on it, and ask the site for its health. Raises LiveButFailed.
 
     `end_strays`: what an old release has left running in php-fpm's group is ended.
     """
-    fleet.require(lambda member: _serve(member, release, end_strays=end_strays), Standing.SERVED)
+    fleet.require(lambda member: _serve(member, _live(member), end_strays=end_strays), Standing.SERVED)
 
 
 def post_release_and_look(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
@@ -78,6 +78,10 @@ def with_former_files(fleet: Fleet, failure: LiveButFailed, release: Release) ->
         line = fleet.hint("rollback", "--keep-runtime-files", "--to", release.name)
         failure.next = f"{line} # with the runtime files that it had before"
     return failure
+
+
+def _live(member: Member) -> Release:
+    return member.known.live.release if member.known.live else Release()
 
 
 def _serve(member: Member, release: Release, *, end_strays: bool = False) -> None:

@@ -146,7 +146,8 @@ class Trial:
         """One command, and all run the same again."""
         ways: list[tuple[str, ...]] = [("deploy", "--ref", "master")]
         if len({*after}) > 1:
-            ways += [("deploy", "--name", _new(before, after)), ("rollback",)]
+            unmoved = after[0] == before[0]
+            ways += [("deploy", "--name", _new(before, after)), ("rollback", *(("--to", before[0]) if unmoved else ()))]
         words = self.dice.choice(ways)
         _, code = self._typed(*words)
         lives = self.ground.fleet.lives

@@ -76,8 +76,15 @@ class Link:
                 far = socket.create_connection(self._target)
                 self._open += [near, far]
                 self.opened.append(near.fileno())
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass_on, args=(source, sink, sink is near), daemon=True).start()
+                threading.Thread(target=self._join, args=(near, far), daemon=True).start()
+
+    def _join(self, near: socket.socket, far: socket.socket) -> None:
+        """Until both ways have ended; then nothing of it is left open."""
+        with near, far:
+            back = threading.Thread(target=self._pass_on, args=(far, near, True), daemon=True)
+            back.start()
+            self._pass_on(near, far, False)
+            back.join()
 
     def _pass_on(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
         with contextlib.suppress(OSError):

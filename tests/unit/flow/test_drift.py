@@ -104,7 +104,7 @@ def test_a_host_that_was_left_out_is_named_until_it_is_adopted(fab: Fab, three: 
     ("half", "ways"),
     [
         ((0,), f"fab -H prod deploy --name {NEW} # goes on; fab -H prod rollback goes back\n"),
-        ((2,), f"--name {NEW} # goes on\n"),
+        ((2,), f"fab -H prod deploy --name {NEW} # goes on; fab -H prod rollback --to {OLD} goes back\n"),
     ],
 )
 def test_hosts_that_are_released_to_a_half_have_their_ways_on(
