@@ -102,8 +102,11 @@ def previous(run: Run) -> str:
 
 
 def back(run: Run, most: int) -> list[str]:
-    """Good releases that were live before the live one, the newest first."""
-    return list(itertools.islice((name for name in records(run).before(live(run)) if seal_of(run, name)), most))
+    """Good releases that were live before the live one, the newest first. Of the first alone the seal is read here."""
+    names = iter(records(run).before(live(run)))
+    first = next((name for name in names if seal_of(run, name)), "")
+    others = (name for name in names if os.path.isfile(os.path.join(run.releases, name, "release.json")))
+    return [first, *itertools.islice(others, most - 1)] if first else []
 
 
 def pending(run: Run) -> bool:

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from string import Template
 
-from tasks.errors import ReleaseError, UsageError
+from tasks.errors import ReleaseError, UsageError, typed
 from tasks.sandbox import files, host, origin
 from tasks.sandbox.host import process
 from tasks.sandbox.host.layout import Layout
@@ -102,7 +102,7 @@ def _of(sandbox: Sandbox, hosts: int | None) -> Sandbox:
         raise UsageError(
             f"a sandbox of {number} host{'s' if number > 1 else ''} runs already: --hosts {hosts} needs a new one",
             state="it was left as it is",
-            next=f"fab sandbox.stop && fab sandbox.start --hosts {hosts}",
+            next=f"fab sandbox.stop && fab sandbox.start --hosts {typed(str(hosts))}",
         )
     return sandbox
 

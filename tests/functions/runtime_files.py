@@ -39,7 +39,12 @@ class Files:
     def roll_back(self, name: str = "", files: RuntimeFiles = "back") -> Ran:
         """What rollback sends, in a run of its own."""
         with self.host.lock("rollback", "rollback") as locked:
-            return self.host.run(cutover.cutover(files, self.host.environment), replace(locked.run, release=name))
+            if not name and files == "own":
+                asked = self.host.run(cutover.target(), replace(locked.run, release=""))
+                assert asked.code == 0, asked.failure
+                name = asked.facts["release"]
+            run = replace(locked.run, release=name or self.host.state()["previous"])
+            return self.host.run(cutover.cutover(files, self.host.environment), run)
 
     def take(self, name: str) -> Ran:
         """What `release --name` asks first."""
