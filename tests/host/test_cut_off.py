@@ -93,7 +93,7 @@ def test_killed_workstation_is_noticed_without_a_job(live: Acme) -> None:
 
 def test_interrupt_ends_every_process_of_the_run(live: Acme) -> None:
     interrupted(building(live, DAEMONS))
-    assert live.host.processes() == []
+    until(lambda: live.host.processes() == [])
 
 
 def test_interrupt_removes_the_partial_build(live: Acme) -> None:
@@ -119,7 +119,7 @@ def test_interrupt_says_what_is_live(live: Acme) -> None:
 def test_interrupt_does_not_wait_for_a_command_that_ignores_it(live: Acme) -> None:
     stubborn = "trap '' TERM INT HUP; touch /tmp/building; while :; do sleep 600; done"
     interrupted(building(live, {"web": {"bootstrap": [stubborn]}}))
-    assert live.host.processes() == []
+    until(lambda: live.host.processes() == [])
     assert live.left_over() == []
 
 
@@ -158,5 +158,5 @@ def test_terminated_fab_is_an_interrupted_one(live: Acme) -> None:
     run = building(live, DAEMONS)
     run.send_signal(signal.SIGTERM)
     finish(run, 130)
-    assert live.host.processes() == []
+    until(lambda: live.host.processes() == [])
     assert live.left_over() == []

@@ -32,7 +32,7 @@ def test_what_root_owns_is_told_with_the_command_that_removes_it(spoilt: Acme) -
     oldest = spoilt.names[0]
     deployed = spoilt.deploy()
     (command,) = told(spoilt, deployed.err)
-    assert command.startswith(f"sudo rm -rf -- '{TRASH}/{oldest}.")
+    assert command.startswith(f"sudo rm -rf -- {TRASH}/{oldest}.")
     assert oldest not in spoilt.names
     until(lambda: len(trash(spoilt)) == 2)
     assert [told(spoilt, spoilt.fab("prune").err) for _ in range(2)] == [[command], [command]]
@@ -53,6 +53,6 @@ def test_a_release_that_root_owns_stays_and_is_told_with_the_command(spoilt: Acm
     spoilt.host.sh(f"chown -R root: {HOME}/releases/{oldest}; chmod 755 {HOME}/releases/{oldest}")
     said = spoilt.deploy().err
     assert f"{oldest} could not be pruned: " in said
-    assert f"sudo rm -rf -- '{HOME}/releases/{oldest}'" in said
+    assert f"sudo rm -rf -- {HOME}/releases/{oldest}" in said
     assert oldest in spoilt.names
     assert oldest in spoilt.fab("prune", code=3).err

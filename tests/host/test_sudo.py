@@ -85,7 +85,7 @@ def test_refused_sudo_is_a_warning_to_the_way_back_and_fails_where_it_is_needed(
     strict.deploy()
     allow(strict, *EXACT[1:])
     said = strict.fab(verb, code=4).err
-    assert "sudo refuses ubuntu this command: 'systemctl' 'reload' 'php8.2-fpm'" in said
+    assert "sudo refuses ubuntu this command: systemctl reload php8.2-fpm" in said
     assert (strict.live == before) == (verb == "rollback")
 
 

@@ -188,7 +188,7 @@ GROUPS = {
     ],
     "without sudo": [
         Spoilt(
-            "sudo refuses ubuntu this command: 'supervisorctl' '-c' '/etc/supervisor/supervisord.conf' 'restart' 'releases'",
+            "sudo refuses ubuntu this command: supervisorctl -c /etc/supervisor/supervisord.conf restart releases",
             "fail",
             "cp -a /etc/sudoers.d/ubuntu /srv; echo 'ubuntu ALL=(root) NOPASSWD: /usr/bin/systemctl' >/etc/sudoers.d/ubuntu",
             "cp -a /srv/ubuntu /etc/sudoers.d",
