@@ -43,9 +43,11 @@ def releases(fleet: Fleet, json: bool = False) -> None:
 @verb(_JSON, reads=True)
 def history(fleet: Fleet, json: bool = False) -> None:
     """Who did what, and when."""
-    found = fleet.require(lambda member: member.require(report.history()).facts["history"])
-    hosts = [{"address": member.host.address, "history": json_module.loads(found[member])} for member in fleet.members]
-    (print_json if json else show_history)({"environment": fleet.environment.name, "hosts": hosts})
+    asked = fleet.each(lambda member: member.require(report.history()).facts["history"])
+    hosts = [{"address": member.host.address, "history": json_module.loads(found)} for member, found in asked.values.items()]
+    if hosts:
+        (print_json if json else show_history)({"environment": fleet.environment.name, "hosts": hosts})
+    fleet.raise_any(asked.errors)
 
 
 @verb({"name": "the release whose build it was (default: the newest log)"}, reads=True)
@@ -55,13 +57,16 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
         raise UsageError("--name is empty", next=fleet.hint("releases"))
     import tempfile  # what it brings with it takes longer than `status`
 
-    phase = report.logs(name or "")
+    errors: dict[Member, ReleaseError] = {}
     for member in fleet.members:
         with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
-            asked = functools.partial(Member.require, phase=phase, texts=functools.partial(print, file=kept))
-            found = fleet.require(asked, of=(member,))[member].facts["log"]
+            ask = functools.partial(Member.require, phase=report.logs(name or ""), texts=functools.partial(print, file=kept))
+            asked = fleet.each(ask, of=(member,))
+            errors |= asked.errors
             kept.seek(0)
-            show_log(f"{member.host.address}: {found}", (line.removesuffix("\n") for line in kept))
+            for outcome in asked.values.values():
+                show_log(f"{member.host.address}: {outcome.facts['log']}", (line.removesuffix("\n") for line in kept))
+    fleet.raise_any(errors)
 
 
 def _document(fleet: Fleet, phase: Callable[[Member], Phase]) -> tuple[dict[str, Any], Mapping[Member, ReleaseError]]:

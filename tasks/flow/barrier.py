@@ -43,7 +43,7 @@ class Barrier:
         """Act on every member, and wait for all of them; for no longer than `within` seconds, where that is given.
 
         Nobody's error hides another's. A defect is raised once all have ended, and KeyboardInterrupt at once. `ends`: how what
-        the others do is ended, once one has failed.
+        the others do is ended, once one has failed, by a defect too.
         """
         inbox: SimpleQueue[tuple[Member, Any]] = SimpleQueue()
         for member in members:
@@ -55,13 +55,14 @@ class Barrier:
             left.remove(member)
             if not isinstance(result, BaseException):
                 results.values[member] = result
-            elif not isinstance(result, ReleaseError):
-                defects.append(result)
-            else:
-                if ends and not results.errors:
-                    for other in left:
-                        _start(ends, other, SimpleQueue())
+                continue
+            if ends and not results.errors and not defects:
+                for other in left:
+                    _start(ends, other, SimpleQueue())
+            if isinstance(result, ReleaseError):
                 results.errors[member] = result
+            else:
+                defects.append(result)
         if defects:
             raise defects[0]
         return results._replace(values={member: results.values[member] for member in members if member in results.values})

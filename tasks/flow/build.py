@@ -61,8 +61,8 @@ def build(fleet: Fleet, ref: str) -> Release:
     The primary resolves the ref; the others begin as soon as it has. The first that fails ends the builds of the others.
     """
     release = Release(name=max(member.known.next for member in fleet.members), ref=ref)
-    fleet.require(lambda member: _build(member, release, fleet.primary), ends=_end)
-    return release._replace(commit=fleet.primary.host.facts["commit"])
+    commits = fleet.require(lambda member: _build(member, release, fleet.primary), ends=_end)
+    return release._replace(commit=commits[fleet.primary])
 
 
 def build_as(fleet: Fleet, release: Release) -> None:
@@ -103,17 +103,19 @@ def before(fleet: Fleet) -> Release:
     )
 
 
-def _build(member: Member, release: Release, primary: Member) -> None:
+def _build(member: Member, release: Release, primary: Member) -> str:
+    """The commit that was built; "" where another host has failed before."""
     while member is not primary and not release.commit:
         member.clock.pause(UNTIL_RESOLVED)
         release = release._replace(commit=primary.host.facts.get("commit", ""))
         if member.needless:
-            return
+            return ""
     try:
-        member.require(phases.build(member.host.environment), About(release))
+        return member.require(phases.build(member.host.environment), About(release)).facts["commit"]
     except Interrupted:
         if not member.needless:
             raise
+        return ""
 
 
 def _end(member: Member) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from tasks.errors import Interrupted, ReleaseError, Unreachable
@@ -33,17 +33,11 @@ class Fleet:
     """The hosts of one environment in one run. Only the main thread calls it; what it is given runs in a thread per member."""
 
     def __init__(
-        self,
-        environment: Environment,
-        members: Sequence[Member],
-        view: Screen,
-        interrupts: Interrupts,
-        clock: Clock,
-        everyone: Sequence[Member] | None = None,
+        self, environment: Environment, members: Sequence[Member], view: Screen, interrupts: Interrupts, clock: Clock
     ) -> None:
-        """`everyone`: all members of the run, of whom `members` are those that are acted on now."""
         self.environment, self.members, self.view = environment, tuple(members), view
-        self.everyone = self.members if everyone is None else tuple(everyone)
+        self.everyone = self.members
+        """All members of the run, of whom `members` are those that are acted on now."""
         self.interrupts, self.clock = interrupts, clock
         self.inventory: Callable[[], tuple[str, ...]] | None = None
         """Reads the addresses that there are now, where they may change while a run is at work."""
@@ -54,7 +48,9 @@ class Fleet:
 
     def of(self, members: Sequence[Member]) -> Fleet:
         """Some of them: what goes wrong is judged by how all members of the run stand."""
-        return Fleet(self.environment, members, self.view, self.interrupts, self.clock, self.everyone)
+        part = copy.copy(self)
+        part.members = tuple(members)
+        return part
 
     @property
     def primary(self) -> Member:
@@ -66,7 +62,7 @@ class Fleet:
         self.everyone = tuple(members)
         self.members = tuple(member for member in self.members if member in members)
 
-    @cached_property
+    @property
     def batches(self) -> tuple[Fleet, ...]:
         """The members in the groups that go live one after the other: as many at a time as `batch` says, or all at once."""
         size = batch_size(self.environment.batch, len(self.members))

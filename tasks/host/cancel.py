@@ -27,6 +27,7 @@ def cancel_running(run: Run) -> None:
     """End the job that runs, no matter who started it. Raises Failed where none does, or it does not end."""
     ready(run)
     if not lock.job_running(run):
+        run.report.fact("idle", "yes")
         raise Failed("no job is running", run.hint("status"))
     holder, by, what, *_ = signature(run.place("job.lock"))
     _end(run, holder)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO, Any
 
-    from tasks.host.boot import Packed
+    from tasks.host.program import Packed
     from tasks.host.records import Records
 
 

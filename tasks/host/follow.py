@@ -38,6 +38,8 @@ def running(run: Run, request: dict[str, Any], reader: Reader) -> int:
     """Follow the job that `request` names from its event `seen` on, or whatever job is running. Its exit code."""
     ready(run)
     job = request["job"] or _running(run)
+    if not job:
+        run.report.fact("idle", "yes")
     if not job or not os.path.isfile(run.place("jobs", job, "events")):
         raise Failed("it never began" if request["job"] else "no job is running", run.hint("status"))
     if not request["job"]:

@@ -15,7 +15,7 @@ from tasks.host.ready import ready
 from tasks.host.run import Run
 
 if TYPE_CHECKING:
-    from tasks.host.boot import Packed
+    from tasks.host.program import Packed
 
 RESERVE = 65536  # bytes: on a full disk a job would end without a word; these are given up for it
 PAYLOAD, WAKE = 3, 4  # descriptors of the job's interpreter

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tasks.host import files
 
 if TYPE_CHECKING:
-    from tasks.host.boot import Packed
+    from tasks.host.program import Packed
     from tasks.host.run import Run
 
 NAME = "program-"

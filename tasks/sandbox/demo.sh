@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The demo: three embedded hosts behind a load balancer, a real site released to them, a second release, and back; then a
-# release without one of them, which catches up. `make demo` runs it.
+# The demo: three embedded hosts behind a load balancer, a real site released to them, a second release, and back.
+# `make demo` runs it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset HOSTS_FILE

@@ -116,6 +116,7 @@ class Live(Screen):
         """Nothing is left of the region, and the cursor is back."""
         self.story.end()
         with self._lock:
+            put(self.console, self._alike.rest(), several=self.story.several)
             self._stop()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

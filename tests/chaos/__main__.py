@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 from tasks.config.inventory import PROJECT
+from tests.chaos.attempt import Verdict
 from tests.chaos.cases import Case, chosen, every_case
 from tests.chaos.running import Crew, Journal
 from tests.chaos.tables import report, table
-from tests.chaos.trying import Verdict
 from tests.support.booted import missing
 from tests.support.booted_image import cache
 from tests.support.marked import between

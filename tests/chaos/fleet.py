@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.chaos.__main__ import PAGE, said
+from tests.chaos.attempt import Verdict
 from tests.chaos.fleet_cases import RACE, Case, chosen, every_case
 from tests.chaos.fleet_racing import Race
 from tests.chaos.fleet_tables import report, table
 from tests.chaos.fleet_trying import Trial
 from tests.chaos.running import Journal
-from tests.chaos.trying import Verdict
 from tests.support.booted_image import cache
 from tests.support.fleet_ground import Ground
 from tests.support.marked import between

@@ -1,10 +1,9 @@
 """Two workstations at once on three hosts: exactly one wins, and the other is refused."""
 
 import re
-import time
 
+from tests.chaos.attempt import Attempt
 from tests.chaos.fleet_cases import Case
-from tests.chaos.trying import Verdict
 from tests.support.fab import PATIENCE, until
 from tests.support.fleet_ground import Ground
 from tests.support.forked import Forked
@@ -14,24 +13,17 @@ REFUSED = {6: r"\S+@\S+ holds the lock: ", 3: "another release went live since: 
 """How one may lose, and what it prints: a rollback passes by a build, which finds that out before its cutover."""
 
 
-class Race:
+class Race(Attempt):
     """Two runs that start together on hosts that all run the same. Who wins waits until the other has met it."""
 
     def __init__(self, ground: Ground, case: Case, seed: str) -> None:
-        self.ground, self.case, self.seed = ground, case, seed
+        super().__init__(case.id, seed)
+        self.ground, self.case = ground, case
         self.dice = case.dice(seed)
-        self.broken, self.said = list[str](), ""
 
-    def run(self) -> Verdict:
-        """Try it: who wins waits until the other was refused."""
-        began = time.monotonic()
-        try:
-            self._run()
-        except Exception as problem:
-            self.broken.append(f"{type(problem).__name__}: {problem}")
-        finally:
-            self.ground.clear()
-        return Verdict(self.case.id, self.seed, tuple(self.broken), self.said, time.monotonic() - began)
+    def over(self) -> None:
+        """Every host goes on."""
+        self.ground.clear()
 
     def _run(self) -> None:
         fleet = self.ground.fleet

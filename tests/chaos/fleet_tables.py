@@ -3,9 +3,9 @@
 import datetime
 from collections.abc import Mapping, Sequence
 
+from tests.chaos.attempt import Verdict
 from tests.chaos.fleet_cases import FAILS, MOMENT, PHASES, RACE, RACES, SAID, Case
 from tests.chaos.tables import cell
-from tests.chaos.trying import Verdict
 
 COLUMNS = (*dict.fromkeys((*PHASES, *FAILS, MOMENT)),)
 

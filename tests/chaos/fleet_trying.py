@@ -5,8 +5,8 @@ import signal
 import subprocess
 import time
 
+from tests.chaos.attempt import Attempt
 from tests.chaos.fleet_cases import BATCHES, FAIL, MOMENT, Case, allowed
-from tests.chaos.trying import Verdict
 from tests.support.fab import PATIENCE, until
 from tests.support.fleet_ground import Ground
 from tests.support.forked import Forked
@@ -18,25 +18,18 @@ UNMOVED = {3, 5, 6, 7}
 """Exit codes after which each host runs what it did."""
 
 
-class Trial:
+class Trial(Attempt):
     """A case, tried on hosts that all run the same."""
 
     def __init__(self, ground: Ground, case: Case, seed: str) -> None:
-        self.ground, self.case, self.seed = ground, case, seed
+        super().__init__(case.id, seed)
+        self.ground, self.case = ground, case
         self.dice = case.dice(seed)
         self.host = case.host % 3
-        self.broken, self.said = list[str](), ""
 
-    def run(self) -> Verdict:
-        """Try it."""
-        began = time.monotonic()
-        try:
-            self._run()
-        except Exception as problem:
-            self.broken.append(f"{type(problem).__name__}: {problem}")
-        finally:
-            self.ground.clear()
-        return Verdict(self.case.id, self.seed, tuple(self.broken), self.said, time.monotonic() - began)
+    def over(self) -> None:
+        """Every host goes on."""
+        self.ground.clear()
 
     def _run(self) -> None:
         fleet = self.ground.fleet

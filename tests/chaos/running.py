@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.chaos.attempt import Verdict
 from tests.chaos.cases import Case, places
-from tests.chaos.trying import Trial, Verdict
+from tests.chaos.trying import Trial
 from tests.support.booted import Lab
 from tests.support.chaos_faults import FAULTS
 from tests.support.chaos_looks import look

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from tests.chaos.attempt import Verdict
 from tests.chaos.cases import MOMENT, Case, places
-from tests.chaos.trying import Verdict
 from tests.support.chaos_faults import FAULTS
 
 

@@ -1,10 +1,9 @@
 """One case on one host: the fault, what must hold after it, and the next deploy."""
 
 import re
-import time
-from dataclasses import dataclass
 
 from tasks.phases.post_release import WAITING
+from tests.chaos.attempt import Attempt
 from tests.chaos.cases import MOMENT, Case
 from tests.chaos.codes import allowed
 from tests.support.chaos_faults import DEPLOY, FAULTS, ROLLBACK
@@ -23,45 +22,23 @@ UNMOVED, MOVED = {3, 5, 6, 7}, {0, 4}
 """Exit codes after which the release from before is live, and after which the new one is."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a case: what does not hold, and what was said."""
-
-    case: str
-    seed: str
-    broken: tuple[str, ...]
-    said: str
-    seconds: float
-
-    def __str__(self) -> str:
-        lines = [f"{self.case}, seed {self.seed}", *(f"  - {line}" for line in self.broken)]
-        return "\n".join([*lines, *(f"  | {line}" for line in self.said.splitlines())])
-
-
-class Trial:
+class Trial(Attempt):
     """A case, tried on a site whose steps have so many `commands` each."""
 
     def __init__(self, site: ChaosSite, case: Case, seed: str, commands: dict[str, int], content: str) -> None:
-        self.site, self.case, self.seed, self.content = site, case, seed, content
+        super().__init__(case.id, seed)
+        self.site, self.case, self.content = site, case, content
         self.fault = FAULTS[case.fault]
         self.theirs: Look | None = None
         mode = "hang" if case.fault == "hang" else "stop"
         place = str(case.place)
         self.plan = Plan(mode, place, case.position, case.command(seed, commands.get(place, 1)))
-        self.broken: list[str] = []
         self.said = f"{self.plan.mode} at {place}, {case.position}, command {self.plan.command}\n"
 
-    def run(self) -> Verdict:
-        """Try it."""
-        began = time.monotonic()
-        try:
-            self._run()
-        except Exception as problem:
-            self.broken.append(f"{type(problem).__name__}: {problem}")
-        finally:
-            self.site.go_on()
-            self.fault.over(self.site)
-        return Verdict(self.case.id, self.seed, tuple(self.broken), self.said, time.monotonic() - began)
+    def over(self) -> None:
+        """The fault has ended, and nobody waits any more."""
+        self.site.go_on()
+        self.fault.over(self.site)
 
     def _run(self) -> None:
         site = self.site

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.config.inventory import load
+from tests.chaos.attempt import Verdict
 from tests.chaos.cases import MORE, Case, Place, chosen, every_case, moments, phases, places, sample
 from tests.chaos.codes import allowed
 from tests.chaos.tables import cell, report, table
-from tests.chaos.trying import Verdict, true
+from tests.chaos.trying import true
 from tests.support.chaos_faults import FAULTS, ROLLBACK
 from tests.support.chaos_looks import Look, always, histories, unchanged
 from tests.support.chaos_site import environment

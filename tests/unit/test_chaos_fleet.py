@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+from tests.chaos.attempt import Verdict
 from tests.chaos.fleet_cases import (
     FAIL,
     FAILS,
@@ -20,7 +21,6 @@ from tests.chaos.fleet_cases import (
     sample,
 )
 from tests.chaos.fleet_tables import report, table
-from tests.chaos.trying import Verdict
 
 
 def test_every_fault_befalls_every_host_in_every_phase_once() -> None:

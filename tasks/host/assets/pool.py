@@ -24,10 +24,7 @@ PIECE = 1 << 20
 
 
 def fill(run: Run, paths: Sequence[str]) -> None:
-    """Put the files of what is live and of what is to be into the pool, and report what they come to. Raises Failed.
-
-    Without a release in the run it is the one before, as in a rollback.
-    """
+    """Put the files of what is live and of what is to be into the pool, and report what they come to. Raises Failed."""
     run.lock.require(run)
     pool = Pool(run, paths)
     try:
@@ -37,7 +34,7 @@ def fill(run: Run, paths: Sequence[str]) -> None:
             pool.place()
     except OSError as problem:
         raise failed(pool.root, problem) from problem
-    pool.report(run.release)
+    pool.report()
 
 
 def ensure(run: Run, paths: Sequence[str]) -> None:
@@ -122,10 +119,10 @@ class Pool:
                 del self.entries[file]
         record.save(self._run, self.entries)
 
-    def report(self, target: str) -> None:
+    def report(self) -> None:
         """What the files come to that pages of these releases need, as one digest; what was put in; what differs."""
         live, digest = releases.live(self._run), hashlib.sha256()
-        for path, entry in needed(self.entries, (live, target)).items():
+        for path, entry in needed(self.entries, (live, self._run.release)).items():
             digest.update(f"{path}\0{entry['sha256']}\n".encode("utf-8", "surrogateescape"))
         self._run.report.fact("assets", digest.hexdigest())
         if self._sizes:

@@ -48,7 +48,7 @@ def guarded(run: Run, what: str) -> Iterator[None]:
         raise
     except Exception as problem:
         why = problem.strerror if isinstance(problem, OSError) else type(problem).__name__  # its text may be a file's
-        place = getattr(problem, "filename", "") or getattr(problem, "source", "")
+        place = getattr(problem, "source", "") or getattr(problem, "filename", "")
         run.report.doubt(f"{what} could not be looked at: {why}" + (f": {place}" if place else ""), "look at it on the host")
 
 

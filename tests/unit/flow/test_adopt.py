@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tasks.errors import Unreachable
 from tests.unit.flow.conftest import Fab
 from tests.unit.flow.stand_in import COMMITS, OLD, OLDER, OTHER, StandIn, failed
 
@@ -91,3 +92,15 @@ def test_a_host_that_there_is_not_is_2(fab: Fab, three: list[StandIn]) -> None:
 
 def test_one_host_has_no_other_to_take_from(fab: Fab, host: StandIn) -> None:
     assert (fab("adopt", "--address", "web1").code, host.changed) == (3, [])
+
+
+def test_of_several_newcomers_one_that_is_away_is_7_with_the_line_that_leaves_it_out(
+    fab: Fab, hosts: Hosts, site: Callable[..., None]
+) -> None:
+    site(address=["web1", "web2", "web3"], services=[{"systemd": "nginx"}])
+    for name in ("web2", "web3"):
+        hosts[name].live, hosts[name].sealed = "", {}
+    hosts["web3"].answers["service login"] = [Unreachable("web3: no answer")]
+    ran = fab("adopt")
+    assert (ran.code, hosts["web2"].live) == (7, "")
+    assert "next: fab -H prod adopt --without web3 --reason 'it is down' #" in ran.err

@@ -224,6 +224,14 @@ def test_a_rollback_without_one_that_is_everywhere_is_3_and_names_who_lacks_what
     assert f"web3 has no complete release '{OLDER}'" in ran.err
 
 
+def test_a_defect_in_the_build_of_one_ends_the_others_that_wait_for_its_commit(fab: Fab, fleet: Fleet) -> None:
+    there = fleet(NAMES[:3])
+    there[0].answers["build"] = [RuntimeError("a defect")]
+    ran = deployed(fab)
+    assert (ran.code, [host.live for host in there]) == (3, [OLD] * 3)
+    assert "a defect of this tool: RuntimeError: a defect" in ran.err
+
+
 def test_a_lost_link_during_the_build_of_one_ends_the_others(fab: Fab, fleet: Fleet) -> None:
     there = fleet(NAMES[:2])
     there[0].answers["build"] = [CUT]

@@ -82,14 +82,15 @@ def test_each_call_has_a_key_of_its_own(fab: Fab, three: list[StandIn]) -> None:
     assert len(keys[0]) == 2
 
 
-@pytest.mark.parametrize("verb", ["status", "check", "releases"])
+@pytest.mark.parametrize("verb", ["status", "check", "releases", "history", "logs"])
 def test_a_host_that_is_away_hides_no_other_and_is_7(fab: Fab, three: list[StandIn], verb: str) -> None:
     three[1].away = True
     three[2].live = OLDER
     ran = fab(verb)
     assert (ran.code, "web2: no answer" in ran.err) == (7, True)
-    assert "web1" in ran.out
-    assert "web3" in ran.out
+    shown = ran.err if verb == "logs" else ran.out
+    assert "web1" in shown
+    assert "web3" in shown
 
 
 def test_a_host_that_was_left_out_is_named_until_it_is_adopted(fab: Fab, three: list[StandIn]) -> None:
