@@ -28,7 +28,7 @@ class Race(Attempt):
     def _run(self) -> None:
         fleet = self.ground.fleet
         fleet.write(batch=None)
-        if not fleet.host["previous"]:
+        if len(previous := fleet.previous) > 1 or previous == {None}:
             fleet.deploy()
         before, sealed = fleet.lives, self.ground.sealed
         for number in range(3):

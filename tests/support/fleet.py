@@ -1,11 +1,12 @@
 """Several embedded hosts that are one environment."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tasks.sandbox.world import Sandbox
-from tests.support.fab import Site, quick
+from tests.support.fab import PATIENCE, Site, quick
 
 
 class Fleet(Site):
@@ -20,6 +21,14 @@ class Fleet(Site):
     def lives(self) -> list[str]:
         """The name of what is live on each."""
         return [site.live for site in self.each]
+
+    @property
+    def previous(self) -> set[str | None]:
+        """What each would go back to, by `status`, whether they are alike (0) or differ (9)."""
+        running = self.start("status", "--json")
+        out, err = running.communicate(PATIENCE)
+        assert running.returncode in (0, 9), err
+        return {host["previous"] for host in json.loads(out)["hosts"]}
 
 
 def address_of(sandbox: Sandbox, **keys: Any) -> dict[str, Any]:
