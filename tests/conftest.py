@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,23 @@ def pytest_configure() -> None:
     """What nohup and a shell's background jobs ignore, programs started by tests would ignore too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+_finished: set[str] = set()
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """Every test that has run, wherever."""
+    _finished.add(nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A test that was given to a process and never came back fails the session: xdist's worksteal has lost some in silence."""
+    shared_out = getattr(session.config.pluginmanager.get_plugin("dsession"), "sched", None)
+    lost = set(getattr(shared_out, "collection", None) or ()) - _finished
+    if lost and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\n{len(lost)} tests were collected and did not run:", *sorted(lost)[:20], sep="\n  ", file=sys.stderr)
 
 
 @pytest.fixture(scope="session", autouse=True)

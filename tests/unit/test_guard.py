@@ -5,8 +5,11 @@ import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from tests import conftest
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,16 @@ def test_no_setting_of_this_machine_is_seen(name: str) -> None:
 
 def test_git_reads_no_settings_of_this_machine() -> None:
     assert (os.environ["GIT_CONFIG_GLOBAL"], os.environ["GIT_CONFIG_NOSYSTEM"]) == (os.devnull, "1")
+
+
+@pytest.mark.parametrize(("missing", "code"), [(0, pytest.ExitCode.OK), (1, pytest.ExitCode.TESTS_FAILED)])
+def test_a_test_that_was_given_out_and_never_came_back_fails_the_session(missing: int, code: pytest.ExitCode) -> None:
+    ran = [f"tests/x.py::test_{number}" for number in range(3)]
+    for name in ran[missing:]:
+        conftest.pytest_runtest_logfinish(name)
+    dsession = SimpleNamespace(sched=SimpleNamespace(collection=ran))
+    plugins = SimpleNamespace(get_plugin=lambda name: dsession if name == "dsession" else None)
+    session = SimpleNamespace(config=SimpleNamespace(pluginmanager=plugins), exitstatus=pytest.ExitCode.OK)
+    conftest.pytest_sessionfinish(session, session.exitstatus)  # type: ignore[arg-type]
+    assert session.exitstatus == code
+    conftest._finished.difference_update(ran)
