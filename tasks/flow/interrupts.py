@@ -4,11 +4,13 @@ A handler draws nothing, takes no lock and, once something may have been sent, r
 """
 
 import contextlib
+import math
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -18,6 +20,9 @@ ALONE = any(Path(word).name in ("fab", "fabric") for word in sys.orig_argv[1:3])
 
 IGNORED = frozenset(number for number in SIGNALS if signal.getsignal(number) == signal.SIG_IGN)
 """What was ignored from the start, as under nohup, and stays so."""
+
+LOOK = 0.5
+"""Seconds until the main thread, which waits, hears a signal that the kernel gave to another thread."""
 
 begun = False
 """Whether a verb has begun: before, nothing can have been sent to a host."""
@@ -78,10 +83,19 @@ class Interrupts:
         """
         self._woken, self._waited = inbox, True
         self.check()
-        item = None if self._news else inbox.get(timeout=seconds)
+        item = None if self._news else self._next(inbox, seconds)
         self._woken, self._news = None, False
         self.check()
         return item
+
+    def _next(self, inbox: SimpleQueue[Any], seconds: float | None) -> Any:
+        end = math.inf if seconds is None else time.monotonic() + seconds
+        while True:
+            try:
+                return inbox.get(timeout=max(0.0, min(end - time.monotonic(), LOOK)))
+            except Empty:
+                if time.monotonic() >= end:
+                    raise
 
     def ending(self) -> None:
         """The run is being ended: only a second signal is heard from here on."""

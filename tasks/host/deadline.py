@@ -6,14 +6,15 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
+from tasks.host import aside
+
 
 @contextlib.contextmanager
 def limit(seconds: float, action: Callable[[], None]) -> Iterator[None]:
     """Call `action`, in a thread of its own, unless the block ends within so many seconds."""
     timer = threading.Timer(seconds, action)
-    timer.daemon = True
     try:
-        timer.start()
+        aside.begin(timer)
         yield
     finally:
         timer.cancel()

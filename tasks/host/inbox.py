@@ -8,6 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from tasks.host import aside
+
 if TYPE_CHECKING:
     from typing import IO, Any
 
@@ -24,7 +26,7 @@ class Inbox:
         self._changed = threading.Condition()
         self.heard = time.monotonic()
         self.ended = False
-        threading.Thread(target=self._read, daemon=True).start()
+        aside.begin(threading.Thread(target=self._read))
 
     def take(self, silence: float | None) -> dict[str, Any] | None:
         """The next request; None when none can come any more, or the workstation is not heard for `silence` seconds."""

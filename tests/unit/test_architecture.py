@@ -123,6 +123,13 @@ def test_nothing_that_a_host_runs_is_quoted() -> None:
     assert found == QUOTED_FOR_PEOPLE
 
 
+def test_one_file_of_the_host_program_starts_threads() -> None:
+    """Another would take signals that the main thread waits for."""
+    text = {path: path.read_text(encoding="utf-8") for path in OURS if layer(path) == "host"}
+    starts = {path for path in text if "import threading" in text[path] and ".start()" in text[path]}
+    assert starts == {HOST / "aside.py"}
+
+
 FOR_PEOPLE = {
     TASKS / "view/page.py",
     *(HOST / name for name in ("hold.py", "log.py", "commands.py")),

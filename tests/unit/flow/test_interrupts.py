@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -49,6 +50,20 @@ def test_one_that_was_ignored_stays_ignored(number: signal.Signals) -> None:
             found.check()
     finally:
         signal.signal(number, before)
+
+
+@EACH
+def test_one_that_the_kernel_gives_to_another_thread_ends_the_wait(number: signal.Signals) -> None:
+    """Python's handler runs in the main thread, and nobody wakes it."""
+
+    def take_it_away() -> None:
+        time.sleep(0.05)  # until the main thread waits
+        signal.pthread_kill(threading.get_ident(), number)
+
+    with Interrupts() as found:
+        threading.Thread(target=take_it_away).start()
+        with pytest.raises(KeyboardInterrupt):
+            found.wait(SimpleQueue(), 60.0)
 
 
 def test_before_anything_was_waited_for_it_is_raised_where_it_comes() -> None:
