@@ -1,7 +1,7 @@
 """deploy: release and post-release, undone when post-release fails."""
 
 from tasks.errors import ReleaseError
-from tasks.flow import assets
+from tasks.flow import assets, drain
 from tasks.flow.build import choose, chosen, needs, verify
 from tasks.flow.cutover import migrate, stage
 from tasks.flow.fleet import Fleet
@@ -20,6 +20,7 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
     """Release, then post-release; the release before comes back when that fails."""
     choice = chosen(ref, name, fleet.hint("deploy", "--ref", "master"))
     fleet.prepare(choice.ref or choice.name, services=True, needs=needs(choice))
+    drain.find(fleet)
     with fleet.lock():
         release = choose(fleet, choice)
         verify(fleet, release)

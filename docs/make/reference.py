@@ -13,6 +13,7 @@ TITLES = {
     "Address": "address: one of several",
     "FromEc2": "address, in place of a list",
     "Ec2": "address: ec2",
+    "Drain": "drain",
     "AppKeys": "apps: NAME",
     "RuntimeFile": "runtime_files",
     "LinkTarget": "persistent_links: PATH",

@@ -17,6 +17,7 @@ Where = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[\w@/*-]{1,60}")
 SECTIONS: dict[str, type[Section]] = {
     "address": Ec2,
+    "drain": models.Drain,
     "runtime_files": models.RuntimeFile,
     "persistent_links": models.LinkTarget,
     "apps": models.AppKeys,

@@ -120,6 +120,12 @@ AnyAddresses = Annotated[
 ]
 
 
+class Drain(Section):
+    """A load balancer of AWS, in a deploy. Needs boto3: requirements-ec2.txt, docs/hosts-as-one.md."""
+
+    target_group: values.TargetGroup = Field(description="The ARN of the target group.")
+
+
 class Settings(Section):
     """What `defaults` and every host may say. A host's key replaces the whole key of defaults."""
 
@@ -165,6 +171,7 @@ class Settings(Section):
     services: Listed[AnyService] = Field((), description="Restarted in order, after the swap.")
     health: Listed[HealthCheck] = Field((), description="Every check must pass after that.")
     batch: values.Batch | None = Field(None, description='Hosts at a time for swap, post-release and health: 1 or "25%".')
+    drain: Drain | None = Field(None, description="A load balancer that each batch is taken out of while it changes; boto3.")
     pause: int = Field(0, ge=0, le=DAY, description="Seconds between two batches.")
     step_timeout: int = Field(1800, ge=1, le=DAY, description="Seconds for one command before the release is given up.")
 

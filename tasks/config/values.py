@@ -115,6 +115,13 @@ Repository = Annotated[
         "holds a password or token, which every host would keep in clear: use an SSH key (git@HOST:PATH)",
     ),
 ]
+TargetGroup = Annotated[
+    Text,
+    refuse(
+        r"\A(?!arn:aws[a-z-]*:elasticloadbalancing:[a-z]{2,}(-[a-z]+)+-\d+:\d{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+\Z)",
+        "expected the ARN of a target group (arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID), found {}",
+    ),
+]
 LiveLink = Annotated[
     Text,
     refuse(

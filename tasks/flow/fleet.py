@@ -19,6 +19,7 @@ from tasks.view.screen import Screen
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
+    from tasks.remote.target_group import TargetGroup
 
 ORDERLY = 4.5
 """Seconds for an end in good order; what is not over then may still be running on a host, and that is printed."""
@@ -41,6 +42,8 @@ class Fleet:
         self.interrupts, self.clock = interrupts, clock
         self.inventory: Callable[[], tuple[str, ...]] | None = None
         """Reads the addresses that there are now, where they may change while a run is at work."""
+        self.balancer: TargetGroup | None = None
+        """The target group that a batch is taken out of while it changes."""
         self.typed: tuple[str, ...] = ()
         """The verb with its options, as it was typed."""
         self._barrier = Barrier(interrupts, clock, self.note)
@@ -207,7 +210,17 @@ class Fleet:
         """Let go of the locks, and close every connection."""
         self.clock.stop()
         self.interrupts.over()
+        if self.balancer:
+            self._put_in_again(self.balancer)
         self.each(_close, within=ORDERLY if self.interrupts.heard else LET_GO)
+
+    def _put_in_again(self, balancer: TargetGroup) -> None:
+        """However the run has ended, no host stays out of the load balancer in silence."""
+        if balancer.out:
+            line = self.each(lambda _: balancer.restore(), self.everyone[:1], within=LET_GO).values
+            if left := ", ".join(map(str, balancer.out)):
+                by_hand = next(iter(line.values()), "") or balancer.command("register-targets")
+                self.note(f"warning: {left} is out of {balancer.name}, and could not be put in again: {by_hand}")
 
 
 def batch_size(batch: str | None, hosts: int) -> int:

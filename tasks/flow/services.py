@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 from tasks.errors import Busy, LiveButFailed, NotReleased, ReleaseError
-from tasks.flow import pruning
+from tasks.flow import drain, pruning
 from tasks.flow.cutover import go_live, swap_back, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
@@ -42,8 +42,10 @@ def roll_out(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
         if number and fleet.environment.pause:
             fleet.note(f"the next {len(batch.members)} in {fleet.environment.pause} s")
             fleet.pause(fleet.environment.pause)
+        drain.take_out(batch)
         for part in go_live(batch, release):
             used |= post_release_and_look(part, release)
+        drain.put_in(batch)
     return used
 
 
@@ -130,9 +132,9 @@ def _judge(member: Member, release: Release, outcome: Outcome, written: Outcome)
 
 
 def _failed(member: Member) -> bool:
-    """Whether post-release is known to have failed there, while this run has the lock."""
+    """Whether post-release, or the load balancer's health check, is known to have failed there, while this run has the lock."""
     outcome = member.services
-    return outcome is not None and outcome.status == "failed" and outcome.code != Busy.exit_code
+    return member.out_of_service or (outcome is not None and outcome.status == "failed" and outcome.code != Busy.exit_code)
 
 
 def _record(member: Member, release: Release, outcome: Outcome, then: Next | None = None) -> Outcome:

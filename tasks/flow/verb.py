@@ -117,6 +117,10 @@ def _fleet(
         hosts = [Host(at_host(environment, each), each.host, config, view.event, ids.get(each.host)) for each in addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         fleet.typed, fleet.inventory = typed, inventory
+        if environment.drain:
+            from tasks.remote.target_group import TargetGroup
+
+            fleet.balancer = TargetGroup(environment.drain.target_group, f"{name} of {by}")
         try:
             yield fleet
         except KeyboardInterrupt:

@@ -97,6 +97,12 @@ class VerifiedConnection(Connection):
         """An address is an address: Fabric would look for user@ and :port in it."""
         return {"user": None, "host": host_string, "port": None}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the host is called: as it was asked for, as it was dialled, and in known_hosts."""
+        host = self.hops[-1]
+        return tuple(dict.fromkeys((host.name, host.host, *(name for name in host.known_as if "[" not in name))))
+
     def open(self) -> None:
         """Open every hop, or none."""
         if self.is_connected:

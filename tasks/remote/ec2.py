@@ -1,8 +1,7 @@
-"""The instances of EC2 that are the hosts of an environment. boto3 is imported here alone, and only when one is asked for."""
+"""The instances of EC2 that are the hosts of an environment."""
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +9,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from tasks.config.at_host import OWN
-from tasks.config.inventory import PROJECT, UNTOUCHED
+from tasks.config.inventory import UNTOUCHED
 from tasks.config.stored import Stored
 from tasks.errors import UsageError, typed
-from tasks.remote.ec2_failures import failure
+from tasks.remote.aws import client
+from tasks.remote.aws_failures import EC2
 
 if TYPE_CHECKING:
     from tasks.config.ec2 import Ec2
     from tasks.config.models import Environment
-
-CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 20, 3
-"""For one question to EC2."""
 
 PAGE = 500
 """Instances in one answer."""
@@ -100,33 +97,12 @@ def _check_addresses(found: Sequence[Instance], ec2: Ec2) -> None:
 
 def _described(ec2: Ec2) -> Iterator[dict[str, Any]]:
     """What EC2 says of each instance, page by page."""
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-    except ImportError as error:
-        raise UsageError(
-            f"`address: ec2` needs boto3, which is not installed here: {error}",
-            state=UNTOUCHED,
-            next=typed(sys.executable, "-m", "pip", "install", "-r", str(PROJECT / "requirements-ec2.txt")),
-        ) from None
-    retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
-    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries)
     filters = {**ec2.filters, "instance-state-name": ("running",)}
     asked = [{"Name": name, "Values": list(values)} for name, values in filters.items()]
-    regions: list[str] = []
-    try:
-        session = boto3.Session()
-        regions = [
-            name for partition in session.get_available_partitions() for name in session.get_available_regions("ec2", partition)
-        ]
-        client = session.client("ec2", region_name=ec2.region, config=config)
-        pages = client.get_paginator("describe_instances")
+    with client(EC2, ec2.region) as service:
+        pages = service.get_paginator("describe_instances")
         for page in pages.paginate(Filters=asked, PaginationConfig={"PageSize": PAGE}):
             yield from (each for reservation in page["Reservations"] for each in reservation["Instances"])
-    except (BotoCoreError, ClientError, ResponseParserError, ValueError, OSError) as error:
-        raise failure(error, ec2.region, regions) from error
 
 
 def _words(filters: Mapping[str, tuple[str, ...]]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.errors import ReleaseError, Unreachable, UsageError
-from tasks.remote import ec2
+from tasks.remote import aws, ec2
 from tasks.remote.ec2 import Instance, instances
 from tests.support.ec2 import NOBODY, REGION, SOMEBODY, Account, answering, moto_server, refusal
 
@@ -129,7 +129,7 @@ ANSWERS = [
     (403, "UnauthorizedOperation", Unreachable, "ec2:DescribeInstances is not allowed", "docs/ec2.md"),
     (400, "RequestExpired", Unreachable, "is missing or has expired", "aws sso login"),
     (401, "AuthFailure", Unreachable, "does not take the credentials", "aws sts get-caller-identity"),
-    (400, "OptInRequired", Unreachable, "refuses to list instances", "aws sts get-caller-identity"),
+    (400, "OptInRequired", Unreachable, "refuses ec2:DescribeInstances", "aws sts get-caller-identity"),
     (400, "InvalidParameterValue", UsageError, "does not take the filters", "describe-instances help"),
     (400, "FilterLimitExceeded", UsageError, "does not take the filters", "describe-instances help"),
 ]
@@ -161,7 +161,7 @@ def test_what_may_pass_is_tried_three_times(monkeypatch: pytest.MonkeyPatch, sta
         error = refused()
     assert isinstance(error, Unreachable)
     assert what in error.what
-    assert server.asked == ec2.ATTEMPTS
+    assert server.asked == aws.ATTEMPTS
 
 
 def test_an_answer_that_is_none_of_ec2s_is_a_fault_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,7 @@ def test_nobody_who_answers_is_a_network_or_a_region_that_does_not_exist(monkeyp
 
 def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr(ec2, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(aws, "READ_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         error = refused()

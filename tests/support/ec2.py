@@ -26,10 +26,14 @@ class Account:
 
         request = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310 moto's, on loopback
         urllib.request.urlopen(request).close()  # noqa: S310
+        self.client: Any
+        self.balancers: Any
         self.endpoint = endpoint
-        self.variables = {**SOMEBODY, "AWS_ENDPOINT_URL": endpoint}
+        self.variables: dict[str, Any] = {**SOMEBODY, "AWS_ENDPOINT_URL": endpoint}
         keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}
-        self.client: Any = boto3.Session().client("ec2", region_name=REGION, endpoint_url=endpoint, **keys)
+        self.client, self.balancers = (
+            boto3.Session().client(name, region_name=REGION, endpoint_url=endpoint, **keys) for name in ("ec2", "elbv2")
+        )
 
     def launch(self, count: int = 1, **tags: str) -> list[dict[str, Any]]:
         """Instances that run, one for each launch, with these tags."""
@@ -38,6 +42,20 @@ class Account:
         return [
             self.client.run_instances(ImageId=AN_IMAGE, MinCount=1, MaxCount=1, **more)["Instances"][0] for _ in range(count)
         ]
+
+    def target_group(self, *targets: str) -> str:
+        """A group of these targets, instances or addresses; its ARN."""
+        network = self.client.describe_vpcs()["Vpcs"][0]["VpcId"]
+        kind = "instance" if targets[0].startswith("i-") else "ip"
+        settings = {"Protocol": "HTTP", "Port": 80, "VpcId": network, "TargetType": kind}
+        (made,) = self.balancers.create_target_group(Name="web", **settings)["TargetGroups"]
+        self.balancers.register_targets(TargetGroupArn=made["TargetGroupArn"], Targets=[{"Id": each} for each in targets])
+        return str(made["TargetGroupArn"])
+
+    def targets(self, group: str) -> set[str]:
+        """The ids of what is registered now."""
+        found = self.balancers.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        return {each["Target"]["Id"] for each in found}
 
 
 @contextmanager

@@ -36,8 +36,21 @@ MAY_IMPORT = {
 
 
 FLOW = (
-    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drift", "inventory"),
-    *("selection", "build", "cutover", "pruning", "assets", "services", "adoption", "summary", "plan", "typed", "verb"),
+    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drain", "drift"),
+    *(
+        "inventory",
+        "selection",
+        "build",
+        "cutover",
+        "pruning",
+        "assets",
+        "services",
+        "adoption",
+        "summary",
+        "plan",
+        "typed",
+        "verb",
+    ),
     "executor",
 )
 """The files of flow/; each imports only what stands before it."""
@@ -103,7 +116,7 @@ def test_only_remote_reaches_a_host() -> None:
 def test_only_one_file_asks_aws() -> None:
     wanted = ("boto3", "botocore")
     files = {path for path in OURS if any(module.partition(".")[0] in wanted for module in imported(path))}
-    assert files == {TASKS / "remote" / "ec2.py"}
+    assert files == {TASKS / "remote" / "aws.py"}
 
 
 def test_only_the_sandbox_is_a_host() -> None:

@@ -13,6 +13,8 @@ from tasks.errors import UsageError
 Refused = Callable[[str | bytes], UsageError]
 
 BATCH = "expected a number of hosts, or a share of them such as 25%,"
+ARN = "expected the ARN of a target group (arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID)"
+BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/7"
 KINDS = "expected a mapping with exactly one of systemd, supervisor and run"
 
 WRONG = [
@@ -38,6 +40,10 @@ WRONG = [
     ("batch: half", f"batch: {BATCH} found 'half'"),
     ("batch: true", "batch: expected text, found true or false: put quotes around it"),
     ("pause: -1", "pause: expected 0 or more, found -1"),
+    ("drain: web", "drain: expected a mapping, found text"),
+    ("drain: {}", "drain.target_group: is required"),
+    ("drain: {target_group: web}", f"drain.target_group: {ARN}, found 'web'"),
+    (f"drain: {{target_group: '{BALANCER}'}}", f"drain.target_group: {ARN}, found '{BALANCER}'"),
 ]
 
 

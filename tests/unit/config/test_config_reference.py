@@ -10,7 +10,7 @@ import yaml
 from docs.make import reference
 from docs.make.schema import schema, text
 from tasks.config.inventory import PROJECT, load
-from tasks.config.models import Address, App, Environment, HealthCheck, PersistentLink, PhpRequest, RuntimeFile, Settings
+from tasks.config.models import Address, App, Drain, Environment, HealthCheck, PersistentLink, PhpRequest, RuntimeFile, Settings
 from tasks.config.section import keys_of
 from tasks.config.service import RunService, SupervisorService, SystemdService
 
@@ -31,6 +31,7 @@ def test_every_key_is_read() -> None:
         ),
         batch="25%",
         pause=30,
+        drain=Drain(target_group="arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/76714da1ba2b4428"),
         repository="ssh://git@git.example.com:2222/acme/site.git",
         release_user="deployer",
         service_user="admin",

@@ -52,7 +52,7 @@ class FakeHost(Host):
             if self._there.away or answers:
                 problem = answers.pop(0) if answers else Unreachable(f"{self.address}: no answer within 10 s")
                 raise problem if isinstance(problem, BaseException) else _after(problem)
-            self._connections[name] = _Open()
+            self._connections[name] = _Open(self.address)
         return self._connections[name]
 
     def begin_with(self, phase: Phase, run: Run, *, ask: bool = True) -> None:  # noqa: ARG002
@@ -114,6 +114,9 @@ class FakeHost(Host):
 
 
 class _Open:
+    def __init__(self, name: str) -> None:
+        self.names = (name,)
+
     def close(self) -> None:
         """Nothing is open."""
 

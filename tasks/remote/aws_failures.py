@@ -1,11 +1,11 @@
-"""Why EC2 cannot be asked: one sentence, the exit code, and what to type, from what boto3 raised."""
+"""Why AWS cannot be asked: one sentence, the exit code, and what to type, from what boto3 raised."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.config.inventory import UNTOUCHED
 from tasks.config.words import nearest
@@ -19,7 +19,11 @@ WHO = "aws sts get-caller-identity"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A kind of failure. {region} stands for the region, {profile} for the words that name the profile in use."""
+    """A kind of failure.
+
+    {region} stands for the region, {service} for the service and {key} for its key in hosts.yml, {action} for what was asked,
+    {profile} for the words that name the profile in use.
+    """
 
     what: str
     next: str
@@ -35,21 +39,44 @@ UNKNOWN = Reason(
     f"{WHO}{{profile}} # a clock that is wrong is a reason too: date -u",
 )
 FORBIDDEN = Reason(
-    "AWS refuses: ec2:DescribeInstances is not allowed to these credentials",
-    f"{WHO}{{profile}} # names whom to allow ec2:DescribeInstances (docs/ec2.md)",
+    "AWS refuses: {action} is not allowed to these credentials",
+    f"{WHO}{{profile}} # names whom to allow {{action}} (docs/ec2.md)",
 )
-BUSY = Reason("EC2 in {region} is asked too often (throttled)", "# the same again in a minute")
-FAULTY = Reason("EC2 in {region} has a fault of its own", "# the same again in a minute")
-AWAY = Reason("EC2 in {region} cannot be reached", f"{WHO}{{profile}} # a network, VPN or proxy in between?")
-REFUSED = Reason("EC2 in {region} refuses to list instances", f"{WHO}{{profile}}")
+BUSY = Reason("{service} in {region} is asked too often (throttled)", "# the same again in a minute")
+FAULTY = Reason("{service} in {region} has a fault of its own", "# the same again in a minute")
+AWAY = Reason("{service} in {region} cannot be reached", f"{WHO}{{profile}} # a network, VPN or proxy in between?")
+REFUSED = Reason("{service} in {region} refuses {action}", f"{WHO}{{profile}}")
 FILTERS = Reason(
     "EC2 does not take the filters that hosts.yml has under address.ec2",
     "aws ec2 describe-instances help # has the names that --filters takes",
     UsageError,
 )
-REGION = Reason("there is no region {region}", "# correct address.ec2.region in hosts.yml", UsageError)
-UNASKED = Reason("EC2 in {region} cannot be asked", f"{WHO}{{profile}}")
+GROUP = Reason(
+    "there is no such target group in {region} as hosts.yml has under drain",
+    "aws elbv2 describe-target-groups --region {region}{profile} --query TargetGroups[].TargetGroupArn",
+    UsageError,
+)
+REGION = Reason("there is no region {region}", "# correct {key} in hosts.yml", UsageError)
+UNASKED = Reason("{service} in {region} cannot be asked", f"{WHO}{{profile}}")
 SETTINGS = Reason("the AWS settings of this workstation cannot be used", "aws configure list{profile}", UsageError)
+
+MISTAKE = FILTERS
+"""What AWS does not understand: of another service than EC2 its own kind stands for it."""
+
+
+class Service(NamedTuple):
+    """A service: boto3's name for it, people's, the prefix of its actions, the keys that ask for it, and a mistake in them."""
+
+    id: str
+    name: str
+    prefix: str
+    key: str
+    region: str
+    mistake: Reason
+
+
+EC2 = Service("ec2", "EC2", "ec2", "address: ec2", "address.ec2.region", FILTERS)
+ELB = Service("elbv2", "the load balancer", "elasticloadbalancing", "drain", "drain.target_group", GROUP)
 
 RAISED = {
     "NoCredentialsError": NO_CREDENTIALS,
@@ -61,7 +88,7 @@ RAISED = {
     "LoginError": LOGIN,
     "ConnectionError": AWAY,
     "HTTPClientError": AWAY,
-    "ParamValidationError": FILTERS,
+    "ParamValidationError": MISTAKE,
     "InvalidRegionError": REGION,
     "UnknownRegionError": REGION,
     "ResponseParserError": FAULTY,
@@ -84,23 +111,28 @@ ANSWERED = {
     **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), FORBIDDEN),
     **dict.fromkeys(("RequestLimitExceeded", "Throttling", "ThrottlingException", "EC2ThrottledException"), BUSY),
     **dict.fromkeys(("InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable"), FAULTY),
+    "TargetGroupNotFound": MISTAKE,
     **dict.fromkeys(("FilterLimitExceeded", "UnknownParameter", "MalformedQueryString", "ValidationError"), FILTERS),
 }
 """By the code of an answer of AWS; every other code that begins with Invalid is of the filters."""
 
 
-def failure(error: Exception, region: str, regions: Sequence[str]) -> ReleaseError:
+def failure(error: Exception, service: Service, region: str, regions: Sequence[str]) -> ReleaseError:
     """The error for people. `regions` are those that boto3 knows: there may be newer ones."""
     reason = _reason(error)
+    if reason is MISTAKE:
+        reason = service.mistake
     if reason is AWAY and regions and region not in regions:
         reason = REGION
     hint = nearest(region, regions) if reason is REGION else ""
     profile = f" --profile {name}" if (name := os.environ.get("AWS_PROFILE")) else ""
+    action = f"{service.prefix}:{getattr(error, 'operation_name', '')}".rstrip(":")
+    words = {"region": region, "service": service.name, "key": service.region, "action": action, "profile": profile}
     return reason.error(
-        reason.what.format(region=region) + hint,
+        reason.what.format(**words) + hint,
         details=[f"AWS: {_words(error)}"],
         state=UNTOUCHED,
-        next=reason.next.format(profile=profile),
+        next=reason.next.format(**words),
     )
 
 
