@@ -31,7 +31,7 @@ check: $(VENV)/.ready-dev ## lint and types
 	$(BIN)/vermin --target=3.8- --no-tips --violations --exclude typing.ParamSpec --exclude typing.Concatenate tasks/host
 	$(BIN)/shellcheck $(SHELL_FILES)
 
-figures: $(VENV)/.ready-dev ## docs/requests.md: the requests that a release loses, measured; root on Debian, six minutes
+figures: $(VENV)/.ready-dev ## docs/requests.md: the requests that a release loses, measured; root on Debian, ten minutes
 	$(BIN)/python -m tests.bench.requests.figures
 
 bench: $(VENV)/.ready-dev .bench/.ready ## releases side by side with peers, into docs/speed.md; ROUNDS=, DISTANCES=, ONLY=, PEERS=; root on Debian, half an hour

@@ -1,6 +1,7 @@
 """check: everything that a release needs, one line each, with nothing changed."""
 
 from tasks.errors import NotReleased
+from tasks.flow import drain
 from tasks.flow.drift import differences, require_alike
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
@@ -20,6 +21,8 @@ def check(fleet: Fleet, sudoers: bool = False) -> None:
         return
     asked = fleet.each(_found)
     found = [line for member in fleet.members for line in asked.values.get(member, ())]
+    if not asked.errors:
+        found += [(fleet.primary.host.address, *line) for line in drain.checked(fleet)]
     if found:
         show_check(found)
     fleet.raise_any(asked.errors)

@@ -20,8 +20,8 @@ def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> Non
     """Release, then post-release; the release before comes back when that fails."""
     choice = chosen(ref, name, fleet.hint("deploy", "--ref", "master"))
     fleet.prepare(choice.ref or choice.name, services=True, needs=needs(choice))
-    drain.find(fleet)
     with fleet.lock():
+        drain.find(fleet)
         release = choose(fleet, choice)
         verify(fleet, release)
         assets.pool(fleet, release)

@@ -19,17 +19,27 @@ T = TypeVar("T")
 
 
 def find(fleet: Fleet) -> None:
-    """Learn which targets the hosts are, before anything is written on one. Raises ReleaseError where a batch may not leave."""
+    """Learn which targets the hosts are, under the lock: nobody drains any. Raises ReleaseError where a batch may not leave."""
     if (group := fleet.balancer) is None:
         return
-    names = {member.host.address: member.host.connect().names for member in fleet.members}
-    _asked(fleet, lambda: group.find(names))
+    _learn(fleet, group)
     if strangers := [address for address, targets in group.of.items() if not targets]:
         fleet.note(f"{', '.join(strangers)} is no target of {group.name}: nothing is drained there")
     for target, by in group.left.items():
-        fleet.note(f"warning: {target} was taken out of {group.name} by {by}, and never put in again: this run does it")
-    for batch in fleet.batches:
-        _asked(fleet, lambda batch=batch: group.require_others(_in(group, batch)))  # type: ignore[misc]
+        fleet.note(f"warning: {_left(group, target, by)}: this run does it")
+
+
+def checked(fleet: Fleet) -> list[tuple[str, str, str]]:
+    """What `check` says of it: ok, warn or FAIL, the text, and what to do. Nothing is changed."""
+    if (group := fleet.balancer) is None:
+        return []
+    try:
+        _learn(fleet, group)
+    except ReleaseError as problem:
+        return [("FAIL", f"load balancer: {problem.what}", problem.next)]
+    lines = [("warn", f"load balancer: {_left(group, *each)}", group.registering([each[0]])) for each in group.left.items()]
+    group.out.clear()
+    return lines or [("ok", f"load balancer: each batch leaves a healthy target in {group.name}", "")]
 
 
 def take_out(batch: Fleet) -> None:
@@ -57,6 +67,18 @@ def put_in(batch: Fleet) -> None:
             member.out_of_service = True
         raise
     batch.note(f"{_names(targets)} is in service again in {group.name}")
+
+
+def _learn(fleet: Fleet, group: TargetGroup) -> None:
+    names = {member.host.address: member.host.connect().names for member in fleet.members}
+    _asked(fleet, lambda: group.find(names))
+    for batch in fleet.batches:
+        leaving = _in(group, batch)
+        _asked(fleet, lambda leaving=leaving: group.require_others(leaving))  # type: ignore[misc]
+
+
+def _left(group: TargetGroup, target: Target, by: str) -> str:
+    return f"{target} was taken out of {group.name} by {by}, and never put in again"
 
 
 def _in(group: TargetGroup, batch: Fleet) -> list[Target]:

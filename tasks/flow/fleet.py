@@ -219,7 +219,7 @@ class Fleet:
         if balancer.out:
             line = self.each(lambda _: balancer.restore(), self.everyone[:1], within=LET_GO).values
             if left := ", ".join(map(str, balancer.out)):
-                by_hand = next(iter(line.values()), "") or balancer.command("register-targets")
+                by_hand = next(iter(line.values()), "") or balancer.registering([*balancer.out])
                 self.note(f"warning: {left} is out of {balancer.name}, and could not be put in again: {by_hand}")
 
 

@@ -14,6 +14,7 @@ from tasks.errors import ReleaseError
 from tasks.phases.event import Event
 from tasks.remote import packing
 from tasks.remote.failures import no_session
+from tasks.remote.heartbeat import Heartbeat
 from tasks.remote.kept import Memory
 from tasks.remote.last_words import no_first_line
 from tasks.remote.machine import Machine
@@ -28,9 +29,6 @@ FIRST_LINE = 30.0
 
 ENDING = 2.0
 """Seconds for the exit status of a login whose output has ended: OpenSSH sends it some time later."""
-
-HEARTBEAT = 5.0
-"""Seconds between two heartbeats; the host lets go of the lock after 20 seconds of silence between phases."""
 
 _GONE = (paramiko.SSHException, EOFError, OSError)
 
@@ -140,7 +138,7 @@ class Conversation:
             self._channel = connection.start(self._flight)
         except paramiko.ChannelException as refused:
             raise no_session(connection.host, refused) from None
-        threading.Thread(target=self._beat, args=(self._channel,), daemon=True).start()
+        Heartbeat(self._channel).start()
 
     def _send_unless_ahead(self, request: dict[str, Any], functions: list[str]) -> None:
         ahead, self._ahead = self._ahead, None
@@ -242,8 +240,3 @@ class Conversation:
     def _send(self, data: bytes) -> None:
         assert self._channel is not None
         self._channel.sendall(data)
-
-    def _beat(self, channel: paramiko.Channel) -> None:
-        with contextlib.suppress(*_GONE):
-            while not self._over.wait(HEARTBEAT):
-                channel.sendall(b"\n")

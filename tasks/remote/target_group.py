@@ -141,6 +141,10 @@ class TargetGroup:
         with suppress(ReleaseError):
             self.put_in(targets)
             return ""
+        return self.registering(targets)
+
+    def registering(self, targets: Sequence[Target]) -> str:
+        """The line that puts them in by hand."""
         return self.command("register-targets", "--targets", *(f"Id={each.id},Port={each.port}" for each in targets))
 
     def command(self, *words: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 import paramiko
 from paramiko.auth_handler import AuthHandler
-from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST
+from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST, cMSG_GLOBAL_REQUEST
 from paramiko.packet import Packetizer
 
 from tasks.remote.algorithms import authenticated_first, of_key, offered, with_certificates
@@ -18,6 +18,9 @@ from tasks.remote.algorithms import authenticated_first, of_key, offered, with_c
 ACCEPTED = b"\0\0\0\x0cssh-userauth"
 OPENSSH = "SSH-2.0-OpenSSH"
 """Such a server reads on while it answers, numbers its sessions from 0, and opens a session's window with its command."""
+
+QUESTION = "keepalive@openssh.com"
+"""OpenSSH's own: a server that does not know it must say so (RFC 4254, 4), and that is an answer."""
 
 FIRST_SESSION = 0
 PIECE = 32_000
@@ -94,6 +97,14 @@ class Transport(paramiko.Transport):
     def heard(self) -> int:
         """How many messages have come from the server."""
         return self._counted.messages
+
+    def ask(self) -> None:
+        """Ask for a sign of life, which counts as heard; it is not waited for. Raises what Paramiko does."""
+        message = paramiko.Message()
+        message.add_byte(cMSG_GLOBAL_REQUEST)
+        message.add_string(QUESTION)
+        message.add_boolean(True)
+        self._send_user_message(message)  # type: ignore[attr-defined]
 
     @property
     def preferred_keys(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tasks.config.inventory import PROJECT
 from tests.bench.growth import FILES, growth
 from tests.bench.measure import Counted, count, measure
-from tests.bench.options import GROWTH, PEERS, Options, parse
+from tests.bench.options import GROWTH, PEERS, SCALE, Options, parse
 from tests.bench.page import git_version, page
 from tests.bench.peers.peer import Peer
 from tests.bench.peers.plain_fabric import PlainFabric
@@ -18,6 +18,7 @@ from tests.bench.peers.pyinfra import Pyinfra
 from tests.bench.peers.pypi import BIN
 from tests.bench.rig import INSIDE, Rig, isolate, lacking, rig
 from tests.bench.rounds import Run, Runs, schedule
+from tests.bench.scale import scale
 from tests.bench.site import Repository
 from tests.support.marked import between
 
@@ -51,7 +52,8 @@ def measured(options: Options) -> str:
     os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
     with rig() as made:
         text = compared(made, options) if options.verbs else ""
-        return text + (f"\n{growth(made, report)}" if GROWTH in options.only else "")
+        text += f"\n{growth(made, report)}" if GROWTH in options.only else ""
+        return text + (f"\n{scale(made, report)}" if SCALE in options.only else "")
 
 
 def compared(made: Rig, options: Options) -> str:

@@ -14,19 +14,24 @@ from pathlib import Path
 from tasks.config.inventory import PROJECT
 from tests.bench.forward import Counts
 
-WORKSTATION, HOST = "10.99.0.1", "10.99.0.2"
-DEVICE = "bench"
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 CLONE_NEWNET = 0x40000000
 
 
-class Link:
-    """Joins this process's network namespace with that of process `pid`."""
+def addresses(number: int) -> tuple[str, str]:
+    """Those of the workstation and of a host, on the link between them."""
+    return f"10.99.{number}.1", f"10.99.{number}.2"
 
-    def __init__(self, pid: int) -> None:
+
+class Link:
+    """Joins this process's network namespace with that of process `pid`, which is host `number`."""
+
+    def __init__(self, pid: int, number: int = 0) -> None:
         here = Path("/proc/self/ns/net")
-        up = _device(here, WORKSTATION, HOST)
-        down = _device(Path(f"/proc/{pid}/ns/net"), HOST, WORKSTATION, back=here)
+        self._near, self._far = addresses(number)
+        name = f"bench{number}"
+        up = _device(here, name, self._near, self._far)
+        down = _device(Path(f"/proc/{pid}/ns/net"), name, self._far, self._near, back=here)
         self._forward = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.forward", str(up), str(down)],
             cwd=PROJECT,
@@ -50,7 +55,7 @@ class Link:
     def round_trip(self, port: int) -> float:
         """Seconds that opening a TCP connection takes."""
         start = time.monotonic()
-        with socket.create_connection((HOST, port)):
+        with socket.create_connection((self._far, port)):
             return time.monotonic() - start
 
     def stop(self) -> None:
@@ -60,16 +65,16 @@ class Link:
         self._forward.wait()
 
 
-def _device(namespace: Path, address: str, peer: str, back: Path | None = None) -> int:
+def _device(namespace: Path, name: str, address: str, peer: str, back: Path | None = None) -> int:
     """Open a TUN device in a namespace, with an address; then enter `back` again. Returns its descriptor."""
     own = os.open(back or namespace, os.O_RDONLY | os.O_CLOEXEC)
     _enter(namespace)
     try:
         device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", DEVICE.encode(), IFF_TUN | IFF_NO_PI))
+        fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
         for words in (
-            ("address", "add", address, "peer", peer, "dev", DEVICE),
-            ("link", "set", DEVICE, "up", "txqueuelen", "10000"),
+            ("address", "add", address, "peer", peer, "dev", name),
+            ("link", "set", name, "up", "txqueuelen", "10000"),
         ):
             subprocess.run(["ip", *words], check=True)
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

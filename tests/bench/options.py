@@ -14,15 +14,15 @@ from tests.bench.peers.pyinfra import Pyinfra
 from tests.bench.rounds import FLOOR, SLOW_EVERY
 
 PEERS: dict[str, type[Peer]] = {peer.usual_name: peer for peer in (Floor, Mina, PlainFabric, Pyinfra, Capistrano, Ours)}
-GROWTH = "growth"
-PARTS = (*VERBS, GROWTH)
+GROWTH, SCALE = "growth", "scale"
+PARTS = (*VERBS, GROWTH, SCALE)
 DISTANCES = (0, 50, 150)
 ROUNDS = 6
 
 
 @dataclass(frozen=True)
 class Options:
-    """How often, at which round trips in milliseconds, which verbs (and growth), and which peers."""
+    """How often, at which round trips in milliseconds, which verbs (and growth, and scale), and which peers."""
 
     rounds: int = ROUNDS
     distances: tuple[int, ...] = DISTANCES

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench.link import HOST, Link
+from tests.bench.link import Link, addresses
 from tests.support.sshd import Host, missing
 
 INSIDE = "--inside"
@@ -37,8 +37,12 @@ def isolate(words: Sequence[str]) -> None:
 class RemoteHost(Host):
     """The host, in a network of its own, reached over the link."""
 
-    address, listens_on = HOST, "0.0.0.0"  # noqa: S104
+    listens_on = "0.0.0.0"  # noqa: S104
     isolated = (*Host.isolated, "--net")
+
+    def __init__(self, folder: Path, number: int = 0) -> None:
+        super().__init__(folder)
+        _, self.address = addresses(number)
 
     def seen_here(self, path: str) -> Path:
         """An absolute path of the host, as a path of this process."""
@@ -46,20 +50,28 @@ class RemoteHost(Host):
 
 
 class Rig:
-    """A host, the link to it, and what the workstation needs: a home, and a key that both users accept."""
+    """A host, the link to it, and what the workstation needs: a home, and a key that both users accept.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.workstation, self.key = folder, folder / "workstation", folder / "key.pem"
-        self.host = RemoteHost(folder / "host")
+    `number` is that of the host, of which there may be several; each has a folder of its own.
+    """
+
+    def __init__(self, folder: Path, number: int = 0) -> None:
+        self.folder, self.workstation, self.key, self._number = folder, folder / "workstation", folder / "key.pem", number
+        self.host = RemoteHost(folder / "host", number)
         self._end = ExitStack()
 
-    def start(self) -> None:
-        """Boot the host, and join it to the workstation."""
-        self.workstation.mkdir()
+    def start(self, key: Path | None = None) -> None:
+        """Boot the host, and join it to the workstation. It accepts this key, or one that is made."""
+        self.workstation.mkdir(parents=True)
         self.host.start()
         self._end.callback(self.host.stop)
-        self.link = Link(self.host.init)
+        self.link = Link(self.host.init, self._number)
         self._end.callback(self.link.stop)
+        self.host.write("/etc/machine-id", f"{self._number:032x}\n", "root")
+        if key:
+            self.key = key
+        else:
+            self._make_key()
         self._accept_key()
 
     def environment(self, **more: str) -> dict[str, str]:
@@ -70,10 +82,12 @@ class Rig:
         """End the link and the host."""
         self._end.close()
 
-    def _accept_key(self) -> None:
+    def _make_key(self) -> None:
         """An RSA key in PEM: what EC2 hands out, and what every peer can read."""
         words = ["ssh-keygen", "-q", "-t", "rsa", "-b", "3072", "-m", "PEM", "-N", "", "-C", "anna@laptop", "-f", str(self.key)]
         subprocess.run(words, check=True)
+
+    def _accept_key(self) -> None:
         public = self.key.with_name(f"{self.key.name}.pub").read_text()
         for user in (RELEASE_USER, SERVICE_USER):
             self.host.write(f"/home/{user}/.ssh/authorized_keys", public, user, "600")

@@ -19,6 +19,7 @@ class Repository:
         self.url, self.files = f"file:///srv/{name}.git", files
         self._folder, self._size, self._chance = folder, size, random.Random(name)  # noqa: S311
         self._origin, self._clone = folder / f"host/srv/{name}.git", folder / f"clone-{name}"
+        self._origins = [self._origin]
 
     @classmethod
     def create(cls, folder: Path, name: str, files: int, size: int = 10_000) -> "Repository":
@@ -39,6 +40,12 @@ class Repository:
             shutil.copytree(mine, its)
         return other
 
+    def be_on(self, folder: Path) -> None:
+        """Be on the host of this folder too, at the same URL: from here on it gets every commit."""
+        other = folder / "host/srv" / self._origin.name
+        shutil.copytree(self._origin, other)
+        self._origins.append(other)
+
     def push(self) -> None:
         """A commit of five changed files."""
         for _ in range(CHANGED):
@@ -48,7 +55,8 @@ class Repository:
     def _commit(self) -> None:
         git(self._clone, "add", "--all")
         git(self._clone, *AUTHOR, "commit", "--quiet", "--message=a change")
-        git(self._clone, "push", "--quiet", str(self._origin), BRANCH)
+        for origin in self._origins:
+            git(self._clone, "push", "--quiet", str(origin), BRANCH)
 
     def _text(self) -> str:
         return self._chance.randbytes(self._size // 2).hex() + "\n"

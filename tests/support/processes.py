@@ -30,10 +30,13 @@ def cpu_of_machine() -> float:
 
 
 class Memory:
-    """Looks at a process and all below it, again and again; `peak` is the memory in MiB of the largest one so far."""
+    """Looks at a process and all below it, again and again.
+
+    `peak` is the memory in MiB of the largest one so far, `threads` the most that one has had.
+    """
 
     def __init__(self, pid: int) -> None:
-        self.pid, self.peak = pid, 0.0
+        self.pid, self.peak, self.threads = pid, 0.0, 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -47,7 +50,9 @@ class Memory:
 
     def _look(self) -> None:
         while not self._end.wait(EVERY):
-            self.peak = max([self.peak, *(_resident(pid) for pid in tree(self.pid))])
+            pids = [*tree(self.pid)]
+            self.peak = max([self.peak, *map(_resident, pids)])
+            self.threads = max([self.threads, *map(threads, pids)])
 
 
 def _members(init: int) -> Iterator[Path]:
@@ -78,6 +83,13 @@ def _children(pid: int) -> list[int]:
         threads = list((PROC / f"{pid}/task").iterdir())
         return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
     return []
+
+
+def threads(pid: int) -> int:
+    """How many a process has; 0 when it has ended."""
+    with contextlib.suppress(OSError):
+        return len(list((PROC / f"{pid}/task").iterdir()))
+    return 0
 
 
 def _resident(pid: int) -> float:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.bench import growth
+from tests.bench import growth, scale
 from tests.bench.measure import Counted, Sample
 from tests.bench.options import GROWTH, PEERS, Options, parse
 from tests.bench.page import busy, command
 from tests.bench.rounds import Run, Runs, schedule, slope
+from tests.bench.scale import Figures
 from tests.bench.table import markdown, pair, seen, shown, table, whole
+from tests.support.processes import Memory
 from tests.support.traced import Traced
 
 SAMPLE = Sample(
@@ -159,3 +161,15 @@ def test_peers_are_known_by_one_name() -> None:
 def test_page_names_a_busy_machine() -> None:
     assert "busy" not in busy(Runs([run("ours", 1.0)]))
     assert "1.5 of its cores" in busy(Runs([replace(run("ours", 1.0), sample=replace(SAMPLE, others=1.5))]))
+
+
+def test_scale_compares_the_runs_of_one_round() -> None:
+    runs = {
+        (4, "floor"): [Figures(1.0, 0.5, 2.0), Figures(4.0, 0.5, 2.0), Figures(2.0, 0.5, 2.0)],
+        (4, "ours"): [Figures(1.1, 0.8, 3.0), Figures(4.4, 0.8, 3.0), Figures(9.0, 0.8, 3.0)],
+    }
+    memory = Memory(0)
+    memory.peak, memory.threads = 61.6, 14
+    header, _, row = scale.table(runs, {4: memory}).splitlines()
+    assert row == "| 4 | 2.00 | 4.40 | 1.10 | 0.50 / 2.00 | 0.80 / 3.00 | 62 | 14 |"
+    assert header.startswith("| hosts, `release` at 50 ms |")

@@ -57,7 +57,8 @@ class Ours(Peer):
         """`setup`, and the runtime files of the first release."""
         super().set_up()
         self.command("setup").run()
-        self.rig.host.sh(f"cp -a {self.place}/shared/.env.local {self.place}/shared/config runtime/{self.name}/", RELEASE_USER)
+        for rig in self.rigs:
+            rig.host.sh(f"cp -a {self.place}/shared/.env.local {self.place}/shared/config runtime/{self.name}/", RELEASE_USER)
 
     def version(self) -> str:
         """Python, for there is no other version."""

@@ -3,6 +3,7 @@
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -64,6 +65,8 @@ class Peer(ABC):
 
     def __init__(self, rig: Rig, repository: Repository, name: str = "") -> None:
         self.rig, self.repository, self.name = rig, repository, name or self.usual_name
+        self.rigs: Sequence[Rig] = (rig,)
+        """Those of all hosts that it releases to."""
         self.folder = rig.folder / f"peer-{self.name}"
         self.folder.mkdir()
 
@@ -82,10 +85,11 @@ class Peer(ABC):
         """What a person types for a verb."""
 
     def set_up(self) -> None:
-        """Make its place on the host: what every release shares, and whatever else a first release needs."""
+        """Make its place on every host: what every release shares, and whatever else a first release needs."""
         files = " ".join(f"{self.place}/shared/{name}" for name in RUNTIME_FILES)
         links = " ".join(f"{self.place}/shared/{name}" for name in LINKS)
-        self.rig.host.sh(f"mkdir -p {self.place}/shared/config {links} && tee {files} <<<'TOKEN=0123456789'", RELEASE_USER)
+        for rig in self.rigs:
+            rig.host.sh(f"mkdir -p {self.place}/shared/config {links} && tee {files} <<<'TOKEN=0123456789'", RELEASE_USER)
 
     def prepare(self, verb: str) -> None:
         """Whatever a verb needs to have happened before, not measured: a commit to release, a release to roll back."""
@@ -99,7 +103,8 @@ class Peer(ABC):
         for _ in range(times):
             self.repository.push()
             self.command(RELEASE).run()
-            self.rig.host.quiet()
+            for rig in self.rigs:
+                rig.host.quiet()
 
     def version(self) -> str:
         """Its name and version, for the page."""

@@ -4,13 +4,15 @@ import datetime
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.config.inventory import PROJECT
+from tests.bench.requests.fleet import fleets
 from tests.bench.requests.habits import habits, in_place
 from tests.bench.requests.ours import releases, setups
 from tests.bench.requests.site import MIX, Site
-from tests.bench.requests.tables import table
+from tests.bench.requests.tables import Row, table
 from tests.support.booted import Lab, missing
 from tests.support.marked import between
 
@@ -36,13 +38,14 @@ def measured() -> str:
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder, "lab")).start()
         try:
-            return tables(Site(lab.boot("web1"), Path(folder, "shop")))
+            several = fleets(lab, Path(folder, "fleet"), TIMES)
+            return tables(Site(lab.boot("web1"), Path(folder, "shop")), several)
         finally:
             lab.stop()
 
 
-def tables(site: Site) -> str:
-    """Everything that is measured, on one host, one after the other."""
+def tables(site: Site, several: Sequence[Row]) -> str:
+    """Everything that is measured on one host, one after the other, and what was on `several`."""
     before = in_place(site, TIMES)
     ours = [setups(site, TIMES), *releases(site, TIMES)]
     messages = site.handled()
@@ -52,7 +55,9 @@ def tables(site: Site) -> str:
     where = f"a booted host, {os.cpu_count()} cores shared with {sum(MIX.values())} clients ({clients})"
     return (
         f"\nMeasured by `make figures` on {today}: {where}.\n\n"
-        f"{table('this project', ours)}\n{messages}\n\n{table('the same, but', others)}\n"
+        f"{table('this project', ours)}\n{messages}\n\n"
+        f"{table('this project, three hosts behind one load balancer', several)}\n"
+        f"{table('the same, but', others)}\n"
     )
 
 

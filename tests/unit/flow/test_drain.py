@@ -9,7 +9,7 @@ from tasks.errors import NotReleased, ReleaseError, Unreachable
 from tasks.remote.outcome import Outcome
 from tasks.remote.target_group import Target, TargetGroup
 from tests.unit.flow.conftest import Fab, Fleet
-from tests.unit.flow.stand_in import NEW, OLD, StandIn, failed
+from tests.unit.flow.stand_in import NEW, OLD, StandIn, failed, taken
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/76714da1ba2b4428"
 THREE = ("web1", "web2", "web3")
@@ -102,6 +102,12 @@ def test_a_group_that_cannot_be_asked_is_7_and_nothing_is_written(fab: Fab, host
     hosts = hosts_of()
     group.wrong["find"] = Unreachable("the load balancer cannot be reached", state="No host was touched.")
     assert (fab("deploy", "--ref", "master").code, hosts[0].changed) == (7, [])
+
+
+def test_what_a_colleague_takes_out_meanwhile_is_left_alone(fab: Fab, hosts_of: Hosts, group: Group) -> None:
+    hosts_of()[0].answers["lock"] = [taken("deploy of grace@desk")]
+    group.left_out[Target("web2", 80)] = "deploy of grace@desk"
+    assert (fab("deploy", "--ref", "master").code, group.done) == (6, [])
 
 
 def test_a_worker_host_that_is_no_target_is_named_and_released(fab: Fab, hosts_of: Hosts, group: Group) -> None:
@@ -207,3 +213,24 @@ def test_a_problem_of_aws_on_the_way_is_3_where_nothing_has_moved(fab: Fab, host
     group.wrong["out"] = NotReleased("AWS refuses")
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, [host.live for host in hosts]) == (3, [OLD] * 3)
+
+
+def test_check_says_whether_each_batch_may_leave(fab: Fab, hosts_of: Hosts, group: Group) -> None:
+    for host in hosts_of():
+        host.fails = "ok"
+    assert "load balancer: each batch leaves a healthy target in web" in " ".join(fab("check").out.split())
+    hosts_of(batch=None)
+    ran = fab("check")
+    assert (ran.code, "FAIL" in ran.out, "no healthy target would be left" in " ".join(ran.out.split())) == (3, True, True)
+    assert group.done == ["find", "find"]
+
+
+def test_check_names_what_a_run_has_left_out_and_leaves_it_there(fab: Fab, hosts_of: Hosts, group: Group) -> None:
+    for host in hosts_of():
+        host.fails = "ok"
+    group.left_out[Target("web2", 80)] = "deploy of grace@desk"
+    ran = fab("check")
+    said = " ".join(ran.out.split())
+    assert "web2:80 was taken out of web by deploy of grace@desk, and never put in again" in said
+    assert "--targets Id=web2,Port=80" in said
+    assert (ran.code, group.done) == (0, ["find"])

@@ -1,0 +1,35 @@
+"""That the workstation is still there, said every few seconds: the host lets go of a lock whose holder it does not hear."""
+
+from __future__ import annotations
+
+import contextlib
+
+import paramiko
+
+from tasks.remote.ticker import TICKER, Aside
+
+EVERY = 5.0
+"""Seconds between two of them; the host lets go of the lock after 20 seconds of silence between phases."""
+
+
+class Heartbeat:
+    """An empty line to the host program, as long as its channel is open."""
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel = channel
+        self._say = Aside(self._beat)
+
+    def start(self) -> None:
+        """Beat, from here on."""
+        TICKER.begin(self.look, EVERY)
+
+    def look(self) -> float | None:
+        """Beat once. Seconds until the next one, None where the channel is closed."""
+        if self._channel.closed:
+            return None
+        self._say()
+        return EVERY
+
+    def _beat(self) -> None:
+        with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
+            self._channel.sendall(b"\n")
