@@ -94,4 +94,4 @@ class ShopFleet(Shop):
         """The key of its release user may fetch from there, and it knows the key of that host."""
         public = host.sh("cat ~ftsuser/.ssh/id_ed25519.pub") + "\n"
         self.host.sh("cat >>/home/git/.ssh/authorized_keys", stdin=public)
-        host.sh("cat >>~/.ssh/known_hosts", "ftsuser", stdin=self.host.known_hosts_file.read_text())
+        host.sh("cat >>~ftsuser/.ssh/known_hosts", stdin=self.host.known_hosts_file.read_text())
