@@ -8,6 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 
+A_MOMENT = 0.05
+"""Seconds in which nearly everything is sent: of many links, few threads are there at the same time."""
+
 Look = Callable[[], float | None]
 """Does something that never waits; the seconds until it is to be called again, None for never."""
 
@@ -59,6 +62,7 @@ class Aside:
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._send, daemon=True)
             self._thread.start()
+            self._thread.join(A_MOMENT)
 
 
 TICKER = Ticker()

@@ -11,7 +11,7 @@ from tasks.config.inventory import PROJECT
 from tests.bench.growth import FILES, growth
 from tests.bench.measure import Counted, count, measure
 from tests.bench.options import GROWTH, PEERS, SCALE, Options, parse
-from tests.bench.page import git_version, page
+from tests.bench.page import again, git_version, page
 from tests.bench.peers.peer import Peer
 from tests.bench.peers.plain_fabric import PlainFabric
 from tests.bench.peers.pyinfra import Pyinfra
@@ -22,7 +22,9 @@ from tests.bench.scale import scale
 from tests.bench.site import Repository
 from tests.support.marked import between
 
-PAGE, MARK = PROJECT / "docs/speed.md", "speed"
+PAGE, MARKS = PROJECT / "docs/speed.md", ("speed", "scale")
+"""The page, and the two places for figures in it: those of one host, and those of many."""
+
 INTERRUPTED, ENDED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
@@ -35,7 +37,8 @@ def main(words: Sequence[str]) -> int:
             print(lack, file=sys.stderr)
             return 2
         isolate(options.words())
-    between(PAGE.read_text(encoding="utf-8"), "", MARK)  # a page without a place for figures is found out now
+    for mark in MARKS:
+        between(PAGE.read_text(encoding="utf-8"), "", mark)  # a page without a place for figures is found out now
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     try:
         written(options, measured(options))
@@ -47,13 +50,14 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-def measured(options: Options) -> str:
-    """All tables, as Markdown."""
+def measured(options: Options) -> dict[str, str]:
+    """All tables, as Markdown, by their place in the page."""
     os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
     with rig() as made:
         text = compared(made, options) if options.verbs else ""
         text += f"\n{growth(made, report)}" if GROWTH in options.only else ""
-        return text + (f"\n{scale(made, report)}" if SCALE in options.only else "")
+        several = f"{again(options)}\n\n{scale(made, report)}" if SCALE in options.only else ""
+        return dict(zip(MARKS, (text, several), strict=True))
 
 
 def compared(made: Rig, options: Options) -> str:
@@ -67,13 +71,14 @@ def compared(made: Rig, options: Options) -> str:
     return page(options, {peer.name: peer.title for peer in peers}, versions, round_trips, runs, counts)
 
 
-def written(options: Options, text: str) -> None:
-    """Print it; a whole run goes into the page too."""
-    print(text)
-    if options.whole:
-        PAGE.write_text(between(PAGE.read_text(encoding="utf-8"), f"\n{text}\n", MARK), encoding="utf-8")
-    else:
-        report(f"a part: {PAGE.relative_to(PROJECT)} stays as it is")
+def written(options: Options, texts: dict[str, str]) -> None:
+    """Print them; what is whole goes into the page too."""
+    for mark, text in texts.items():
+        print(text)
+        if options.whole if mark == MARKS[0] else text:
+            PAGE.write_text(between(PAGE.read_text(encoding="utf-8"), f"\n{text}\n", mark), encoding="utf-8")
+        elif text:
+            report(f"a part: those figures stay in {PAGE.relative_to(PROJECT)} as they are")
 
 
 def report(line: str) -> None:

@@ -47,8 +47,10 @@ class Options:
 
     @property
     def whole(self) -> bool:
-        """Is everything measured, so that the page may be written?"""
-        return (set(self.only), set(self.running)) == (set(PARTS), set(PEERS)) and set(self.distances) >= set(DISTANCES)
+        """Is everything measured of one host, so that its figures may be written? Those of many have a place of their own."""
+        return (set(self.only) | {SCALE}, set(self.running)) == (set(PARTS), set(PEERS)) and set(self.distances) >= set(
+            DISTANCES
+        )
 
     def words(self) -> list[str]:
         """These options, as a command line."""

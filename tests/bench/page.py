@@ -43,6 +43,12 @@ def machine(options: Options, versions: Sequence[str], round_trips: Mapping[int,
     )
 
 
+def again(options: Options) -> str:
+    """When, and on how many cores, by which line: for figures that stand by themselves."""
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    return f"Measured by `{command(options)}` on {today}: {os.cpu_count()} cores for the workstation and all hosts together."
+
+
 def command(options: Options) -> str:
     """The line that measures the same again."""
     usual = Options()
