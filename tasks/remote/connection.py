@@ -3,10 +3,11 @@
 Fabric itself accepts any host key, reads no known_hosts, and opens its bastions in the same way.
 """
 
+import functools
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from fabric.config import Config
 from fabric.connection import Connection
 
 from tasks.errors import Unreachable
+from tasks.remote.bastions import BASTIONS
 from tasks.remote.failures import unreachable
 from tasks.remote.host_keys import Verification
 from tasks.remote.known_hosts import HostKeys
@@ -110,16 +112,17 @@ class VerifiedConnection(Connection):
         self.close()
         with ExitStack() as opened:
             self.opened = opened
-            transport: Transport | None = None
-            for hop in self.hops:
-                client = self._reach(hop, transport, opened)
-                transport = cast(Transport, client.get_transport())
-            self.client, self.transport = client, transport
+            *bastions, host = self.hops
+            before = None
+            if bastions:
+                passed = BASTIONS.passed(tuple(bastions), self.known, functools.partial(self._pass, bastions))
+                before = opened.enter_context(passed)
+            self.client = self._reach(host, before, opened)
+            self.transport = cast(Transport, self.client.get_transport())
             reached(self.hops[0])
-            if transport is not None:
-                pulse = Pulse(transport)
-                opened.callback(pulse.stop)
-                pulse.start()
+            pulse = Pulse(self.transport)
+            opened.callback(pulse.stop)
+            pulse.start()
             self.opened = opened.pop_all()
 
     def start(self, flight: Flight) -> paramiko.Channel:
@@ -134,6 +137,14 @@ class VerifiedConnection(Connection):
         if self.opened is not None:
             self.opened.close()
             self.opened = None
+
+    def _pass(self, bastions: Sequence[Hop], opened: ExitStack) -> Transport:
+        """Open every one of them. The transport of the last."""
+        transport: Transport | None = None
+        for hop in bastions:
+            transport = cast(Transport, self._reach(hop, transport, opened).get_transport())
+        assert transport is not None
+        return transport
 
     def _reach(self, hop: Hop, before: paramiko.Transport | None, opened: ExitStack) -> paramiko.SSHClient:
         wire, begun = None, list[Transport]()
