@@ -113,6 +113,11 @@ def swap_back(fleet: Fleet) -> dict[Member, ReleaseError]:
     return fleet.each(_swap_back).errors
 
 
+def settle(fleet: Fleet) -> None:
+    """Ask those whose swap is unsure once more, with what is left of the patience; their standings say what came of it."""
+    fleet.each(_ask_again)
+
+
 def swap(
     member: Member,
     release: Release,

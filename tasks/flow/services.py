@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from tasks.errors import Busy, LiveButFailed, NotReleased, ReleaseError
 from tasks.flow import drain, pruning
-from tasks.flow.cutover import go_live, swap_back, undone
+from tasks.flow.cutover import go_live, settle, swap_back, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.pruning import Used
@@ -68,10 +68,19 @@ def put_back(fleet: Fleet, failure: ReleaseError) -> NoReturn:
     fleet.note(f"putting {', '.join(dict.fromkeys(member.first.name or 'nothing' for member in own))} back")
     errors: dict[Member, ReleaseError] = {}
     for batch in reversed(fleet.batches):
-        with fleet.uninterrupted():
-            errors |= swap_back(batch)
-        batch.each(_serve_again)
+        errors |= _back(batch)
+    unsure = fleet.of([member for member in fleet.members if member.standing is Standing.UNKNOWN])
+    settle(unsure)
+    errors |= _back(unsure)
     raise fleet.verdict(Standing.BACK, errors, because=failure) or failure
+
+
+def _back(batch: Fleet) -> dict[Member, ReleaseError]:
+    """What each of a batch ran first is live there again, and served. Why a host cannot be asked."""
+    with batch.uninterrupted():
+        errors = swap_back(batch)
+    batch.each(_serve_again)
+    return errors
 
 
 def with_former_files(fleet: Fleet, failure: LiveButFailed, release: Release) -> LiveButFailed:

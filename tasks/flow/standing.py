@@ -155,11 +155,19 @@ def _worst(stands: Sequence[Stand], standings: set[Standing], hint: Hint) -> tup
     if Standing.UNKNOWN in standings:
         return OutcomeUnknown, hint("status")
     if standings & {Standing.SWITCHED, Standing.SERVED}:
-        return LiveButFailed, hint("post-release" if any(stand.own and not stand.way_back for stand in stands) else "status")
+        return LiveButFailed, _onwards(stands, hint)
     if Standing.BACK in standings:
         made = next(stand.made for stand in stands if stand.standing is Standing.BACK)
         return PutBack, f"{hint('deploy', '--name', made)} # tries the same release once more, when the cause is mended"
     return NotReleased, hint("status")
+
+
+def _onwards(stands: Sequence[Stand], hint: Hint) -> str:
+    """What to type where something has moved: what moves the other hosts too, else what is left to do on those that have."""
+    own = [stand for stand in stands if stand.own and not stand.way_back]
+    if own and any(stand.standing is Standing.AS_IT_WAS for stand in stands):
+        return f"{hint('rollback', '--to', own[0].made)} # makes it live on the others too"
+    return hint("post-release" if own else "status")
 
 
 def _as_it_was(stands: Sequence[Stand], causes: Sequence[ReleaseError]) -> ReleaseError:

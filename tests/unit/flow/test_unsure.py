@@ -4,7 +4,7 @@ import pytest
 
 from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab, Fleet
-from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn
+from tests.unit.flow.stand_in import CUT, NEW, OLD, OLDER, StandIn, failed
 
 NAMES = ("web1", "web2", "web3")
 
@@ -42,6 +42,21 @@ def test_all_go_back_when_one_is_found_not_to_have_switched(fab: Fab, fleet: Fle
     assert (ran.code, {host.live for host in there}, {host.pending for host in there}) == (5, {OLD}, {False})
 
 
+def test_a_put_back_asks_the_unsure_host_again_and_takes_it_back_too(fab: Fab, fleet: Fleet) -> None:
+    there = fleet(NAMES[:3])
+    lost, other = there[-1], there[0]
+    lost.answers["cutover"] = [lost.goes_away(lost.swap())]
+
+    def served_again() -> Outcome:
+        lost.away = False
+        return Outcome(code=0)
+
+    other.answers["post-release"] = [failed("nginx is down"), served_again]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, {host.live for host in there}) == (5, {OLD})
+    assert "web3: source-20261120T090000Z is live again, and its services were not touched." in ran.err
+
+
 def test_an_unsure_swap_is_asked_for_as_long_as_the_patience_lasts(fab: Fab, fleet: Fleet) -> None:
     there = fleet(NAMES[:3])
     there[-1].answers["cutover"] = [there[-1].goes_away()]
@@ -59,3 +74,15 @@ def test_a_link_that_is_cut_before_the_first_swap_is_made_again(fab: Fab, fleet:
     there[1].answers[phase] = [CUT]
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, {host.live for host in there}, there[1].sent.count(phase)) == (0, {NEW}, 2)
+
+
+def test_a_rollback_whose_unsure_host_has_not_switched_names_it_and_how_to_go_on(fab: Fab, fleet: Fleet) -> None:
+    """A rollback goes to what was good: the hosts that have it keep it, and nothing is marked bad."""
+    there = fleet(NAMES[:3])
+    unsure(there, swaps=False)
+    ran = fab("rollback")
+    assert (ran.code, [host.live for host in there]) == (4, [OLDER, OLDER, OLD])
+    assert f"web3: Live: {OLD}, unchanged." in ran.err
+    assert f"next: fab -H prod rollback --to {OLDER} # makes it live on the others too" in ran.err
+    assert fab("rollback", "--to", OLDER).code == 0
+    assert [host.live for host in there] == [OLDER] * 3
