@@ -80,7 +80,7 @@ def scale(first: Rig, report: Callable[[str], None]) -> str:
                     runs.setdefault((size, peer.usual_name), []).append(found)
                     report(f"scale, round {number + 1}: {size} hosts: {peer.usual_name}: {found.seconds:.2f} s")
         watched = {size: _watched(ours) for size, (_, ours) in pairs.items()}
-    return f"{table(runs, watched)}\n{_embedded(first, report)}"
+    return f"{table(runs, watched)}\n{picture(runs)}\n{_embedded(first, report)}"
 
 
 def table(runs: dict[tuple[int, str], list[Figures]], watched: dict[int, Memory]) -> str:
@@ -104,6 +104,27 @@ def table(runs: dict[tuple[int, str], list[Figures]], watched: dict[int, Memory]
         )
     header = [f"hosts, `release` at {DISTANCE} ms", "floor: `ssh host bash -s` on all at once, s", "this project, s", "x"]
     return markdown([*header, "CPU s of the floor, workstation / hosts", "CPU s, likewise", "MiB", "threads"], rows)
+
+
+def picture(runs: dict[tuple[int, str], list[Figures]]) -> str:
+    """The seconds of the table, drawn."""
+
+    def line(name: str) -> str:
+        return ", ".join(shown(statistics.median(each.seconds for each in runs[size, name])) for size in sizes)
+
+    sizes = sorted({size for size, _ in runs})
+    return "\n".join(
+        [
+            "```mermaid",
+            "xychart-beta",
+            f'    title "release at {DISTANCE} ms, seconds: bars ssh on all at once, line this project"',
+            f"    x-axis hosts [{', '.join(map(str, sizes))}]",
+            f"    bar [{line(Floor.usual_name)}]",
+            f"    line [{line(Ours.usual_name)}]",
+            "```",
+            "",
+        ]
+    )
 
 
 @contextmanager

@@ -173,3 +173,6 @@ def test_scale_compares_the_runs_of_one_round() -> None:
     header, _, row = scale.table(runs, {4: memory}).splitlines()
     assert row == "| 4 | 2.00 | 4.40 | 1.10 | 0.50 / 2.00 | 0.80 / 3.00 | 62 | 14 |"
     assert header.startswith("| hosts, `release` at 50 ms |")
+    drawn = scale.picture(runs)
+    assert "x-axis hosts [4]" in drawn
+    assert ("bar [2.00]" in drawn, "line [4.40]" in drawn) == (True, True)
