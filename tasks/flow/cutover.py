@@ -150,8 +150,9 @@ def _take(member: Member, outcome: Outcome, phase: Phase, to: Standing) -> None:
 
 
 def _ask_again(member: Member) -> None:
-    """With what is left of the patience, whether it has switched. Raises ReleaseError."""
-    left = Patience(member.clock, max(0.0, member.options.patience - UNSURE))
+    """With what is left of the patience, once, whether it has switched. Raises ReleaseError."""
+    left = Patience(member.clock, 0.0 if member.settled else max(0.0, member.options.patience - UNSURE))
+    member.settled = True
     outcome = _resolve(member, Outcome(), member.live, left)
     member.standing = Standing.AS_IT_WAS
     _take(member, outcome, phases.cutover(), Standing.SWITCHED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -37,6 +38,8 @@ class Fleet:
         self, environment: Environment, members: Sequence[Member], view: Screen, interrupts: Interrupts, clock: Clock
     ) -> None:
         self.environment, self.members, self.view = environment, tuple(members), view
+        self.hint = self.members[0].hint
+        """Makes a command to type next."""
         self.everyone = self.members
         """All members of the run, of whom `members` are those that are acted on now."""
         self.interrupts, self.clock = interrupts, clock
@@ -74,10 +77,6 @@ class Fleet:
     def others(self, member: Member) -> tuple[Member, ...]:
         """Those that this one has to wait for where all must have come as far, and that wait for it."""
         return tuple(other for other in self.members if other is not member)
-
-    def hint(self, *words: str) -> str:
-        """A command to type next."""
-        return self.primary.hint(*words)
 
     def note(self, text: str) -> None:
         """A line about the whole run."""
@@ -193,6 +192,8 @@ class Fleet:
         self.interrupts.ending()
         for member in self.members:
             member.host.abandon()
+        if self.balancer:
+            threading.Thread(target=self.balancer.restore, daemon=True).start()
         phases, errors = tuple(left.values()), dict[Member, ReleaseError]()
         with suppress(KeyboardInterrupt):
             self.interrupts.check()
@@ -210,17 +211,19 @@ class Fleet:
         """Let go of the locks, and close every connection."""
         self.clock.stop()
         self.interrupts.over()
-        if self.balancer:
-            self._put_in_again(self.balancer)
-        self.each(_close, within=ORDERLY if self.interrupts.heard else LET_GO)
+        try:
+            if self.balancer and self.balancer.of:
+                self._put_in_again(self.balancer)
+        finally:
+            self.each(_close, within=ORDERLY if self.interrupts.heard else LET_GO)
 
     def _put_in_again(self, balancer: TargetGroup) -> None:
         """However the run has ended, no host stays out of the load balancer in silence."""
-        if balancer.out:
-            line = self.each(lambda _: balancer.restore(), self.everyone[:1], within=LET_GO).values
-            if left := ", ".join(map(str, balancer.out)):
-                by_hand = next(iter(line.values()), "") or balancer.registering([*balancer.out])
-                self.note(f"warning: {left} is out of {balancer.name}, and could not be put in again: {by_hand}")
+        self.each(lambda _: balancer.restore(), self.everyone[:1], within=LET_GO)
+        if left := [*balancer.out]:
+            targets = ", ".join(map(str, left))
+            line = balancer.registering(left)
+            self.note(f"warning: {targets} is out of {balancer.name}, and could not be put in again: {line}")
 
 
 def batch_size(batch: str | None, hosts: int) -> int:

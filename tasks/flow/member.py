@@ -39,7 +39,7 @@ class Member:
         self.standing, self.way_back = Standing.AS_IT_WAS, ""
         self.phase: Phase | None = None
         self.services: Outcome | None = None
-        self._given_up = self.renewed = self.needless = self.out_of_service = False
+        self._given_up = self.renewed = self.needless = self.out_of_service = self.settled = False
 
     @property
     def known(self) -> HostState:

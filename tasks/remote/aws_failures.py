@@ -40,7 +40,7 @@ UNKNOWN = Reason(
 )
 FORBIDDEN = Reason(
     "AWS refuses: {action} is not allowed to these credentials",
-    f"{WHO}{{profile}} # names whom to allow {{action}} (docs/ec2.md)",
+    f"{WHO}{{profile}} # names whom to allow {{action}} ({{docs}})",
 )
 BUSY = Reason("{service} in {region} is asked too often (throttled)", "# the same again in a minute")
 FAULTY = Reason("{service} in {region} has a fault of its own", "# the same again in a minute")
@@ -73,10 +73,13 @@ class Service(NamedTuple):
     key: str
     region: str
     mistake: Reason
+    docs: str
 
 
-EC2 = Service("ec2", "EC2", "ec2", "address: ec2", "address.ec2.region", FILTERS)
-ELB = Service("elbv2", "the load balancer", "elasticloadbalancing", "drain", "drain.target_group", GROUP)
+EC2 = Service("ec2", "EC2", "ec2", "address: ec2", "address.ec2.region", FILTERS, "docs/ec2.md")
+ELB = Service(
+    "elbv2", "the load balancer", "elasticloadbalancing", "drain", "drain.target_group", GROUP, "docs/hosts-as-one.md"
+)
 
 RAISED = {
     "NoCredentialsError": NO_CREDENTIALS,
@@ -120,14 +123,16 @@ ANSWERED = {
 def failure(error: Exception, service: Service, region: str, regions: Sequence[str]) -> ReleaseError:
     """The error for people. `regions` are those that boto3 knows: there may be newer ones."""
     reason = _reason(error)
-    if reason is MISTAKE:
-        reason = service.mistake
+    asked = str(getattr(error, "operation_name", ""))
+    if reason is MISTAKE:  # the same code means something else where something is to be changed
+        reason = service.mistake if asked.startswith("Describe") or not asked else REFUSED
     if reason is AWAY and regions and region not in regions:
         reason = REGION
     hint = nearest(region, regions) if reason is REGION else ""
     profile = f" --profile {name}" if (name := os.environ.get("AWS_PROFILE")) else ""
-    action = f"{service.prefix}:{getattr(error, 'operation_name', '')}".rstrip(":")
-    words = {"region": region, "service": service.name, "key": service.region, "action": action, "profile": profile}
+    action = f"{service.prefix}:{asked}".rstrip(":")
+    words = {"region": region, "service": service.name, "key": service.region, "docs": service.docs}
+    words |= {"action": action, "profile": profile}
     return reason.error(
         reason.what.format(**words) + hint,
         details=[f"AWS: {_words(error)}"],

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from tasks.errors import Unreachable
 from tasks.remote.known_hosts import HostKeys
 from tasks.remote.pulse import Pulse
 from tasks.remote.route import Hop
@@ -75,7 +76,7 @@ class Bastions:
                 chain.open(reach)
             chain.known.wait()
             if chain.error or chain.transport is None:
-                raise chain.error or EOFError()
+                raise _own(chain.error)
             yield chain.transport
         finally:
             self._leave(key, chain)
@@ -88,6 +89,13 @@ class Bastions:
                 del self._chains[key]
         if last:
             chain.close()
+
+
+def _own(error: BaseException | None) -> BaseException:
+    """What went wrong, for one host: whoever gets it adds to it what is so there."""
+    if isinstance(error, Unreachable):
+        return Unreachable(error.what, details=error.details, state=error.state, next=error.next)
+    return error or EOFError()
 
 
 BASTIONS = Bastions()

@@ -55,6 +55,7 @@ class Conversation:
         self._begun: tuple[list[str], dict[str, Any] | None] = [], None
         self._ready: list[str] = []
         self._over = threading.Event()
+        self._sending = threading.Lock()
         self.busy = False
         self.greeting: dict[str, str] = {}
 
@@ -138,7 +139,7 @@ class Conversation:
             self._channel = connection.start(self._flight)
         except paramiko.ChannelException as refused:
             raise no_session(connection.host, refused) from None
-        Heartbeat(self._channel).start()
+        Heartbeat(self._channel, self._sending).start()
 
     def _send_unless_ahead(self, request: dict[str, Any], functions: list[str]) -> None:
         ahead, self._ahead = self._ahead, None
@@ -239,4 +240,5 @@ class Conversation:
 
     def _send(self, data: bytes) -> None:
         assert self._channel is not None
-        self._channel.sendall(data)
+        with self._sending:
+            self._channel.sendall(data)

@@ -12,7 +12,7 @@ from tasks.config.at_host import OWN
 from tasks.config.inventory import UNTOUCHED
 from tasks.config.stored import Stored
 from tasks.errors import UsageError, typed
-from tasks.remote.aws import client
+from tasks.remote.aws import Client
 from tasks.remote.aws_failures import EC2
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _described(ec2: Ec2) -> Iterator[dict[str, Any]]:
     """What EC2 says of each instance, page by page."""
     filters = {**ec2.filters, "instance-state-name": ("running",)}
     asked = [{"Name": name, "Values": list(values)} for name, values in filters.items()]
-    with client(EC2, ec2.region) as service:
+    with Client(EC2, ec2.region).asked() as service:
         pages = service.get_paginator("describe_instances")
         for page in pages.paginate(Filters=asked, PaginationConfig={"PageSize": PAGE}):
             yield from (each for reservation in page["Reservations"] for each in reservation["Instances"])

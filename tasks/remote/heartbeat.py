@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 
 import paramiko
 
@@ -15,8 +16,9 @@ EVERY = 5.0
 class Heartbeat:
     """An empty line to the host program, as long as its channel is open."""
 
-    def __init__(self, channel: paramiko.Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: paramiko.Channel, sending: threading.Lock) -> None:
+        """`sending` is held while a request is sent: a line within another would spoil it."""
+        self._channel, self._sending = channel, sending
         self._say = Aside(self._beat)
 
     def start(self) -> None:
@@ -31,5 +33,5 @@ class Heartbeat:
         return EVERY
 
     def _beat(self) -> None:
-        with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
+        with contextlib.suppress(paramiko.SSHException, EOFError, OSError), self._sending:
             self._channel.sendall(b"\n")

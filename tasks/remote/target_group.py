@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from tasks.errors import NotReleased, ReleaseError, UsageError, typed
-from tasks.remote.aws import client
+from tasks.errors import NotReleased, ReleaseError, typed
+from tasks.remote.aws import Client
 from tasks.remote.aws_failures import EC2, ELB
 
 TAG = "fab-drained:"
 """Before the target in the key of a tag; its value says who took it out."""
 
-SPARE = 60.0
-"""Seconds that a target may take beside those that the group's own settings allow."""
+SPARE, UNTIL_CHECKED = 60.0, 180.0
+"""Seconds that a target may take beside those that the group's own settings allow: to leave, and to come in."""
 
 HEALTHY, DRAINING, GONE = "healthy", "draining", "unused"
 MARK = re.compile(rf"{TAG}(.+):(\d+)")
@@ -43,45 +43,51 @@ class Target(NamedTuple):
         """As the API takes it."""
         return {"Id": self.id, "Port": self.port, **({"AvailabilityZone": self.zone} if self.zone else {})}
 
+    @property
+    def typed(self) -> str:
+        """As the AWS CLI takes it."""
+        return ",".join(f"{key}={value}" for key, value in self.described.items())
+
 
 class TargetGroup:
-    """The group of an environment. Its methods may be called in any thread, and raise what `aws.client` does."""
+    """The group of an environment. Its methods may be called in any thread, and raise what `Client.asked` does."""
 
     def __init__(self, arn: str, by: str) -> None:
         """`by`: who is to be named as the one that took a target out."""
         self.arn, self.by = arn, NOT_IN_A_TAG.sub("_", by)
         self.region, self.name = arn.split(":")[3], arn.split("/")[-2]
         self.of: dict[str, list[Target]] = {}
-        """The targets of each address, as they were found; those that an earlier run has left out too."""
-        self.out: dict[Target, None] = {}
-        """Those that are out of the group by this tool, this run's and an earlier one's."""
+        """The targets of each address, as they were found; those in `left` too."""
         self.left: dict[Target, str] = {}
-        """Those of an earlier run, with who left them out."""
-        self._one_at_a_time = threading.Lock()
+        """Those of them that are out, with who took them out: a run that has ended, or one that is at work."""
+        self.stale: list[Target] = []
+        """Those that a tag says are out, and that are in."""
+        self.out: dict[Target, None] = {}
+        """Those that this run has taken out."""
+        self.warnings: list[str] = []
+        """What went wrong beside what was asked for."""
+        self._elb, self._ec2 = Client(ELB, self.region), Client(EC2, self.region)
+        self._one_at_a_time, self._over = threading.Lock(), False
 
     # -- which
 
     def find(self, hosts: Mapping[str, Sequence[str]]) -> None:
-        """Learn which targets the hosts are. `hosts`: each address with the other names that the host has.
+        """Learn which targets the hosts are. `hosts`: each address with all names that the host has.
 
-        Raises UsageError where none of them is a target.
+        One that somebody else has just taken out, by hand, is none.
         """
-        there = self.health()
-        registered = {target for target, state in there.items() if state != DRAINING}
-        self.left = {target: by for target, by in self._marked().items() if target not in registered}
-        self.out.update(dict.fromkeys(self.left))
-        targets = [*(there | self.left)]
+        registered = [target for target, state in self.health().items() if state != DRAINING]
+        marked = self._marked()
+        targets = [*registered, *(target for target in marked if target not in registered)]
         names = self._names(targets, [name for each in hosts.values() for name in each])
         self.of = {address: [each for each in targets if names[each.id] & {*known}] for address, known in hosts.items()}
-        if not any(self.of.values()):
-            raise UsageError(
-                f"none of {', '.join(hosts)} is a target of {self.name}: it has {', '.join(map(str, targets)) or 'none'}",
-                next=self.command("describe-target-health"),
-            )
+        ours = self.targets(hosts)
+        self.left = {target: marked[target] for target in ours if target not in registered}
+        self.stale = [target for target in ours if target in marked and target in registered]
 
     def health(self) -> dict[Target, str]:
         """Every target that is registered, with its state."""
-        with client(ELB, self.region) as service:
+        with self._elb.asked() as service:
             found = service.describe_target_health(TargetGroupArn=self.arn)["TargetHealthDescriptions"]
         return {_target(each["Target"]): each["TargetHealth"]["State"] for each in found}
 
@@ -104,10 +110,12 @@ class TargetGroup:
 
     def take_out(self, targets: Sequence[Target]) -> float:
         """Send no new visitors to them. Seconds within which those that are there have left."""
-        with self._one_at_a_time, client(ELB, self.region) as service:
+        with self._one_at_a_time, self._elb.asked() as service:
+            if self._over:
+                return 0.0
+            self.out.update(dict.fromkeys(targets))
             tags = [{"Key": f"{TAG}{target}", "Value": f"{target.zone or NO_ZONE} {self.by}"[:256]} for target in targets]
             service.add_tags(ResourceArns=[self.arn], Tags=tags)
-            self.out.update(dict.fromkeys(targets))
             service.deregister_targets(TargetGroupArn=self.arn, Targets=[target.described for target in targets])
             attributes = service.describe_target_group_attributes(TargetGroupArn=self.arn)["Attributes"]
         known = {each["Key"]: each["Value"] for each in attributes}
@@ -115,47 +123,59 @@ class TargetGroup:
 
     def put_in(self, targets: Sequence[Target]) -> float:
         """Send visitors to them again. Seconds within which the load balancer finds a healthy target healthy."""
-        with self._one_at_a_time, client(ELB, self.region) as service:
-            service.register_targets(TargetGroupArn=self.arn, Targets=[target.described for target in targets])
-            service.remove_tags(ResourceArns=[self.arn], TagKeys=[f"{TAG}{target}" for target in targets])
-            for target in targets:
-                self.out.pop(target, None)
+        with self._one_at_a_time:
+            self._register(targets)
+        with self._elb.asked() as service:
             (group,) = service.describe_target_groups(TargetGroupArns=[self.arn])["TargetGroups"]
-        return float(group["HealthCheckIntervalSeconds"] * (group["HealthyThresholdCount"] + 1)) + SPARE
+        return float(group["HealthCheckIntervalSeconds"] * (group["HealthyThresholdCount"] + 1)) + UNTIL_CHECKED
 
-    def leaving(self, targets: Sequence[Target]) -> list[Target]:
-        """Those of them that are still being drained."""
+    def restore(self) -> list[Target]:
+        """Put in again whatever is out, each by itself, and take out no more. Those that could not be put in."""
+        with self._one_at_a_time:
+            self._over = True
+            for target in [*self.out]:
+                with suppress(ReleaseError):
+                    self._register([target])
+            return [*self.out]
+
+    def untag(self, targets: Sequence[Target]) -> None:
+        """They are in. A tag that stays is a warning."""
+        try:
+            with self._elb.asked() as service:
+                service.remove_tags(ResourceArns=[self.arn], TagKeys=[f"{TAG}{target}" for target in targets])
+        except ReleaseError as problem:
+            self.warnings.append(f"the tags of {self.name} that begin with {TAG} cannot be removed: {problem.what}")
+
+    def leaving(self, targets: Sequence[Target]) -> dict[Target, str]:
+        """Those of them that are still being drained, with the state."""
         health = self.health()
-        return [target for target in targets if health.get(target, GONE) != GONE]
+        return {target: health[target] for target in targets if health.get(target, GONE) != GONE}
 
     def unhealthy(self, targets: Sequence[Target]) -> dict[Target, str]:
         """Those of them that no visitors are sent to, with the state."""
         health = self.health()
         return {target: health.get(target, GONE) for target in targets if health.get(target) != HEALTHY}
 
-    def restore(self) -> str:
-        """Put in again whatever is out, and wait for nothing. What to type where that fails, "" where it does not."""
-        if not self.out:
-            return ""
-        targets = [*self.out]
-        with suppress(ReleaseError):
-            self.put_in(targets)
-            return ""
-        return self.registering(targets)
-
     def registering(self, targets: Sequence[Target]) -> str:
         """The line that puts them in by hand."""
-        return self.command("register-targets", "--targets", *(f"Id={each.id},Port={each.port}" for each in targets))
+        return self.command("register-targets", "--targets", *(each.typed for each in targets))
 
     def command(self, *words: str) -> str:
         """A line of the AWS CLI about this group."""
         return typed("aws", "elbv2", words[0], "--region", self.region, "--target-group-arn", self.arn, *words[1:])
 
+    def _register(self, targets: Sequence[Target]) -> None:
+        with self._elb.asked() as service:
+            service.register_targets(TargetGroupArn=self.arn, Targets=[target.described for target in targets])
+        for target in targets:
+            self.out.pop(target, None)
+        self.untag(targets)
+
     # -- names
 
     def _marked(self) -> dict[Target, str]:
         """What the tags say is out, and who took it out."""
-        with client(ELB, self.region) as service:
+        with self._elb.asked() as service:
             (found,) = service.describe_tags(ResourceArns=[self.arn])["TagDescriptions"]
         marks = [(MARK.fullmatch(each["Key"]), each["Value"].partition(" ")) for each in found["Tags"]]
         return {Target(mark[1], int(mark[2]), zone.strip(NO_ZONE)): by for mark, (zone, _, by) in marks if mark}
@@ -176,7 +196,7 @@ class TargetGroup:
 
     def _instances(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         by = "instance-id" if ids[0].startswith("i-") else "private-ip-address"
-        with client(EC2, self.region) as service:
+        with self._ec2.asked() as service:
             pages = service.get_paginator("describe_instances").paginate(Filters=[{"Name": by, "Values": [*ids]}])
             return [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 A_MOMENT = 0.05
 """Seconds in which nearly everything is sent: of many links, few threads are there at the same time."""
 
+A_SECOND = 1.0
+
 Look = Callable[[], float | None]
 """Does something that never waits; the seconds until it is to be called again, None for never."""
 
@@ -39,7 +41,11 @@ class Ticker:
     def _run(self) -> None:
         while True:
             look = self._next()
-            if (after := look()) is not None:
+            try:
+                after = look()
+            except RuntimeError:  # no thread can be started now: of all links, none is given up for that
+                after = A_SECOND
+            if after is not None:
                 with self._changed:
                     self._put(look, after)
 

@@ -133,8 +133,8 @@ def _rigs(first: Rig, count: int) -> Iterator[list[Rig]]:
     with ExitStack() as end:
         others = [Rig(first.folder / f"more-{number}", number) for number in range(1, count)]
         for rig in others:
-            rig.start(first.key)
             end.callback(rig.stop)
+            rig.start(first.key)
         yield [first, *others]
 
 
@@ -192,9 +192,9 @@ def _embedded(rig: Rig, report: Callable[[str], None]) -> str:
     folder.mkdir()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     places = [(folder / str(number), f"127.0.0.{number}") for number in range(1, EMBEDDED + 1)]
-    with ThreadPoolExecutor(os.cpu_count()) as starting:
-        hosts = list(starting.map(lambda place: world.start(*place), places))
     try:
+        with ThreadPoolExecutor(os.cpu_count()) as starting:
+            hosts = list(starting.map(lambda place: world.start(*place), places))
         for size in (1, EMBEDDED // 4, EMBEDDED):
             fleet = Fleet(hosts[:size], folder, live_link=f"scale-{size}", services=[{"run": "true"}])
             fleet.fab("setup")

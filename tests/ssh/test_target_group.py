@@ -1,10 +1,14 @@
 """The target group of a load balancer, asked of AWS on loopback."""
 
-from collections.abc import Iterator
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tasks.errors import NotReleased, ReleaseError, Unreachable, UsageError
+from tasks.remote.aws import Client
+from tasks.remote.aws_failures import ELB
 from tasks.remote.target_group import Target, TargetGroup
 from tests.support.ec2 import SOMEBODY, Account, answering, moto_server, refusal
 
@@ -61,18 +65,20 @@ def test_an_instance_is_known_by_all_that_ec2_calls_it(account: Account, field: 
 
 def test_what_is_taken_out_is_drained_and_comes_in_again(group: TargetGroup, account: Account) -> None:
     assert group.take_out([ONE]) == 300 + 60
-    assert (group.leaving([ONE]), account.targets(group.arn)) == ([], {"127.0.0.2"})
+    assert (group.leaving([ONE]), account.targets(group.arn)) == ({}, {"127.0.0.2"})
     assert group.unhealthy([ONE]) == {ONE: "unused"}
-    assert group.put_in([ONE]) == 30 * 6 + 60
+    assert group.put_in([ONE]) == 30 * 6 + 180
     assert (group.unhealthy([ONE]), account.targets(group.arn)) == ({}, {"127.0.0.1", "127.0.0.2"})
 
 
 def test_what_a_run_has_left_out_is_known_to_the_next_until_it_is_in_again(group: TargetGroup) -> None:
     group.take_out([ONE])
     found = again(group)
-    assert (found.left, [*found.out]) == ({ONE: "deploy of ada@her laptop"}, [ONE])
+    assert (found.left, [*found.out]) == ({ONE: "deploy of ada@her laptop"}, [])
     assert found.of == {"127.0.0.1": [ONE], "127.0.0.2": [TWO]}
-    assert found.restore() == ""
+    found.find({"127.0.0.2": ["127.0.0.2"]})
+    assert found.left == {}
+    found.put_in([ONE])
     assert (again(group).left, [*again(group).health()]) == ({}, [TWO, ONE])
 
 
@@ -102,9 +108,28 @@ def test_no_healthy_target_that_is_left_is_refused(group: TargetGroup) -> None:
         group.require_others([ONE])
 
 
-def test_hosts_of_which_none_is_a_target_are_a_mistake(group: TargetGroup) -> None:
-    with pytest.raises(UsageError, match=r"none of web9 is a target of web: it has 127.0.0.1:80, 127.0.0.2:80"):
-        group.find({"web9": ["web9.invalid"]})
+def test_a_tag_of_one_that_somebody_has_put_in_by_hand_is_stale(group: TargetGroup, account: Account) -> None:
+    group.take_out([ONE])
+    account.balancers.register_targets(TargetGroupArn=group.arn, Targets=[{"Id": "127.0.0.1", "Port": 80}])
+    found = again(group)
+    assert (found.left, found.stale) == ({}, [ONE])
+    found.untag(found.stale)
+    assert again(group).stale == []
+
+
+def test_a_run_that_is_over_takes_nothing_out_any_more(group: TargetGroup) -> None:
+    """A Ctrl-C may come while a thread is about to."""
+    assert group.restore() == []
+    group.take_out([ONE])
+    assert [*group.health()] == [ONE, TWO]
+
+
+def test_one_target_that_is_refused_does_not_keep_the_others_out(group: TargetGroup) -> None:
+    group.take_out([ONE])
+    ended = Target("i-0ended", 80)
+    group.out = {ended: None, ONE: None}
+    assert ONE not in group.restore()
+    assert {ONE, TWO} <= group.health().keys()
 
 
 def test_a_group_that_does_not_exist_is_a_mistake(group: TargetGroup) -> None:
@@ -136,12 +161,37 @@ def test_an_error_of_aws_is_one_sentence_and_what_to_type(
 
 
 def test_what_cannot_be_put_in_again_is_a_line_to_type(group: TargetGroup, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert group.restore() == ""
     group.take_out([ONE])
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     with answering(503, refusal("ServiceUnavailable", "later")) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        line = group.restore()
-    assert (
-        line == f"aws elbv2 register-targets --region eu-west-1 --target-group-arn {group.arn} --targets Id=127.0.0.1,Port=80"
-    )
+        group._elb = Client(ELB, group.region)
+        assert group.restore() == [ONE]
+    line = f"aws elbv2 register-targets --region eu-west-1 --target-group-arn {group.arn}"
+    assert group.registering([ONE]) == f"{line} --targets Id=127.0.0.1,Port=80"
+    assert group.registering([Target("10.0.0.1", 80, "all")]) == f"{line} --targets Id=10.0.0.1,Port=80,AvailabilityZone=all"
+
+
+def test_a_tag_that_cannot_be_removed_is_a_warning_and_the_target_is_in(
+    group: TargetGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group.take_out([ONE])
+    monkeypatch.setattr(group, "untag", functools.partial(_refused_untag, group, monkeypatch, group.untag))
+    group.put_in([ONE])
+    assert ([*group.out], [*group.health()]) == ([], [TWO, ONE])
+    assert group.warnings == ["the tags of web that begin with fab-drained: cannot be removed: AWS refuses: its words"]
+
+
+def _refused_untag(
+    group: TargetGroup, monkeypatch: pytest.MonkeyPatch, untag: Callable[..., None], targets: list[Target]
+) -> None:
+    with monkeypatch.context() as here, contextlib.ExitStack() as refuses:
+        refuses.callback(here.undo)
+
+        @contextlib.contextmanager
+        def asked() -> Iterator[None]:
+            raise Unreachable("AWS refuses: its words")
+            yield
+
+        here.setattr(group._elb, "asked", asked)
+        untag(targets)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.bench.requests.site import COLOURS, QUICK
 from tests.bench.requests.tables import Row
-from tests.support.booted import Lab
+from tests.support.booted import Booted, Lab
 from tests.support.load.judged import Judged
 from tests.support.shop_fleet import ShopFleet
 
@@ -13,8 +13,10 @@ HOSTS = ("web1", "web2", "web3")
 
 def fleets(lab: Lab, folder: Path, times: int) -> list[Row]:
     """Deployed in batches of one, and taken back on all at once."""
-    booted = [lab.boot(name) for name in (*HOSTS, "balancer")]
+    booted = list[Booted]()
     try:
+        for name in (*HOSTS, "balancer"):
+            booted.append(lab.boot(name))
         fleet = ShopFleet(booted[: len(HOSTS)], booted[-1], folder)
         fleet.write(prod={**QUICK, "batch": 1})
         fleet.set_up()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.bench.requests.site import QUICK
-from tests.support.booted import Lab
+from tests.support.booted import Booted, Lab
 from tests.support.fab import until
 from tests.support.load.judged import Judged
 from tests.support.shop_fleet import ShopFleet
@@ -19,8 +19,10 @@ HELD = "/tmp/held"  # noqa: S108
 @pytest.fixture(scope="module")
 def fleet(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopFleet]:
     """Set up, with a release to go back to."""
-    hosts = [lab.boot(name) for name in ("web1", "web2", "web3", "balancer")]
+    hosts = list[Booted]()
     try:
+        for name in ("web1", "web2", "web3", "balancer"):
+            hosts.append(lab.boot(name))
         fleet = ShopFleet(hosts[:3], hosts[3], tmp_path_factory.mktemp("fleet"))
         fleet.write(prod=BATCHES)
         fleet.set_up()
@@ -103,7 +105,7 @@ def test_a_power_cut_on_one_host_leaves_all_on_one_release_or_names_it(fleet: Sh
     fleet.own["web3"] = {"apps": {"web": {"bootstrap": [waits]}}} if phase == "build" else {"services": [{"run": waits}]}
     fleet.write(prod=BATCHES)
     running = fleet.start("deploy", "--ref", "master", "--patience", "5")
-    until(lambda: last.run(f"test -e {HELD}").returncode == 0)
+    until(lambda: last.run(f"test -e {HELD}").returncode == 0, running)
     last.power_cut()
     out, err = running.communicate()
     assert (running.returncode, "Traceback" in out + err) == (7 if phase == "build" else 4, False)

@@ -24,31 +24,37 @@ class Group(TargetGroup):
         self.states = dict[str, str]()
         self.wrong = dict[str, ReleaseError]()
         self.left_out = dict[Target, str]()
+        self.gone = set[Target]()
 
     def find(self, hosts: Mapping[str, Sequence[str]]) -> None:
         self._say("find")
         assert all(address in names for address, names in hosts.items())
         self.of = {address: [Target(address, 80)] if "web" in address else [] for address in hosts}
-        self.left = self.left_out
-        self.out = dict.fromkeys(self.left)
+        self.left = {target: by for target, by in self.left_out.items() if target in self.targets(hosts)}
+        self.gone = {*self.left}
 
     def health(self) -> dict[Target, str]:
-        there = [each[0] for each in self.of.values() if each and each[0] not in self.out]
+        there = [each[0] for each in self.of.values() if each and each[0] not in self.gone]
         return {each: self.states.get(each.id, "healthy") for each in there}
 
     def take_out(self, targets: Sequence[Target]) -> float:
         self.out.update(dict.fromkeys(targets))
+        self.gone |= {*targets}
         self._say("out", targets)
         return 360.0
 
     def put_in(self, targets: Sequence[Target]) -> float:
-        self._say("in", targets)
-        for each in targets:
-            del self.out[each]
+        self._register(targets)
         return 240.0
 
-    def leaving(self, targets: Sequence[Target]) -> list[Target]:
-        return [each for each in targets if self.states.get(each.id) == "draining"]
+    def _register(self, targets: Sequence[Target]) -> None:
+        self._say("in", targets)
+        self.gone -= {*targets}
+        for each in targets:
+            self.out.pop(each, None)
+
+    def leaving(self, targets: Sequence[Target]) -> dict[Target, str]:
+        return {each: "draining" for each in targets if self.states.get(each.id) == "draining"}
 
     def _say(self, what: str, targets: Sequence[Target] = ()) -> None:
         if problem := self.wrong.get(what):
@@ -159,6 +165,39 @@ def test_a_ctrl_c_leaves_nobody_out(fab: Fab, hosts_of: Hosts, group: Group) -> 
     assert (ran.code, group.done[-1], group.out) == (130, "in web2", {})
 
 
+def test_of_two_hosts_the_one_that_was_left_out_comes_in_before_the_other_may_leave(
+    fab: Fab, hosts_of: Hosts, group: Group
+) -> None:
+    hosts = hosts_of("web1", "web2")
+    group.left_out[Target("web2", 80)] = "deploy of grace@desk"
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, [host.live for host in hosts]) == (0, [NEW] * 2)
+    assert group.done == ["find", "in web2", "out web1", "in web1", "out web2", "in web2"]
+
+
+def test_what_others_have_taken_out_is_left_alone_where_it_is_no_host_of_this_run(
+    fab: Fab, hosts_of: Hosts, group: Group
+) -> None:
+    hosts_of()
+    group.left_out[Target("web3", 80)] = "deploy of grace@desk"
+    assert fab("deploy", "--ref", "master", "--without", "web3", "--reason", "it is down").code == 0
+    assert group.done == ["find", "out web1", "in web1", "out web2", "in web2"]
+
+
+def test_an_aws_that_cannot_be_asked_for_a_while_is_asked_again(fab: Fab, hosts_of: Hosts, group: Group) -> None:
+    hosts = hosts_of()
+    away, asked = Unreachable("the load balancer cannot be reached"), group.unhealthy
+
+    def unhealthy(targets: Sequence[Target]) -> dict[Target, str]:  # noqa: ARG001
+        group.unhealthy = asked  # type: ignore[method-assign]
+        raise away
+
+    group.unhealthy = unhealthy  # type: ignore[method-assign]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, [host.live for host in hosts]) == (0, [NEW] * 3)
+    assert "the load balancer cannot be reached: it is tried again" in ran.err
+
+
 @pytest.mark.parametrize("number", range(2))
 def test_who_cannot_be_put_in_again_is_named_with_the_line_that_does_it(
     fab: Fab, hosts_of: Hosts, group: Group, number: int
@@ -184,7 +223,7 @@ def test_what_an_earlier_run_has_left_out_comes_in_with_its_batch(fab: Fab, host
     ran = fab("deploy", "--ref", "master")
     assert ran.code == 0
     assert "warning: web2:80 was taken out of web by deploy of grace@desk, and never put in again: this run does it" in ran.err
-    assert group.done == ["find", "out web1", "in web1", "in web2", "out web3", "in web3"]
+    assert group.done == ["find", "in web2", *(f"{what} {name}" for name in THREE for what in ("out", "in"))]
 
 
 def test_a_health_that_falls_on_the_way_ends_the_run_and_all_go_back(fab: Fab, hosts_of: Hosts, group: Group) -> None:
@@ -223,6 +262,7 @@ def test_check_says_whether_each_batch_may_leave(fab: Fab, hosts_of: Hosts, grou
     ran = fab("check")
     assert (ran.code, "FAIL" in ran.out, "no healthy target would be left" in " ".join(ran.out.split())) == (3, True, True)
     assert group.done == ["find", "find"]
+    assert "load balancer" not in fab("check", "--host", "web2").out
 
 
 def test_check_names_what_a_run_has_left_out_and_leaves_it_there(fab: Fab, hosts_of: Hosts, group: Group) -> None:
@@ -231,6 +271,17 @@ def test_check_names_what_a_run_has_left_out_and_leaves_it_there(fab: Fab, hosts
     group.left_out[Target("web2", 80)] = "deploy of grace@desk"
     ran = fab("check")
     said = " ".join(ran.out.split())
-    assert "web2:80 was taken out of web by deploy of grace@desk, and never put in again" in said
+    assert "web2:80 was taken out of web by deploy of grace@desk: a deploy is at work, or has left it out" in said
     assert "--targets Id=web2,Port=80" in said
     assert (ran.code, group.done) == (0, ["find"])
+    group.wrong["find"] = Unreachable("AWS refuses")
+    assert (fab("check").code, group.done) == (3, ["find"])
+
+
+def test_hosts_of_which_none_is_a_target_are_a_mistake(fab: Fab, hosts_of: Hosts, group: Group) -> None:
+    hosts = hosts_of("worker1", "worker2")
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, [host.changed for host in hosts], group.done) == (2, [[]] * 2, ["find"])
+    assert "none of worker1, worker2 is a target of web" in ran.err
+    hosts_of("web1", "worker1")
+    assert fab("deploy", "--ref", "master", "--without", "web1", "--reason", "it is down").code == 0

@@ -61,4 +61,7 @@ def test_an_inventory_that_cannot_be_read_again_is_a_warning(fab: Fab, hosts: Ho
 
 def test_none_that_is_left_is_3_and_nothing_moves(fab: Fab, hosts: Hosts, now: list[Any]) -> None:
     now += [[]]
-    assert (fab("deploy", "--ref", "master").code, hosts["web1"].live) == (3, OLD)
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, hosts["web1"].live) == (3, OLD)
+    assert "no host is left: the inventory has none of them any more" in ran.err
+    assert "next: fab -H prod status" in ran.err

@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
 from tasks.remote import ticker
+from tasks.remote.heartbeat import Heartbeat
 from tasks.remote.pulse import WAITS, Pulse
 
 FOREVER = float("inf")
@@ -149,3 +151,35 @@ def test_who_comes_first_is_looked_at_first() -> None:
     made.begin(lambda: looked.append("early"), 0.0)
     assert done.wait(60)
     assert looked == ["early", "late"]
+
+
+def test_one_link_for_which_no_thread_can_be_started_stops_no_other_clock() -> None:
+    made, looked, done = ticker.Ticker(), list[str](), threading.Event()
+
+    def fails() -> None:
+        looked.append("fails")
+        raise RuntimeError("can't start new thread")
+
+    def goes_on() -> float | None:
+        looked.append("goes on")
+        if looked.count("goes on") < 5:
+            return 0.01
+        done.set()
+        return None
+
+    made.begin(fails, 0.0)
+    made.begin(goes_on, 0.01)
+    assert done.wait(60)
+    assert looked.count("fails") == 1
+
+
+def test_a_heartbeat_never_comes_within_a_request() -> None:
+    sent, sending = list[bytes](), threading.Lock()
+    channel = SimpleNamespace(closed=False, sendall=sent.append)
+    heartbeat = Heartbeat(channel, sending)  # type: ignore[arg-type]
+    with sending:
+        heartbeat.look()
+        assert sent == []
+    assert heartbeat._say._thread is not None
+    heartbeat._say._thread.join(60)
+    assert sent == [b"\n"]
