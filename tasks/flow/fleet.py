@@ -39,7 +39,6 @@ class Fleet:
     ) -> None:
         self.environment, self.members, self.view = environment, tuple(members), view
         self.hint = self.members[0].hint
-        """Makes a command to type next."""
         self.everyone = self.members
         """All members of the run, of whom `members` are those that are acted on now."""
         self.interrupts, self.clock = interrupts, clock

@@ -138,6 +138,12 @@ class Ground:
         return address_of(sandbox, health=health) | {"port": link.port}
 
 
+def is_served(sandbox: Sandbox) -> bool:
+    """Whether a program there serves a workstation."""
+    server = process.running(sandbox, "sshd")
+    return server is not None and any(_parent(each.pid) == server.pid for each in process.inside(sandbox))
+
+
 class _Health(BaseHTTPRequestHandler):
     """The site as health asks it: well, but for the hosts that are named."""
 
