@@ -65,7 +65,7 @@ def take_out(batch: Fleet) -> None:
         return
     _said(batch, lambda: group.require_others(targets))
     within = _said(batch, lambda: group.take_out(targets))
-    batch.note(f"{_names(targets)} is drained: out of {group.name} within {within:.0f} s")
+    batch.note(f"draining {_names(targets)} in {group.name}, for at most {within:.0f} s")
     _said(batch, lambda: _wait(batch, within, lambda: group.leaving(targets), "is not drained"))
 
 
@@ -103,7 +103,7 @@ def _put_in(fleet: Fleet, group: TargetGroup, targets: list[Target]) -> None:
     _said(fleet, lambda: _wait(fleet, within, lambda: group.unhealthy(targets), "is not healthy"))
     while group.warnings:
         fleet.note(f"warning: {group.warnings.pop()}")
-    fleet.note(f"{_names(targets)} is in service again in {group.name}")
+    fleet.note(f"in service again in {group.name}: {_names(targets)}")
 
 
 def _wait(fleet: Fleet, within: float, look: Callable[[], dict[Target, str]], what: str) -> None:

@@ -39,6 +39,7 @@ class Fleet:
     ) -> None:
         self.environment, self.members, self.view = environment, tuple(members), view
         self.hint = self.members[0].hint
+        """Makes a command to type next."""
         self.everyone = self.members
         """All members of the run, of whom `members` are those that are acted on now."""
         self.interrupts, self.clock = interrupts, clock
@@ -220,9 +221,8 @@ class Fleet:
         """However the run has ended, no host stays out of the load balancer in silence."""
         self.each(lambda _: balancer.restore(), self.everyone[:1], within=LET_GO)
         if left := [*balancer.out]:
-            targets = ", ".join(map(str, left))
-            line = balancer.registering(left)
-            self.note(f"warning: {targets} is out of {balancer.name}, and could not be put in again: {line}")
+            names, line = ", ".join(map(str, left)), balancer.registering(left)
+            self.note(f"warning: {names} is out of {balancer.name}, and could not be put in again: {line}")
 
 
 def batch_size(batch: str | None, hosts: int) -> int:

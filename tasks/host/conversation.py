@@ -14,7 +14,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from tasks.host import aside
+from tasks.host import threads
 from tasks.host.environment import NOT_PASSED_ON
 from tasks.host.failure import CANCELLED, FAILED, Cancelled, Failed
 from tasks.host.inbox import SILENCE, Inbox
@@ -177,7 +177,7 @@ class Conversation:
 
             return follow.running(run, request, follow.Reader(self.wire, self.inbox, self.leave))
         if self.phase == "watched":
-            aside.begin(threading.Thread(target=self._end_when_abandoned))
+            threads.start(threading.Thread(target=self._end_when_abandoned))
         return perform(run, request["steps"])
 
     def _keep(self, run: Run) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from tasks.host import aside
+from tasks.host import threads
 
 
 @contextlib.contextmanager
@@ -14,7 +14,7 @@ def limit(seconds: float, action: Callable[[], None]) -> Iterator[None]:
     """Call `action`, in a thread of its own, unless the block ends within so many seconds."""
     timer = threading.Timer(seconds, action)
     try:
-        aside.begin(timer)
+        threads.start(timer)
         yield
     finally:
         timer.cancel()

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tasks.host import aside
+from tasks.host import threads
 
 if TYPE_CHECKING:
     from typing import IO, Any
@@ -26,7 +26,7 @@ class Inbox:
         self._changed = threading.Condition()
         self.heard = time.monotonic()
         self.ended = False
-        aside.begin(threading.Thread(target=self._read))
+        threads.start(threading.Thread(target=self._read))
 
     def take(self, silence: float | None) -> dict[str, Any] | None:
         """The next request; None when none can come any more, or the workstation is not heard for `silence` seconds."""

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 
-from tasks.host import aside
+from tasks.host import threads
 
 LIMIT = 1 << 20  # bytes that wait to be written
 PIECE = 1 << 16
@@ -23,7 +23,7 @@ class Wire:
         self._changed = threading.Condition()
         self._writing = False
         self.gone = False  # nobody reads any more
-        aside.begin(threading.Thread(target=self._write))
+        threads.start(threading.Thread(target=self._write))
 
     def send(self, event: tuple[str, ...]) -> None:
         """Queue one event. Lines of output are left out while too much waits, and counted; lines of a text wait instead."""

@@ -60,8 +60,8 @@ REGION = Reason("there is no region {region}", "# correct {key} in hosts.yml", U
 UNASKED = Reason("{service} in {region} cannot be asked", f"{WHO}{{profile}}")
 SETTINGS = Reason("the AWS settings of this workstation cannot be used", "aws configure list{profile}", UsageError)
 
-MISTAKE = FILTERS
-"""What AWS does not understand: of another service than EC2 its own kind stands for it."""
+MISTAKE = Reason("AWS does not take what hosts.yml says", "", UsageError)
+"""What it does not take: each service has a reason of its own for it."""
 
 
 class Service(NamedTuple):
@@ -115,9 +115,9 @@ ANSWERED = {
     **dict.fromkeys(("RequestLimitExceeded", "Throttling", "ThrottlingException", "EC2ThrottledException"), BUSY),
     **dict.fromkeys(("InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable"), FAULTY),
     "TargetGroupNotFound": MISTAKE,
-    **dict.fromkeys(("FilterLimitExceeded", "UnknownParameter", "MalformedQueryString", "ValidationError"), FILTERS),
+    **dict.fromkeys(("FilterLimitExceeded", "UnknownParameter", "MalformedQueryString", "ValidationError"), MISTAKE),
 }
-"""By the code of an answer of AWS; every other code that begins with Invalid is of the filters."""
+"""By the code of an answer of AWS; every other code that begins with Invalid is a mistake."""
 
 
 def failure(error: Exception, service: Service, region: str, regions: Sequence[str]) -> ReleaseError:
@@ -154,7 +154,7 @@ def _of_answer(response: dict[str, Any]) -> Reason:
         return ANSWERED[code]
     if status >= 500:
         return FAULTY
-    return FILTERS if code.startswith("Invalid") else REFUSED
+    return MISTAKE if code.startswith("Invalid") else REFUSED
 
 
 def _words(error: Exception) -> str:

@@ -7,7 +7,7 @@ import threading
 
 import paramiko
 
-from tasks.remote.ticker import TICKER, Aside
+from tasks.remote.ticker import TICKER, Sender
 
 EVERY = 5.0
 """Seconds between two of them; the host lets go of the lock after 20 seconds of silence between phases."""
@@ -19,7 +19,7 @@ class Heartbeat:
     def __init__(self, channel: paramiko.Channel, sending: threading.Lock) -> None:
         """`sending` is held while a request is sent: a line within another would spoil it."""
         self._channel, self._sending = channel, sending
-        self._say = Aside(self._beat)
+        self._say = Sender(self._beat)
 
     def start(self) -> None:
         """Beat, from here on."""

@@ -6,7 +6,7 @@ import contextlib
 
 import paramiko
 
-from tasks.remote.ticker import TICKER, Aside
+from tasks.remote.ticker import TICKER, Sender
 from tasks.remote.transport import Transport
 
 WAITS = (5.0, 6.0, 3.0)
@@ -22,7 +22,7 @@ class Pulse:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._ask, self._close = Aside(self._question), Aside(transport.close)
+        self._ask, self._close = Sender(self._question), Sender(transport.close)
         self._heard, self._looks = -1, 0
         self._over = False
 

@@ -56,7 +56,7 @@ class Ticker:
             return heapq.heappop(self._due)[-1]
 
 
-class Aside:
+class Sender:
     """Something that is sent, and that may wait for a link that takes nothing: in a thread that else ends at once."""
 
     def __init__(self, send: Callable[[], None]) -> None:

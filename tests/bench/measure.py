@@ -48,7 +48,7 @@ def measure(rig: Rig, peer: Peer, verb: str, rtt: int) -> Sample:
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
     busy = cpu_of_machine() - machine
-    _ended_well(command, process, os.waitstatus_to_exitcode(status))
+    ended_well(command, process, os.waitstatus_to_exitcode(status))
     rig.host.quiet()
     counts = rig.link.set(0)
     here, there = usage.ru_utime + usage.ru_stime, cpu_of(rig.host.init) - cpu
@@ -74,11 +74,12 @@ def count(rig: Rig, peer: Peer, verb: str) -> Counted:
         with Memory(process.pid) as memory:
             code = process.wait()
         rig.host.quiet()
-    _ended_well(command, process, code)
+    ended_well(command, process, code)
     return Counted(parse(output.read_text(errors="replace")), memory.peak)
 
 
-def _ended_well(command: Command, process: subprocess.Popen[str], code: int) -> None:
+def ended_well(command: Command, process: subprocess.Popen[str], code: int) -> None:
+    """Raises RuntimeError, with what it has printed, unless it did."""
     process.returncode = code
     if code:
         raise RuntimeError(f"{' '.join(command.words)} ended with {code}:\n{command.printed}")

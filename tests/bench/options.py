@@ -48,9 +48,8 @@ class Options:
     @property
     def whole(self) -> bool:
         """Is everything measured of one host, so that its figures may be written? Those of many have a place of their own."""
-        return (set(self.only) | {SCALE}, set(self.running)) == (set(PARTS), set(PEERS)) and set(self.distances) >= set(
-            DISTANCES
-        )
+        of_one = set(PARTS) - {SCALE}
+        return set(self.only) >= of_one and set(self.running) == set(PEERS) and set(self.distances) >= set(DISTANCES)
 
     def words(self) -> list[str]:
         """These options, as a command line."""

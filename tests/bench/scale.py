@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tasks.config.inventory import PROJECT
 from tasks.sandbox import world
 from tests.bench.growth import FILES
+from tests.bench.measure import ended_well
 from tests.bench.peers.floor import Floor
 from tests.bench.peers.ours import Ours
 from tests.bench.peers.peer import RELEASE, Command, Peer
@@ -163,9 +164,7 @@ def _measured(peer: Peer) -> Figures:
     process = command.start()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{peer.name} ended with {process.returncode}:\n{command.printed}")
+    ended_well(command, process, os.waitstatus_to_exitcode(status))
     for rig in peer.rigs:
         rig.host.quiet()
         rig.link.set(0)
@@ -176,10 +175,10 @@ def _measured(peer: Peer) -> Figures:
 def _watched(peer: Peer) -> Memory:
     """Memory and threads of one run more, whose time means nothing."""
     peer.prepare(RELEASE)
-    process = peer.command(RELEASE).start()
+    command = peer.command(RELEASE)
+    process = command.start()
     with Memory(process.pid) as memory:
-        if code := process.wait():
-            raise RuntimeError(f"{peer.name} ended with {code}")
+        ended_well(command, process, process.wait())
     for rig in peer.rigs:
         rig.host.quiet()
     return memory

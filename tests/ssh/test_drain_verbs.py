@@ -42,14 +42,14 @@ def deployed(fleet: Fleet, account: Account, **variables: Any) -> str:
 def test_one_at_a_time_is_out_of_the_group_and_all_are_in_it_afterwards(ground: Ground, account: Account, group: str) -> None:
     said = deployed(ground.fleet, account)
     assert len(set(ground.fleet.lives)) == 1
-    places = [said.index(f"{address}:80 is {what}") for address in ADDRESSES for what in ("drained", "in service again")]
+    places = [said.index(f"{what} {address}:80") for address in ADDRESSES for what in ("draining", "in service again in web:")]
     assert places == sorted(places)
     assert account.targets(group) == {*ADDRESSES}
 
 
 def test_what_a_killed_run_has_left_out_is_put_in_by_the_next(ground: Ground, account: Account, group: str) -> None:
     running = ground.fleet.start("deploy", "--ref", "master", **account.variables)
-    heard(running, "127.0.0.2:80 is drained")
+    heard(running, "draining 127.0.0.2:80")
     running.send_signal(signal.SIGKILL)
     running.communicate()
     assert account.targets(group) == {"127.0.0.1", "127.0.0.3"}
@@ -60,7 +60,7 @@ def test_what_a_killed_run_has_left_out_is_put_in_by_the_next(ground: Ground, ac
 
 def test_an_interrupted_run_puts_in_what_it_has_taken_out(ground: Ground, account: Account, group: str) -> None:
     running = ground.fleet.start("deploy", "--ref", "master", **account.variables)
-    heard(running, "127.0.0.2:80 is drained")
+    heard(running, "draining 127.0.0.2:80")
     running.send_signal(signal.SIGINT)
     finish(running, 130)
     assert account.targets(group) == {*ADDRESSES}

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.booted import Booted
+from tests.support.booted import Booted, Lab
 from tests.support.load.clients import TAB
-from tests.support.load.running import Load, load_on
+from tests.support.load.judged import Judged
+from tests.support.load.running import load_on
 from tests.support.shop import HOME, Shop, install
 
+HOSTS = ("web1", "web2", "web3")
 MIX = {"fast": 3, "slow": 3, "page": 1, TAB: 2}
 BALANCER = """\
 upstream shop {{
@@ -77,11 +79,13 @@ class ShopFleet(Shop):
         """The release that each host's pages name."""
         return [self.on(host).word("release") for host in self.hosts]
 
-    @contextmanager
-    def visited(self) -> Iterator[Load]:
-        """Clients ask the load balancer all through the block."""
+    def visited(self, *words: str, code: int = 0) -> Judged:
+        """Type `fab -H prod WORDS` while clients ask the load balancer: what they have met."""
+        before = self.live()
         with load_on(self.balancer.address, 80, MIX, self.balancer.lab.inside) as load:
-            yield load
+            self.fab(*words, code=code)
+            load.told()
+        return load.judged(before, self.live())
 
     def ended(self, *words: str) -> int:
         """The exit code of `fab -H prod WORDS`, whatever it is."""
@@ -95,3 +99,20 @@ class ShopFleet(Shop):
         public = host.sh("cat ~ftsuser/.ssh/id_ed25519.pub") + "\n"
         self.host.sh("cat >>/home/git/.ssh/authorized_keys", stdin=public)
         host.sh("cat >>~ftsuser/.ssh/known_hosts", stdin=self.host.known_hosts_file.read_text())
+
+
+@contextmanager
+def shop_fleet(lab: Lab, folder: Path, **keys: Any) -> Iterator[ShopFleet]:
+    """Three hosts and their load balancer, as long as this is entered; set up with these keys, with a release to go back to."""
+    booted = list[Booted]()
+    try:
+        for name in (*HOSTS, "balancer"):
+            booted.append(lab.boot(name))
+        fleet = ShopFleet(booted[:-1], booted[-1], folder)
+        fleet.write(prod=keys)
+        fleet.set_up()
+        fleet.deploy()
+        yield fleet
+    finally:
+        for host in booted:
+            host.stop()

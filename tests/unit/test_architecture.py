@@ -140,7 +140,7 @@ def test_one_file_of_the_host_program_starts_threads() -> None:
     """Another would take signals that the main thread waits for."""
     text = {path: path.read_text(encoding="utf-8") for path in OURS if layer(path) == "host"}
     starts = {path for path in text if "import threading" in text[path] and ".start()" in text[path]}
-    assert starts == {HOST / "aside.py"}
+    assert starts == {HOST / "threads.py"}
 
 
 FOR_PEOPLE = {

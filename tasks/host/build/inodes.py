@@ -12,7 +12,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 
-from tasks.host import acl, aside, files, releases, tree
+from tasks.host import acl, files, releases, threads, tree
 from tasks.host.build import room
 from tasks.host.failure import Failed
 from tasks.host.run import Run
@@ -138,7 +138,7 @@ def _quietly(act: Callable[[threading.Event], bool]) -> bool:
             problems.append(problem)
 
     thread = threading.Thread(target=quiet)
-    aside.begin(thread)
+    threads.start(thread)
     try:
         while thread.is_alive():
             thread.join(1.0)  # signals are heard in between

@@ -4,38 +4,19 @@ from pathlib import Path
 
 from tests.bench.requests.site import COLOURS, QUICK
 from tests.bench.requests.tables import Row
-from tests.support.booted import Booted, Lab
+from tests.support.booted import Lab
 from tests.support.load.judged import Judged
-from tests.support.shop_fleet import ShopFleet
+from tests.support.shop_fleet import shop_fleet
 
-HOSTS = ("web1", "web2", "web3")
+VERBS = {"`deploy` with `batch: 1`": ("deploy", "--ref", "master"), "`rollback`": ("rollback",)}
 
 
 def fleets(lab: Lab, folder: Path, times: int) -> list[Row]:
     """Deployed in batches of one, and taken back on all at once."""
-    booted = list[Booted]()
-    try:
-        for name in (*HOSTS, "balancer"):
-            booted.append(lab.boot(name))
-        fleet = ShopFleet(booted[: len(HOSTS)], booted[-1], folder)
-        fleet.write(prod={**QUICK, "batch": 1})
-        fleet.set_up()
-        fleet.deploy()
-        loads: dict[str, list[Judged]] = {"deploy": [], "rollback": []}
+    loads: dict[str, list[Judged]] = {title: [] for title in VERBS}
+    with shop_fleet(lab, folder, **QUICK, batch=1) as fleet:
         for colour in COLOURS[:times]:
             fleet.push({"assets/shop.css": f"h1 {{ color: {colour}; }}\n"})
-            for verb, words in (("deploy", ("deploy", "--ref", "master")), ("rollback", ("rollback",))):
-                loads[verb].append(_visited(fleet, *words))
-    finally:
-        for host in booted:
-            host.stop()
-    titles = {"deploy": "`deploy` with `batch: 1`", "rollback": "`rollback`"}
-    return [Row(titles[verb], done, told_apart=False) for verb, done in loads.items()]
-
-
-def _visited(fleet: ShopFleet, *words: str) -> Judged:
-    before = fleet.live()
-    with fleet.visited() as load:
-        fleet.fab(*words)
-        load.told()
-    return load.judged(before, fleet.live())
+            for title, words in VERBS.items():
+                loads[title].append(fleet.visited(*words))
+    return [Row(title, done, told_apart=False) for title, done in loads.items()]

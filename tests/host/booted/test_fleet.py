@@ -1,14 +1,14 @@
 """Three booted hosts behind a load balancer: visitors notice nothing, and all run the new release or each is back."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.bench.requests.site import QUICK
-from tests.support.booted import Booted, Lab
+from tests.support.booted import Lab
 from tests.support.fab import until
-from tests.support.load.judged import Judged
-from tests.support.shop_fleet import ShopFleet
+from tests.support.shop_fleet import ShopFleet, shop_fleet
 
 BATCHES = {**QUICK, "batch": 1}
 UNWELL = {"health": [{"url": "http://127.0.0.1/no-such-page", "within": 2}]}
@@ -19,18 +19,8 @@ HELD = "/tmp/held"  # noqa: S108
 @pytest.fixture(scope="module")
 def fleet(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopFleet]:
     """Set up, with a release to go back to."""
-    hosts = list[Booted]()
-    try:
-        for name in ("web1", "web2", "web3", "balancer"):
-            hosts.append(lab.boot(name))
-        fleet = ShopFleet(hosts[:3], hosts[3], tmp_path_factory.mktemp("fleet"))
-        fleet.write(prod=BATCHES)
-        fleet.set_up()
-        fleet.deploy()
+    with shop_fleet(lab, tmp_path_factory.mktemp("fleet"), **BATCHES) as fleet:
         yield fleet
-    finally:
-        for host in hosts:
-            host.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -52,20 +42,11 @@ def push(fleet: ShopFleet, colour: str) -> None:
     fleet.push({"assets/shop.css": f"h1 {{ color: {colour}; }}\n"})
 
 
-def visited(fleet: ShopFleet, *words: str, code: int = 0) -> Judged:
-    """Type `fab -H prod WORDS` while visitors ask."""
-    before = fleet.live()
-    with fleet.visited() as load:
-        fleet.fab(*words, code=code)
-        load.told()
-    return load.judged(before, fleet.live())
-
-
 def test_a_deploy_in_batches_and_a_rollback_lose_no_request_and_no_asset(fleet: ShopFleet) -> None:
     push(fleet, "orange")
-    deploy = visited(fleet, "deploy", "--ref", "master")
+    deploy = fleet.visited("deploy", "--ref", "master")
     assert fleet.runs == fleet.lives == [deploy.after] * 3
-    back = visited(fleet, "rollback")
+    back = fleet.visited("rollback")
     assert fleet.runs == fleet.lives == [back.after] * 3
     assert (deploy.before, deploy.after) == (back.after, back.before)
     for load in (deploy, back):
@@ -75,25 +56,21 @@ def test_a_deploy_in_batches_and_a_rollback_lose_no_request_and_no_asset(fleet: 
         assert load.answered_by(load.after) > 0
 
 
-def test_a_host_whose_health_fails_takes_the_others_back_and_no_request_is_lost(fleet: ShopFleet) -> None:
-    push(fleet, "green")
+@pytest.mark.parametrize(
+    ("name", "keys", "code", "seen"), [("web3", UNWELL, 5, 2), ("web2", BROKEN, 3, 1)], ids=["health", "build"]
+)
+def test_what_fails_on_one_host_leaves_all_as_they_were_and_no_request_is_lost(
+    fleet: ShopFleet, name: str, keys: dict[str, Any], code: int, seen: int
+) -> None:
+    """`seen`: how many releases visitors meet. Health fails when two hosts have switched, a build before any has."""
+    push(fleet, f"rgb(0, {code}, 0)")
     before = fleet.lives
-    fleet.own["web3"] = UNWELL
+    fleet.own[name] = keys
     fleet.write(prod=BATCHES)
-    load = visited(fleet, "deploy", "--ref", "master", code=5)
+    load = fleet.visited("deploy", "--ref", "master", code=code)
     assert fleet.runs == fleet.lives == before
     assert (load.failed, load.lost_assets) == ([], [])
-    assert len({request.said.release for request in load.requests if request.said.release}) == 2
-
-
-def test_a_build_that_fails_on_one_host_leaves_all_as_they_were(fleet: ShopFleet) -> None:
-    push(fleet, "blue")
-    before = fleet.lives
-    fleet.own["web2"] = BROKEN
-    fleet.write(prod=BATCHES)
-    load = visited(fleet, "deploy", "--ref", "master", code=3)
-    assert fleet.runs == fleet.lives == before
-    assert (load.failed, load.lost_assets) == ([], [])
+    assert len({request.said.release for request in load.requests if request.said.release}) == seen
 
 
 @pytest.mark.parametrize("phase", ["build", "post-release"])

@@ -44,8 +44,8 @@ def test_each_batch_is_out_while_it_changes(fab: Fab, hosts_of: Hosts, group: Gr
     ran = fab("deploy", "--ref", "master")
     assert (ran.code, [host.live for host in hosts]) == (0, [NEW] * 3)
     assert group.done == ["find", *(f"{what} {name}" for name in THREE for what in ("out", "swap", "in"))]
-    assert "web2:80 is drained: out of web within 360 s" in ran.err
-    assert "web2:80 is in service again in web" in ran.err
+    assert "draining web2:80 in web, for at most 360 s" in ran.err
+    assert "in service again in web: web2:80" in ran.err
 
 
 @pytest.mark.parametrize("keys", [{"batch": None}, {"batch": 3}, {"batch": "100%"}])

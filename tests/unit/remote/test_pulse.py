@@ -43,7 +43,7 @@ class Link:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.remote.pulse.Aside", lambda send: send)
+    monkeypatch.setattr("tasks.remote.pulse.Sender", lambda send: send)
 
 
 @pytest.mark.parametrize("cut_at", [0.0, 0.001, 4.999, 5.0, 5.001, 7.5, 60.0, 3600.001])
@@ -110,13 +110,13 @@ def test_what_waits_for_a_full_link_holds_up_nobody_and_is_not_sent_twice() -> N
         assert go_on.wait(60)
         sent.append(1)
 
-    aside = ticker.Aside(send)
-    aside()
+    sender = ticker.Sender(send)
+    sender()
     assert begun.wait(60)
-    aside()
+    sender()
     go_on.set()
-    assert aside._thread is not None
-    aside._thread.join(60)
+    assert sender._thread is not None
+    sender._thread.join(60)
     assert sent == [1]
 
 

@@ -8,7 +8,7 @@ import threading
 OF_THE_MAIN_THREAD = (signal.SIGTERM, signal.SIGINT)
 
 
-def begin(thread: threading.Thread) -> None:
+def start(thread: threading.Thread) -> None:
     """Start it with these signals blocked; the end of the program does not wait for it."""
     thread.daemon = True
     before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_THE_MAIN_THREAD)

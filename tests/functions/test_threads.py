@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.config.inventory import PROJECT
-from tasks.host import aside, programs
+from tasks.host import programs, threads
 
 KEPT = (signal.SIGTERM, signal.SIGINT)
 
@@ -27,7 +27,7 @@ def test_a_thread_beside_the_main_one_takes_none_and_the_main_one_takes_all() ->
         found.append(blocked(Path(f"/proc/self/task/{threading.get_native_id()}/status")))
         go_on.set()
 
-    aside.begin(threading.Thread(target=look))
+    threads.start(threading.Thread(target=look))
     assert go_on.wait(60)
     assert found == [set(KEPT)]
     assert not blocked(Path("/proc/self/status")) & set(KEPT)
@@ -41,7 +41,7 @@ def test_a_program_that_such_a_thread_starts_takes_them(number: signal.Signals) 
         codes.append(programs.run(["sh", "-c", f"kill -{number.value} $$; sleep 60"], seconds=30).code)
         ended.set()
 
-    aside.begin(threading.Thread(target=run))
+    threads.start(threading.Thread(target=run))
     assert ended.wait(60)
     assert codes == [-number]
 
