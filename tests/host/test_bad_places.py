@@ -10,18 +10,18 @@ STATE, RELEASES = f"{HOME}/builds/source", f"{HOME}/releases"
 SPOILT = {
     "releases on another filesystem": (
         f"mount -t tmpfs -o uid=$(id -u ftsuser),mode=755 none {RELEASES}",
-        f"umount {RELEASES}",
+        f"umount --lazy {RELEASES}",
         "are on different filesystems",
     ),
     "new releases on another filesystem": (
         f"mv {RELEASES} {HOME}/kept && mkdir {RELEASES} && mount -t tmpfs -o uid=$(id -u ftsuser),mode=755 none {RELEASES} && "
         f"cp -a {HOME}/kept/. {RELEASES}/",
-        f"umount {RELEASES} && rmdir {RELEASES} && mv {HOME}/kept {RELEASES}",
+        f"umount --lazy {RELEASES} && rmdir {RELEASES} && mv {HOME}/kept {RELEASES}",
         "are on different filesystems: a build could not be moved in one step",
     ),
     "releases that are read-only": (
         f"mount --bind {RELEASES} {RELEASES} && mount -o remount,ro,bind {RELEASES}",
-        f"umount {RELEASES}",
+        f"umount --lazy {RELEASES}",
         f"{RELEASES} cannot be written to by ftsuser",
     ),
     "releases of somebody else": (

@@ -90,21 +90,24 @@ def test_this_version_goes_on_where_the_one_before_stopped_and_that_one_can_go_o
 
 
 def test_a_run_of_either_version_locks_the_other_out(make: Make, old: OldVersion) -> None:
-    site = make(apps={"web": {"bootstrap": ["until [[ -e ~/go-on ]]; do sleep 0.05; done"]}})
-    go_on = site.home / "go-on"
+    site = make(apps={"web": {"bootstrap": ["touch ~/held; until [[ -e ~/go-on ]]; do sleep 0.05; done"]}})
+    held, go_on = site.home / "held", site.home / "go-on"
     ours = site.start("build", "--ref", "master")
-    until(lambda: site.locked, ours)
+    until(held.exists, ours)
     assert "fab" in old.fab(site, "build", "--ref", "master", code=6).said
     go_on.touch()
     finish(ours, 0)
+    until(lambda: not site.locked)
 
+    held.unlink()
     go_on.unlink()
     theirs = old.start(site, "build", "--ref", "master")
-    until(lambda: site.locked, theirs)
+    until(held.exists, theirs)
     site.fab("build", "--ref", "master", code=6)
     go_on.touch()
     finish(theirs, 0)
     go_on.unlink()
+    held.unlink()
 
 
 def test_a_hold_of_either_version_stops_the_other(make: Make, old: OldVersion) -> None:

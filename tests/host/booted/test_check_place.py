@@ -52,7 +52,7 @@ def small(options: str) -> tuple[str, str]:
     """How releases come to lie on a filesystem with as little room as that."""
     there, copy = f"{HOME}/releases", "/var/backups/releases"
     mount = f"cp -a {there}/. {copy} && mount -t tmpfs -o {options} tmpfs {there} && chown ftsuser: {there}"
-    return f"{mount} && cp -a {copy}/. {there}", f"umount {there}; rm -r {copy}"
+    return f"{mount} && cp -a {copy}/. {there}", f"umount --lazy {there}; rm -r {copy}"
 
 
 GROUPS = {

@@ -22,7 +22,7 @@ def served(ready: Shop) -> Iterator[Shop]:
     host.write(f"{HOME}/source/public/page", END)
     yield ready
     for folder in ("releases", "source"):
-        host.sh(f"cd {HOME}; ! mountpoint -q {folder} || umount {folder}; rm -rf {folder}")
+        host.sh(f"cd {HOME}; ! mountpoint -q {folder} || umount --lazy {folder}; rm -rf {folder}")
 
 
 def assert_refused(shop: Shop, because: str) -> None:
