@@ -1,53 +1,15 @@
 """Secrets are found whatever format their file has, and however a program writes them."""
 
-import base64
-import html
-import json
-import textwrap
-from collections.abc import Callable
-from urllib.parse import quote, quote_plus
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.host.mask import Mask
 from tasks.host.secrets import values
+from tests.support.secret_forms import WRITERS, formats
 
 VALUE = "s3cr3t-Of/the+Site"
-IN_URL = quote(VALUE, safe="")
-
-FORMATS = {
-    "dotenv": f"KEY={VALUE}\n",
-    "dotenv, quoted": f"export KEY='{VALUE}' # the key\n",
-    "after an apostrophe": f"# don't\nKEY={VALUE}\n# it's\n",
-    "windows": f"A=1\nKEY={VALUE}\n",
-    ".env.local.php": f"<?php\n\nreturn array (\n  'APP_SECRET' => '{VALUE}',\n);\n",
-    "a DSN in PHP": f'return ["dsn" => "smtp://joe:{IN_URL}@mail:25"];',
-    "YAML": f"parameters:\n  secret: {VALUE}\n",
-    "YAML, quoted, in a list": f"p:\n  - secret: '{VALUE}' # x\n",
-    "YAML, flow": f"p: {{secret: {VALUE}, b: c}}\n",
-    "YAML, block": f"p: |\n  {VALUE}\n  more\n",
-    "XML element": f"<config><password>{VALUE}</password></config>",
-    "XML attribute": f'<config password="{VALUE}"/>',
-    "XML CDATA": f"<a><![CDATA[{VALUE}]]></a>",
-    ".npmrc": f"//registry.example/:_authToken={VALUE}\n",
-    ".netrc": f"machine git.example login joe password {VALUE}\n",
-    ".netrc, lines": f"machine git.example\n  login joe\n  password {VALUE}\n",
-    ".pgpass": f"db.example:5432:app:joe:{VALUE}\n",
-    "my.cnf": f"[client]\nuser = joe\npassword = {VALUE}\n",
-    "my.cnf, quoted": f'[client]\npassword="{VALUE}"\n',
-    "ini": f"a = {VALUE} ; comment\n",
-    "TOML": f'[a]\nkey = "{VALUE}" # x\n',
-    "properties": f"db.password:{VALUE}\n",
-    "JSON": json.dumps({"a": [{"b": VALUE}]}),
-    "JSON with comments": f'{{\n // the key\n "key": "{VALUE}", /* x */\n}}',
-    "auth.json of PHP": json.dumps({"http-basic": {"repo.example": {"password": VALUE}}}).replace("/", "\\/"),
-    "URL": f'DATABASE_URL="mysql://joe:{IN_URL}@db:3306/app?x=1"\n',
-    "connection string": f'DSN="host=db;password={VALUE};dbname=app"\n',
-    "PEM": f"-----BEGIN KEY-----\n{VALUE}\n-----END KEY-----\n",
-    "no separator": f"{VALUE}\n",
-}
+FORMATS = formats(VALUE)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -64,24 +26,6 @@ def test_a_key_and_a_word_of_anybody_are_no_values() -> None:
     assert [value for value in found if len(value) >= 8] == ["s3cr3t-of-it"]
 
 
-WRITERS: dict[str, Callable[[str], str]] = {
-    "as it is": str,
-    "JSON": json.dumps,
-    "JSON of PHP": lambda text: json.dumps(text).replace("/", "\\/"),
-    "JSON, tags and quotes in hex": lambda text: json.dumps(text).replace("&", "\\u0026").replace("<", "\\u003C"),
-    "HTML": html.escape,
-    "HTML, numbers": lambda text: "".join(f"&#{ord(char)};" for char in text),
-    "URL": lambda text: quote(text, safe=""),
-    "URL, form": quote_plus,
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "base64, after something": lambda text: base64.b64encode(f"joe:{text}\n".encode()).decode(),
-    "base64, URL": lambda text: base64.urlsafe_b64encode(f"ab{text}".encode()).decode(),
-    "base64, wrapped": lambda text: "\n".join(textwrap.wrap(base64.b64encode(f"{'x' * 70}{text}".encode()).decode(), 76)),
-    "wrapped": lambda text: "\n".join(text[at : at + 7] for at in range(0, len(text), 7)),
-    "wrapped in a frame": lambda text: "   \n !     ".join(text[at : at + 8] for at in range(0, len(text), 8)),
-    "wrapped in JSON": lambda text: "  \n  ".join(textwrap.wrap(json.dumps(text), 9)),
-    "wrapped in colour": lambda text: f"\x1b[37;41m  {text[:5]}\x1b[39;49m\n\x1b[37;41m  {text[5:]}\x1b[0m",
-}
 SECRETS = {"plain": "s3cr3t-of-the-site", "every sign": 'p@ss/w&rd"<é>%x y', "looks like a frame": "#abc!d|ef//g>h*i+j"}
 
 

@@ -8,10 +8,13 @@ import pytest
 from tests.host.booted.following import HOME, Following
 from tests.support.booted import Booted
 from tests.support.fab import finish
+from tests.support.secret_forms import WRITERS, formats
 
 SECRET, KEY = "correct-horse-battery-staple", "9f8e7d6c5b4a39281706"
 TELLS = f"cat {HOME}/source/.env.local {HOME}/source/config/key.json"
 FILES = [".env.local", "config/key.json"]
+EVERY = {number: f"s3cr3t-{number}/of+the&Site" for number in range(10, 10 + len(formats("")))}  # one for each format of files
+FORMS = {writer(value) for value in EVERY.values() for writer in WRITERS.values()}
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +77,44 @@ def test_a_post_release_that_fails_shows_its_last_words_masked(site: Following, 
     assert KEY not in said + ps
     site.host.sh("rm /etc/nginx/conf.d/tells.conf; systemctl reload nginx")
     assert left_on_the_host(site) == {".env.local", "key.json"}
+
+
+@pytest.fixture(scope="module")
+def every(site: Following) -> Following:
+    """The same, with a runtime file of every format, and /opt/told, in which each of their values stands in every form."""
+    for (number, value), form in zip(EVERY.items(), formats(""), strict=True):
+        site.host.write(f"{HOME}/source/config/every/{number}", formats(value)[form], mode="640")
+    site.host.write("/opt/told", "".join(f"{form}\n" for form in sorted(FORMS)), "root")
+    site.host.sh("usermod --append --groups systemd-journal ubuntu")
+    return site
+
+
+def assert_unseen(site: Following, said: str, forms: set[str]) -> None:
+    """None of these forms is in what was printed, nor those of one line in a file of the host."""
+    assert "****" in said
+    assert {form for form in forms if form in said} == set()
+    site.host.write("/opt/forms", "".join(f"{form}\n" for form in forms if "\n" not in form), "root")
+    found = site.host.run("grep -rlF -f /opt/forms /home /tmp /run /var/log /var/lib /srv /usr/local --exclude-dir=journal")
+    assert {line for line in found.stdout.splitlines() if "/config/every/" not in line} == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "keys"),
+    [
+        (3, {"apps": {"web": {"bootstrap": ["cat config/every/* /opt/told", "head -c 70 /opt/told; exit 1"]}}}),
+        (5, {"services": [{"run": "cat /opt/told; exit 3"}]}),
+        (5, {"services": [{"systemd": "teller"}]}),
+        (5, {"health": [{"url": "http://127.0.0.1:82/", "within": 1}]}),
+    ],
+    ids=["a build", "a command of its own", "a worker's journal", "a page"],
+)
+def test_no_format_and_no_form_of_a_secret_is_seen_or_left(every: Following, code: int, keys: dict[str, Any]) -> None:
+    every.override("teller", "ExecStart=\nExecStart=/bin/bash -c 'cat /opt/told; sleep 0.2; exit 7'")
+    page = "server { listen 82; root /opt; error_page 404 =500 /told; location / { try_files /none =404; } location = /told { } }\n"
+    every.host.write("/etc/nginx/conf.d/tells.conf", page, "root")
+    every.host.sh("systemctl reload nginx")
+    every.write(**{"services": [], "runtime_files": ["config/every/*"], **keys})
+    said, ps = seen_in_a_deploy(every, code)
+    logs = every.fab("logs").out + every.fab("history", "--json").out
+    every.host.sh("rm /etc/nginx/conf.d/tells.conf; systemctl reload nginx")
+    assert_unseen(every, said + ps + logs, FORMS)

@@ -1,0 +1,64 @@
+"""How files hold a secret, and how programs write it."""
+
+import base64
+import html
+import json
+import textwrap
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+
+def formats(value: str) -> dict[str, str]:
+    """Runtime files of every format, each with this value in it."""
+    in_url = quote(value, safe="")
+    return {
+        "dotenv": f"KEY={value}\n",
+        "dotenv, quoted": f"export KEY='{value}' # the key\n",
+        "after an apostrophe": f"# don't\nKEY={value}\n# it's\n",
+        "windows": f"A=1\r\nKEY={value}\r\n",
+        ".env.local.php": f"<?php\n\nreturn array (\n  'APP_SECRET' => '{value}',\n);\n",
+        "a DSN in PHP": f'return ["dsn" => "smtp://joe:{in_url}@mail:25"];',
+        "YAML": f"parameters:\n  secret: {value}\n",
+        "YAML, quoted, in a list": f"p:\n  - secret: '{value}' # x\n",
+        "YAML, flow": f"p: {{secret: {value}, b: c}}\n",
+        "YAML, block": f"p: |\n  {value}\n  more\n",
+        "XML element": f"<config><password>{value}</password></config>",
+        "XML attribute": f'<config password="{value}"/>',
+        "XML CDATA": f"<a><![CDATA[{value}]]></a>",
+        ".npmrc": f"//registry.example/:_authToken={value}\n",
+        ".netrc": f"machine git.example login joe password {value}\n",
+        ".netrc, lines": f"machine git.example\n  login joe\n  password {value}\n",
+        ".pgpass": f"db.example:5432:app:joe:{value}\n",
+        "my.cnf": f"[client]\nuser = joe\npassword = {value}\n",
+        "my.cnf, quoted": f'[client]\npassword="{value}"\n',
+        "ini": f"a = {value} ; comment\n",
+        "TOML": f'[a]\nkey = "{value}" # x\n',
+        "properties": f"db.password:{value}\n",
+        "JSON": json.dumps({"a": [{"b": value}]}),
+        "JSON with comments": f'{{\n // the key\n "key": "{value}", /* x */\n}}',
+        "auth.json of PHP": json.dumps({"http-basic": {"repo.example": {"password": value}}}).replace("/", "\\/"),
+        "URL": f'DATABASE_URL="mysql://joe:{in_url}@db:3306/app?x=1"\n',
+        "connection string": f'DSN="host=db;password={value};dbname=app"\n',
+        "PEM": f"-----BEGIN KEY-----\n{value}\n-----END KEY-----\n",
+        "no separator": f"{value}\n",
+    }
+
+
+WRITERS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "JSON": json.dumps,
+    "JSON of PHP": lambda text: json.dumps(text).replace("/", "\\/"),
+    "JSON, tags and quotes in hex": lambda text: json.dumps(text).replace("&", "\\u0026").replace("<", "\\u003C"),
+    "HTML": html.escape,
+    "HTML, numbers": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "URL": lambda text: quote(text, safe=""),
+    "URL, form": quote_plus,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64, after something": lambda text: base64.b64encode(f"joe:{text}\n".encode()).decode(),
+    "base64, URL": lambda text: base64.urlsafe_b64encode(f"ab{text}".encode()).decode(),
+    "base64, wrapped": lambda text: "\n".join(textwrap.wrap(base64.b64encode(f"{'x' * 70}{text}".encode()).decode(), 76)),
+    "wrapped": lambda text: "\n".join(text[at : at + 7] for at in range(0, len(text), 7)),
+    "wrapped in a frame": lambda text: "   \n !     ".join(text[at : at + 8] for at in range(0, len(text), 8)),
+    "wrapped in JSON": lambda text: "  \n  ".join(textwrap.wrap(json.dumps(text), 9)),
+    "wrapped in colour": lambda text: f"\x1b[37;41m  {text[:5]}\x1b[39;49m\n\x1b[37;41m  {text[5:]}\x1b[0m",
+}
