@@ -110,7 +110,8 @@ def assert_unseen(site: Following, said: str, forms: set[str]) -> None:
 )
 def test_no_format_and_no_form_of_a_secret_is_seen_or_left(every: Following, code: int, keys: dict[str, Any]) -> None:
     every.override("teller", "ExecStart=\nExecStart=/bin/bash -c 'cat /opt/told; sleep 0.2; exit 7'")
-    page = "server { listen 82; root /opt; error_page 404 =500 /told; location / { try_files /none =404; } location = /told { } }\n"
+    place = "location / { try_files /none =404; } location = /told { }"
+    page = f"server {{ listen 82; root /opt; error_page 404 =500 /told; {place} }}\n"
     every.host.write("/etc/nginx/conf.d/tells.conf", page, "root")
     every.host.sh("systemctl reload nginx")
     every.write(**{"services": [], "runtime_files": ["config/every/*"], **keys})
