@@ -41,6 +41,19 @@ def test_a_host_as_it_should_be_is_well(site: Following) -> None:
     assert "nothing that root reads can be written by ftsuser" in " ".join(lines.split())
 
 
+def test_files_that_root_alone_may_read_stop_nothing(site: Following) -> None:
+    site.override("worker", "Environment=A=b")
+    own = "/etc/systemd/system/worker.service /etc/systemd/system/worker.service.d/test.conf /etc/supervisor/conf.d/queue.conf"
+    site.host.sh(f"chmod 600 {own}; systemctl daemon-reload")
+    try:
+        site.deploy([*FPM, *NGINX, *WORKER, *QUEUE])
+        lines = " ".join(site.fab("check").out.split())
+        assert "nothing that root reads can be written by ftsuser" in lines
+        assert site.places("[s]leep 1010") == site.places("[s]leep 1011") == {f"{HOME}/releases/{site.live}"}
+    finally:
+        site.host.sh(f"chmod 644 {own}; rm -r /etc/systemd/system/worker.service.d; systemctl daemon-reload")
+
+
 @pytest.mark.parametrize("what", ["nginx", "php-fpm"])
 def test_a_configuration_that_includes_files_of_a_release_is_refused(site: Following, what: str) -> None:
     file, text, services = INCLUDED[what]
