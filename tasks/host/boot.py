@@ -37,6 +37,10 @@ class Packed:
         package = any(other.startswith(name + ".") for other in self.sources)
         return ModuleSpec(name, self, is_package=package)  # type: ignore[arg-type]
 
+    def get_source(self, name: str) -> str:
+        """A module's text."""
+        return self.sources[name]
+
     def create_module(self, spec: ModuleSpec) -> None:
         """The usual module object."""
 

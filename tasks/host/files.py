@@ -87,6 +87,25 @@ def write_all(descriptor: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def replace(path: str, data: bytes, by: str) -> None:
+    """Put a private file in the place of one, whole or not at all. `by`: who writes it, for the name that it has meanwhile.
+
+    What another died over goes too. Raises OSError.
+    """
+    folder, name = os.path.split(path)
+    for left in names(folder):
+        if left.startswith(f"{name}."):
+            os.unlink(os.path.join(folder, left))
+    new = f"{path}.{by}"
+    with opened(new, WRITE_NEW, 0o600) as file:
+        try:
+            write_all(file, data)
+            os.rename(new, path)
+        except OSError:
+            os.unlink(new)
+            raise
+
+
 def flush_directory(path: str) -> None:
     """Put on disk which names are in a directory. Raises OSError."""
     with opened(path, os.O_RDONLY | os.O_DIRECTORY) as folder:

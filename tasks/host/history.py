@@ -49,13 +49,17 @@ def version(run: Run) -> tuple[int, int]:
     return (0, 0)
 
 
+def read(run: Run) -> bytes:
+    """All of it, as it was written; nothing where there is none. Raises Failed."""
+    path = run.place("history")
+    with files.needed(path), contextlib.suppress(FileNotFoundError):
+        return files.read(path, MOST)
+    return b""
+
+
 def entries(run: Run, start: int = 0, end: int | None = None) -> list[dict[str, Any]]:
     """Every line between these bytes that can be read; what a crash or a hand has spoilt is passed over. Raises Failed."""
-    path = run.place("history")
-    lines: list[str] = []
-    with files.needed(path), contextlib.suppress(FileNotFoundError):
-        lines = files.read(path, MOST)[start:end].decode("utf-8", "replace").split("\n")
-    lines = [line for line in lines if line]
+    lines = [line for line in read(run)[start:end].decode("utf-8", "replace").split("\n") if line]
     found = _json(f"[{','.join(lines)}]")  # all at once where every line is sound takes a third of the time
     if found is None or len(found) != len(lines):
         found = map(_json, lines)

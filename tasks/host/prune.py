@@ -6,7 +6,7 @@ import os
 import time
 from typing import AbstractSet, Sequence
 
-from tasks.host import files, history, in_use, leads, releases, trash
+from tasks.host import files, history, in_use, leads, releases, replayed, trash
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 from tasks.host.runtime import record
@@ -35,6 +35,7 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]], links: Sequence[st
         if entry.name.endswith(".log") and entry.stat(follow_symlinks=False).st_mtime < time.time() - LOGS:
             os.unlink(entry.path)
     record.forget(run)
+    replayed.keep(run, releases.records(run))
     trash.report(run)
     trash.later(run, tidy=True)
     if stuck:

@@ -12,6 +12,7 @@ class Records:
 
     def __init__(self) -> None:
         self.version = (0, 0)  # of the history that was replayed: its inode and its size in bytes
+        self.kept = 0  # bytes of it whose replay is kept beside it
         self.order: list[str] = []  # every release, as they were sealed
         self.stack: list[str] = []  # what was live, one before the other; the last is the newest
         self.bad: dict[str, str] = {}  # why each is: "rolled back", or "failed" where a deploy put another back
@@ -42,6 +43,16 @@ class Records:
                 self.order.append(name)
             if event in CHANGES:
                 getattr(self, "_" + event.replace("-", "_"))(name, entry)
+
+    def given(self) -> dict[str, Any]:
+        """All that these lines say, as JSON has it."""
+        return {**vars(self), "open": sorted(self.open)}
+
+    def take(self, given: dict[str, Any]) -> None:
+        """Go on from what another has given. Raises KeyError."""
+        for name in vars(self):
+            setattr(self, name, given[name])
+        self.open, self.version = set(self.open), (given["version"][0], given["version"][1])
 
     def before(self, live: str) -> Sequence[str]:
         """The good releases that were live before this one, the newest first."""

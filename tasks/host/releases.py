@@ -12,7 +12,7 @@ import re
 import time
 from typing import Any, Iterable, Iterator
 
-from tasks.host import files, history
+from tasks.host import files, history, replayed
 from tasks.host.records import Records
 from tasks.host.run import Run
 
@@ -25,7 +25,7 @@ def records(run: Run) -> Records:
     found = run.records or Records()
     if found.version != version:
         grown = found.version[0] == version[0] and found.version[1] < version[1]
-        found = found if grown else Records()
+        found = found if grown else replayed.begin(run, version)
         found.replay(history.entries(run, found.version[1], version[1]))
         found.version, run.records = version, found
     return found

@@ -138,3 +138,17 @@ def test_what_a_run_left_that_died_is_removed(host: LocalHost) -> None:
     left.write_text("half")
     assert host.build().code == 0
     assert not left.exists()
+
+
+def test_of_many_releases_it_is_recorded_and_their_seals_are_read_once(
+    host: LocalHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inodes, "MANY", 1)
+    monkeypatch.setenv("HOME", str(host.home))
+    names = [host.release()]
+    inodes.own_earlier(Made())
+    assert inodes.earlier(Made()) == ([], names)
+    names.append(host.release())
+    inodes.own_earlier(Made())
+    assert inodes.earlier(Made()) == ([], [])
+    assert (host.state_dir / "own-inodes").read_text().split("\n") == names

@@ -30,6 +30,7 @@ OURS = {
     "runtime",
     "own-inodes",
     "history",
+    "history.replayed",
     "hold",
     "lock",
     "job.lock",

@@ -40,14 +40,8 @@ def load(run: Run, paths: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def save(run: Run, entries: dict[str, dict[str, Any]]) -> None:
-    """Write the record beside, and rename it. Raises OSError."""
-    for name in files.names(run.state):
-        if name.startswith(f"{NAME}."):  # a run died over it
-            os.unlink(run.place(name))
-    new = run.place(f"{NAME}.{run.id}")
-    with files.opened(new, files.WRITE_NEW, 0o600) as file:
-        files.write_all(file, json.dumps({"v": 1, "files": entries}).encode("ascii"))
-    os.rename(new, run.place(NAME))
+    """Write the record anew. Raises OSError."""
+    files.replace(run.place(NAME), json.dumps({"v": 1, "files": entries}).encode("ascii"), run.id)
 
 
 def entry(*releases: str) -> dict[str, Any]:

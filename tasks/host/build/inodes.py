@@ -20,6 +20,7 @@ from tasks.host.run import Run
 MARK = "own_inodes"
 """In release.json: it was done. Of releases that an earlier version has sealed, a file of the state directory has the names."""
 DONE = "own-inodes"
+MANY = 50  # releases: of so many the seal is read in each build, more are recorded
 LAST_FILE = 5.0  # seconds for the copy at work to end
 
 
@@ -35,7 +36,9 @@ def own_earlier(run: Run) -> None:
 
     It is done at the lowest priority. What cannot be done is a warning.
     """
-    todo = earlier(run)
+    todo, sound = earlier(run)
+    if len(sound) > MANY:
+        _record(run, sound)
     if not todo:
         return
     _sweep(run)
@@ -48,14 +51,15 @@ def own_earlier(run: Run) -> None:
             run.report.warn(f"{name} may share files with a package cache: {problem.filename}: {problem.strerror}")
         else:
             if done:
-                _record(run, name)
+                _record(run, [name])
 
 
-def earlier(run: Run) -> list[str]:
-    """Sealed releases of which it is not recorded that their files are theirs alone."""
-    known = files.text(run.place(DONE)).split("\n")
-    seals = ((name, releases.sealed(run, name)) for name in sorted(releases.present(run)) if name not in known)
-    return [name for name, seal in seals if seal and not seal.get(MARK)]
+def earlier(run: Run) -> tuple[list[str], list[str]]:
+    """Sealed releases whose files may not be theirs alone, and those whose seal alone says that they are."""
+    known = set(files.text(run.place(DONE)).split("\n"))
+    seals = {name: releases.sealed(run, name) for name in sorted(releases.present(run)) if name not in known}
+    todo = [name for name, seal in seals.items() if seal and not seal.get(MARK)]
+    return todo, [name for name, seal in seals.items() if seal and seal.get(MARK)]
 
 
 def shared(folder: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -150,13 +154,10 @@ def _quietly(act: Callable[[threading.Event], bool]) -> bool:
     return done[0]
 
 
-def _record(run: Run, name: str) -> None:
-    there = releases.present(run)
+def _record(run: Run, names: list[str]) -> None:
+    there = set(releases.present(run))
     known = [each for each in files.text(run.place(DONE)).split("\n") if each in there]
-    path = run.place(f"{DONE}.{run.id}")
-    with files.opened(path, files.WRITE_NEW, 0o600) as file:
-        files.write_all(file, "\n".join([*known, name]).encode())
-    os.rename(path, run.place(DONE))
+    files.replace(run.place(DONE), "\n".join([*known, *names]).encode(), run.id)
 
 
 def _sweep(run: Run) -> None:

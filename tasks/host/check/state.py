@@ -80,7 +80,7 @@ def check_room(run: Run) -> None:
 
 def check_inodes(run: Run) -> None:
     """Does a release of an earlier version share files with a package cache, into which a build may write?"""
-    for name in inodes.earlier(run):
+    for name in inodes.earlier(run)[0]:
         path = next((path for path, _ in inodes.shared(os.path.join(run.releases, name))), "")
         if path:
             text = f"{name} shares files with other places, {path} for one: a build that writes into them changes it"
