@@ -77,7 +77,7 @@ def _cases(rig: Rig) -> Iterator[Case]:
         (BASE, 10, 0),
         ("500 releases", 500, 0),
         ("5,000 releases", 5_000, 0),
-        ("10 releases, and 5,000 more in history", 10, 5_000),
+        ("10 releases, and the history of 5,000 more", 10, 5_000),
     ):
         name = f"grown-{releases}-{recorded}"
         peer = Ours(rig, small, name, keep_releases=releases + 10 * KEEP)
