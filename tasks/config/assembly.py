@@ -106,13 +106,21 @@ def _two_locks(environments: dict[str, Environment]) -> Iterator[Mistake]:
     """Environments that move one link on one host have one lock there, which lies in builds_dir."""
     seen: dict[tuple[object, ...], Environment] = {}
     for name, environment in environments.items():
-        for address in environment.addresses:
-            port = address.port or environment.port
-            place = address.host.lower(), port, environment.release_user, environment.live_link
-            other = seen.setdefault(place, environment)
+        for machine, called in _machines(environment):
+            link = environment.live_link
+            other = seen.setdefault((machine, environment.release_user, link), environment)
             if other.builds_dir != environment.builds_dir:
-                sentence = f"must be {shown(other.builds_dir)}, as {other.name} has it: both move {place[-1]} on {address.host}"
+                sentence = f"must be {shown(other.builds_dir)}, as {other.name} has it: both move {link} on {called}"
                 yield Mistake((HOSTS, name, "builds_dir"), sentence)
+
+
+def _machines(environment: Environment) -> Iterator[tuple[object, str]]:
+    """What tells its hosts from others, and what they are called; those of EC2 all at once."""
+    for address in environment.addresses:
+        yield (address.host.lower(), address.port or environment.port), address.host
+    if asked := environment.ec2:
+        filters = frozenset((name, frozenset(values)) for name, values in asked.filters.items())
+        yield (asked.region, filters), f"the same instances of EC2 in {asked.region}"
 
 
 def _clashes(environment: Environment, defaults: Block, block: Block) -> Iterator[Mistake]:
