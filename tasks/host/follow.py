@@ -6,13 +6,14 @@ import contextlib
 import os
 import select
 import time
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+from collections.abc import Callable
+from typing import Any
 
 from tasks.host import lock
 from tasks.host.failure import FAILED, Failed
 from tasks.host.holder import signature
 from tasks.host.inbox import Inbox
+from tasks.host.job_events import JobEvents
 from tasks.host.ready import ready
 from tasks.host.run import Run
 from tasks.host.wire import Wire
@@ -53,24 +54,26 @@ def to_the_end(run: Run, folder: str, reader: Reader, *, seen: int = 0, child: i
     """Pass a job's events on as they are written. `child` is the job where this program started it, `wake` its pipe."""
     result = os.path.join(folder, "result")
     with open(os.path.join(folder, "events"), "rb") as file:
-        lines = _Lines(file, seen)
+        events = JobEvents(run, reader.wire, file, seen)
         while True:
             ended = not child or os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-            over = os.path.exists(result) or (ended and not lock.job_running(run))
-            for line in lines.read():
-                reader.wire.put(line, optional=line.startswith('["line"'))
+            # a result is none before the job is over: its commands could write it
+            over = (ended or os.path.exists(result)) and not lock.job_running(run)
+            events.pass_on()
             if over:
-                return _result(run, result)
+                return _end(run, result, events)
             if reader.gone:
                 reader.leave(0)  # the job goes on
             _wait(wake)
 
 
-def _result(run: Run, path: str) -> int:
+def _end(run: Run, path: str, events: JobEvents) -> int:
     for _ in range(20):  # between the end of its lock and this look
         try:
             with open(path, encoding="ascii") as file:
-                return int(file.read())
+                code = int(file.read(9))
+            events.end(code)
+            return code
         except (OSError, ValueError):
             time.sleep(0.01)
     run.report.event("fail", "it was killed on the host", run.hint("logs"))
@@ -92,24 +95,3 @@ def _running(run: Run) -> str:
         return ""
     fields = signature(run.place("job.lock"))
     return f"{fields[0]}-{fields[5]}"
-
-
-class _Lines:
-    """The whole lines of a file that grows, after the first `skip`."""
-
-    def __init__(self, file: IO[bytes], skip: int) -> None:
-        self._file, self._skip = file, skip
-        self._rest = b""
-
-    def read(self) -> Iterator[str]:
-        """The lines that have been finished since."""
-        for piece in self._file:
-            line, self._rest = self._rest + piece, b""
-            if not line.endswith(b"\n"):
-                self._rest = line
-            elif line == b"\n":
-                continue  # a line that a full disk cut short is ended so
-            elif self._skip:
-                self._skip -= 1
-            else:
-                yield line[:-1].decode("utf-8", "replace")

@@ -113,6 +113,7 @@ class Job:
         try:
             if self.run.afterwards:
                 self.lock.let_go()
+                wake()
                 self.run.afterwards()
         finally:
             os._exit(0)
