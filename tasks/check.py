@@ -9,6 +9,7 @@ from tasks.flow.verb import verb
 from tasks.phases import check as phases
 from tasks.remote.reading import here
 from tasks.view.report import print_lines, show_check
+from tasks.view.words import clean
 
 _HELP = {"sudoers": "print the smallest sudoers file for the service user, and check nothing"}
 
@@ -44,13 +45,18 @@ def _found(member: Member) -> list[tuple[str, ...]]:
 
 
 def _print_sudoers(fleet: Fleet) -> None:
-    environment, rules = fleet.environment, list[str]()
+    """The rules; where hosts need others, those of each. A host's words are one line each, and nothing but printable."""
+    environment = fleet.environment
     served = [member for member in fleet.members if member.host.environment.services]
-    for found in fleet.require(lambda member: member.require(phases.sudoers(member.host.environment)), of=served).values():
-        rules += found.texts
-    head = (
-        f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
-        "Try it with `visudo -cf FILE`, then, as root:",
-        f"# install -m 440 FILE /etc/sudoers.d/release-{environment.name}",
+    asked = fleet.require(lambda member: member.require(phases.sudoers(member.host.environment)).texts, of=served)
+    rules = {member.host.address: tuple(map(clean, texts)) for member, texts in asked.items()}
+    alike = len(set(rules.values())) <= 1
+    print_lines(
+        [
+            f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
+            "Try it with `visudo -cf FILE`, then, as root:",
+            f"# install -m 440 FILE /etc/sudoers.d/release-{environment.name}",
+        ]
     )
-    print_lines([*head, *dict.fromkeys(rules)])
+    for address, lines in rules.items() if not alike else [("", next(iter(rules.values()), ()))]:
+        print_lines([*([f"# On {address}:"] if address else []), *dict.fromkeys(lines)])

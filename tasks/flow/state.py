@@ -1,6 +1,7 @@
 """What a host reports of itself, parsed once into frozen values."""
 
 import json
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 from tasks.errors import NotReleased
 from tasks.remote.run import Release
 
+_NAME = re.compile(r"[^/\0\n]+-[0-9]{8}T[0-9]{6}Z")
 REPORTED = ("live", "previous", "releases", "post_release_pending", "lock")
 
 
@@ -55,11 +57,11 @@ class HostState(NamedTuple):
                 live=_known(state["live"]),
                 live_path=facts.get("live_path", ""),
                 live_target=state["live_target"],
-                previous=state["previous"],
+                previous=state["previous"] and _name(state["previous"]),
                 asked=_known(state["release"]),
                 pending=state["post_release_pending"],
-                next=state["next"],
-                back=tuple(state["back"]),
+                next=_name(state["next"]),
+                back=tuple(map(_name, state["back"])),
                 left_out=state["left_out"],
                 document={**document, "hold": hold, **({"left_out": state["left_out"]} if state["left_out"] else {})},
             )
@@ -72,4 +74,11 @@ class HostState(NamedTuple):
 
 
 def _known(about: Mapping[str, Any] | None) -> Known | None:
-    return Known(Release(about["name"], about["ref"] or "", about["commit"] or ""), about["why"]) if about else None
+    return Known(Release(_name(about["name"]), about["ref"] or "", about["commit"] or ""), about["why"]) if about else None
+
+
+def _name(text: str) -> str:
+    """A name that can be a release's: it is sent to other hosts, where it becomes a path."""
+    if not _NAME.fullmatch(text):
+        raise ValueError(text)
+    return text

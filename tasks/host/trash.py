@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import stat
 
-from tasks.host import files, git, programs
+from tasks.host import files, git, programs, tree
 from tasks.host.run import Run
 
 LEFT = ".left"  # a file beside what could not be deleted: its name and this
@@ -103,23 +102,32 @@ def _delete(paths: list[str]) -> None:
 
 def _open_up(path: str) -> None:
     """Directories can be emptied then; files keep their modes, for a package cache may have linked them into releases too."""
-    about = os.lstat(path)
-    if stat.S_ISDIR(about.st_mode):
-        if about.st_mode & 0o700 != 0o700 and about.st_uid == os.geteuid():
-            os.chmod(path, about.st_mode & 0o7777 | 0o700)
-        for folder in _folders(path):
-            _open_up(folder)
+    folders = [path]
+    while folders:
+        place = folders.pop()
+        with contextlib.suppress(OSError), files.opened(place, tree.PATH) as folder:
+            about = os.fstat(folder)
+            if about.st_mode & 0o700 != 0o700 and about.st_uid == os.geteuid():
+                tree.let_in(folder, about.st_mode)
+            folders += _folders(place)
 
 
 def _stuck(path: str) -> bool:
     """Whether a directory of another user, with something in it, in which this one cannot write, is there."""
-    about = os.lstat(path)
-    if not stat.S_ISDIR(about.st_mode):
-        return False
-    if about.st_uid != os.geteuid() and not os.access(path, os.W_OK) and (files.names(path) or not os.access(path, os.R_OK)):
-        return True
-    # a link count of 2 means that no directory is in it; where that is not so, the mark of what was left reports it
-    return about.st_nlink != 2 and any(_stuck(folder) for folder in _folders(path))
+    folders = [path] if os.path.isdir(path) and not os.path.islink(path) else []
+    while folders:
+        place = folders.pop()
+        with contextlib.suppress(OSError):  # too deep for a path: the mark of what was left reports it
+            about = os.lstat(place)
+            if about.st_uid != os.geteuid() and not os.access(place, os.W_OK) and _is_closed_or_full(place):
+                return True
+            # a link count of 2 means that no directory is in it; where that is not so, the mark reports it
+            folders += _folders(place) if about.st_nlink != 2 else []
+    return False
+
+
+def _is_closed_or_full(path: str) -> bool:
+    return bool(files.names(path)) or not os.access(path, os.R_OK)
 
 
 def _folders(path: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
 from collections.abc import Iterator
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+PATH = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
 PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 FICLONE = 0x40049409  # of ioctl_ficlone(2)
 PIECE = 1 << 20
@@ -142,15 +144,36 @@ def clone(source: int, name: str, at: int | None = None) -> None:
         os.close(target)
 
 
+def let_in(directory: int, mode: int) -> None:
+    """Let this user into a directory, opened by PATH, that is its own. Raises OSError."""
+    os.chmod(f"/proc/self/fd/{directory}", stat.S_IMODE(mode) | 0o700)
+
+
 def remove(path: str) -> None:
-    """Remove a file, a link or a whole directory; nothing where there is none. Modes of files are not changed."""
+    """Remove a file, a link or a whole directory; nothing where there is none. Modes of files are not changed.
+
+    What somebody makes a link meanwhile is not followed. Raises OSError.
+    """
+    parent, name = os.path.split(path)
+    try:
+        with contextlib.suppress(FileNotFoundError), opened(parent, parent or ".", os.O_RDONLY | os.O_DIRECTORY) as at:
+            _remove(path, name, at)
+    except RecursionError:
+        raise OSError(errno.ENAMETOOLONG, "too many directories in one another", path) from None
+
+
+def _remove(path: str, name: str, at: int) -> None:
     with contextlib.suppress(FileNotFoundError):  # somebody else, a tidying git say, may remove it at the same time
-        mode = os.lstat(path).st_mode
-        if not stat.S_ISDIR(mode):
-            os.unlink(path)
-            return
+        with naming(path):
+            mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
+            if not stat.S_ISDIR(mode):
+                os.unlink(name, dir_fd=at)
+                return
         if mode & 0o700 != 0o700:
-            os.chmod(path, mode | 0o700)
-        for name in os.listdir(path):
-            remove(os.path.join(path, name))
-        os.rmdir(path)
+            with opened(path, name, PATH, at) as closed:
+                let_in(closed, mode)
+        with opened(path, name, DIRECTORY, at) as folder:
+            for below in os.listdir(folder):
+                _remove(os.path.join(path, below), below, folder)
+        with naming(path):
+            os.rmdir(name, dir_fd=at)

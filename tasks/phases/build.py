@@ -48,8 +48,8 @@ def build(environment: Environment) -> Phase:
             step("detach", worktree.detach),
             step("move", release.move),
             *commands_step("publish", environment, ("publish", ".", environment.publish)),
-            *_writable(environment),
             *commands_step("verify", environment, ("verify", ".", verifying(environment))),
+            *_writable(environment),  # after the last command of this user: it would run what the pool user has written
             step("inodes", inodes.own),
             step("flush", release.flush),
             step("seal", release.seal),

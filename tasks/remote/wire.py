@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 
 from tasks.phases.event import Event
 
 MARK = 12
+NUMBER = re.compile(r"[0-9]{1,9}")
+NUMBERED = ("end", "left_out")  # events whose first word is a number
+LONGEST = 1 << 28  # bytes of one line: a history of that size is none
 
 
 class Lines:
@@ -14,15 +18,20 @@ class Lines:
 
     def __init__(self) -> None:
         self._rest: list[bytes] = []
+        self._waiting = 0
 
     def feed(self, data: bytes) -> Iterator[str]:
-        """The lines that `data` completes."""
+        """The lines that `data` completes. Raises Gap where one has no end."""
         *lines, rest = data.split(b"\n")
         for line in lines:
             yield b"".join([*self._rest, line]).decode("utf-8", "replace")
             self._rest.clear()
+            self._waiting = 0
         if rest:
             self._rest.append(rest)
+            self._waiting += len(rest)
+        if self._waiting > LONGEST:
+            raise Gap
 
     def end(self) -> Iterator[str]:
         """What was left without a line end."""
@@ -55,7 +64,7 @@ class Marked:
         """One later line. Raises Gap where a line before it is missing."""
         mark, _, rest = line.partition(" ")
         number, _, text = rest.partition(" ")
-        if mark != self._mark or not number.isdigit():
+        if mark != self._mark or not NUMBER.fullmatch(number):
             return Event("noise", (line,))
         self._number += 1
         if int(number) != self._number:
@@ -63,11 +72,13 @@ class Marked:
         words = _json(text)
         if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
             return Event("noise", (line,))
+        if words[0] in NUMBERED and not NUMBER.fullmatch("".join(words[1:2])):
+            raise Gap
         return Event(words[0], tuple(words[1:]))
 
 
 def _json(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tasks.host.programs import Done
+from tasks.host.services import fpm
 from tasks.host.services.units import read_dump
+from tests.functions.made import Made
 
 SAID = """\
 [22-Nov-2026 17:47:43] NOTICE: [global]
@@ -68,3 +71,24 @@ def test_a_php_fpm_that_logs_for_debugging_is_read_too() -> None:
 def test_a_php_fpm_that_prints_no_configuration_is_no_answer(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         read_dump(text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "7",
+        "[]",
+        "{}",
+        '{"live": 5, "others": {}}',
+        '{"live": "/srv", "others": []}',
+        '{"live": "/srv", "others": {"source-1": "many"}}',
+        '{"live": "/srv", "others": {}, "error": "words of a page"}',
+        '{"live": ' + "[" * 100_000,
+    ],
+)
+def test_what_is_no_answer_of_the_probe_is_none(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(fpm, "ask", lambda *_: Done(0, answer.encode()))
+    monkeypatch.setattr(fpm, "sockets", lambda _: set())
+    answers = fpm.Answers(Made("post-release"), [("/usr/sbin/php-fpm8.2", SAID)])
+    assert list(answers.silence()) == ["the pool www of php-fpm8.2", "the pool api pool of php-fpm8.2"]
+    assert [line.partition(": ")[2] for line in answers.complaints()] == [fpm.ELSE] * 2

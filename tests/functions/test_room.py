@@ -2,11 +2,12 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
 
+from tasks.host import tree
 from tasks.host.build import room
 from tasks.host.failure import Failed
 from tests.support.host import LocalHost
@@ -127,3 +128,12 @@ def test_one_whose_seal_does_not_have_its_size_is_measured(records: LocalRecords
     found = room.size_of_newest(records.run())
     assert found is not None
     assert (found["bytes"] > 500_000, found["inodes"]) == (True, 3)
+
+
+def test_a_directory_that_the_pool_user_has_closed_is_no_failure(host: LocalHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(folder: str) -> Iterator[os.DirEntry[str]]:
+        raise PermissionError(13, "Permission denied", f"{folder}/var/cache")
+        yield
+
+    monkeypatch.setattr(tree, "walk", closed)
+    assert room.measured(str(host.home)) is None

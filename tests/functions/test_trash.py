@@ -228,3 +228,21 @@ def test_fetches_go_well_while_git_tidies_the_repository(host: LocalHost) -> Non
         finally:
             tidying.kill()
     git(host.repo, "fsck", "--strict")
+
+
+def test_directories_in_one_another_without_end_are_deleted_and_stop_no_prune(host: LocalHost, old: Old) -> None:
+    old(0)
+    at = os.open(host.releases / name(0), os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("directory", dir_fd=at)
+        below = os.open("directory", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    host.shim("rm", STUCK)
+    assert host.prune().code == 0
+    until(lambda: [*(host.state_dir / "trash").glob("*.left")])
+    assert "cannot delete all of" in host.prune().texts("warn")
+    (host.folder / "mended").touch()
+    assert host.prune().code == 0
+    assert deleted(host.state_dir) == []

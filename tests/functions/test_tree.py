@@ -1,5 +1,6 @@
-"""A directory is removed whole, whoever removes parts of it at the same time."""
+"""A directory is removed whole, whoever removes parts of it at the same time; and nothing but it, whoever puts links there."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,20 +20,78 @@ def record(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("call", ["lstat", "unlink", "listdir", "rmdir"])
-@pytest.mark.parametrize("name", ["record", "HEAD", "logs", "logs/HEAD"])
+def before(monkeypatch: pytest.MonkeyPatch, call: str, victim: Path, act: Callable[[], object]) -> list[str]:
+    """Do something just before the first such call for a path; the calls that it was done before."""
+    done: Callable[..., Any] = getattr(os, call)
+    seen: list[str] = []
+
+    def after_another(name: str | int, *more: Any, dir_fd: int | None = None, **named: Any) -> Any:
+        at = name if isinstance(name, int) else dir_fd
+        folder = Path.cwd() if at is None else Path(f"/proc/self/fd/{at}").readlink()
+        if not seen and (folder if isinstance(name, int) else folder / name) == victim:
+            seen.append(call)
+            act()
+        return done(name, *more, **named) if dir_fd is None else done(name, *more, dir_fd=dir_fd, **named)
+
+    monkeypatch.setattr(os, call, after_another)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        *(("stat", name) for name in ("record", "HEAD", "logs", "logs/HEAD")),
+        *(("unlink", name) for name in ("HEAD", "logs/HEAD")),
+        *((call, name) for call in ("open", "listdir", "rmdir") for name in ("record", "logs")),
+    ],
+)
 def test_what_somebody_else_removes_meanwhile_is_gone_and_no_error(
     record: Path, monkeypatch: pytest.MonkeyPatch, call: str, name: str
 ) -> None:
     victim = record if name == "record" else record / name
-    done: Callable[..., Any] = getattr(os, call)
+    seen = before(monkeypatch, call, victim, lambda: tree.remove(str(victim)))
+    tree.remove(str(record))
+    assert seen
+    assert not record.exists()
 
-    def after_another(path: str, *more: Any, **named: Any) -> Any:
-        if Path(path) == victim:
-            monkeypatch.undo()
-            tree.remove(path)
-        return done(path, *more, **named)
 
-    monkeypatch.setattr(os, call, after_another)
+@pytest.mark.parametrize("call", ["stat", "open", "listdir", "rmdir"])
+def test_what_becomes_a_link_meanwhile_is_not_followed(record: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    other = record.parent / "other"
+    other.mkdir()
+    (other / "HEAD").write_text("theirs")
+
+    def swap() -> None:
+        (record / "logs").rename(record.parent / "aside")
+        (record / "logs").symlink_to(other)
+
+    seen = before(monkeypatch, call, record / "logs", swap)
+    with contextlib.suppress(OSError):
+        tree.remove(str(record))
+    assert seen
+    assert (other / "HEAD").read_text() == "theirs"
+
+
+def test_a_directory_that_is_closed_is_removed_and_a_link_in_its_place_opens_no_other(record: Path) -> None:
+    closed = record.parent / "closed"
+    closed.mkdir()
+    closed.chmod(0)
+    (record / "link").symlink_to(closed)
+    (record / "logs").chmod(0)
     tree.remove(str(record))
     assert not record.exists()
+    assert closed.stat().st_mode & 0o777 == 0
+    closed.chmod(0o700)
+
+
+def test_directories_without_end_are_one_error(tmp_path: Path) -> None:
+    at = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=at)
+        below = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    with pytest.raises(OSError, match=r"directories in one another|Too many open files"):
+        tree.remove(str(tmp_path / "d"))
+    os.system(f"rm -r {tmp_path}/d")  # noqa: S605

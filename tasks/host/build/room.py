@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 
@@ -57,20 +58,21 @@ def _short(folder: str, size: int, inodes: int) -> tuple[int, int] | None:
 
 
 def measured(folder: str, beside: Callable[[], None] = lambda: None) -> dict[str, int] | None:
-    """Bytes as du has them, and inodes, of which one with two names counts twice; None where du fails.
+    """Bytes as du has them, and inodes, of which one with two names counts twice; None where something cannot be read.
 
     du needs half of the CPU time that a walk with stat takes here, on a core of its own; `beside` is done while it works.
     """
-    null, output = os.open(os.devnull, os.O_RDWR), os.memfd_create("du")
+    null, output, inodes = os.open(os.devnull, os.O_RDWR), os.memfd_create("du"), 0
     try:
         pid = programs.start(["du", "-s", "-k", "--", folder], null, output, null)
         try:
             beside()
-            inodes = 1 + sum(1 for _ in tree.walk(folder))
+            with contextlib.suppress(PermissionError):  # the pool user may have made a directory of its own
+                inodes = 1 + sum(1 for _ in tree.walk(folder))
         finally:
             code = programs.wait(pid, LONGEST) if pid else programs.NOT_FOUND
         kilobytes = os.pread(output, 64, 0).split()
     finally:
         os.close(null)
         os.close(output)
-    return None if code or not kilobytes else {"bytes": int(kilobytes[0]) * 1024, "inodes": inodes}
+    return None if code or not kilobytes or not inodes else {"bytes": int(kilobytes[0]) * 1024, "inodes": inodes}

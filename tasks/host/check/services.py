@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
+from tasks.host.leads import way
 from tasks.host.run import Run
 from tasks.host.services import read_by_root, sudo
 from tasks.host.services import supervisor as supervisor_files
@@ -226,14 +227,14 @@ def _signals(worker: Runs) -> Iterator[tuple[str, str]]:
 
 
 def has_pcntl(words: list[str]) -> bool | None:
-    """Does a worker's PHP get signals? None where that PHP is not root's own, and so not for the service user to run."""
+    """Does a worker's PHP get signals? None where others than root could change it, and so not for the service user to run."""
     php = next((word for word in words if re.fullmatch(r"php[\d.]*", os.path.basename(word))), "php")
     php = php if php.startswith("/") else f"/usr/bin/{php}"
     try:
-        about = os.stat(os.path.realpath(php))
+        names = [os.stat(name) for name in way(php)]
     except OSError:
         return None
-    if about.st_uid != 0 or about.st_mode & 0o022:
+    if any(about.st_uid != 0 or about.st_mode & 0o022 for about in names):
         return None
-    modules = ask([php, "-m"])
+    modules = ask([os.path.realpath(php), "-m"])
     return None if modules.code else "pcntl" in modules.text.split()

@@ -98,11 +98,9 @@ class Answers:
         text = ask(pool, self.link).text
         try:
             answer = json.loads(text.split("\n")[-1])
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
-        if isinstance(answer, dict):
-            return answer
-        return {"error": without_an_answer(self._log, text)}
+        return answer if _is_sound(answer) else {"error": without_an_answer(self._log, text)}
 
     def _complaint(self, pool: str, answer: dict[str, Any]) -> str:
         """A file of another release in the OPcache does no harm; one that requests still use, from look to look, does."""
@@ -114,3 +112,11 @@ class Answers:
         self.hits[pool] = now
         idle = before is not None and all(hits <= before.get(name, 0) for name, hits in now.items())
         return "" if idle or not now else f"{pool} still runs code of {', '.join(sorted(now))}"
+
+
+def _is_sound(answer: Any) -> bool:
+    """What the probe prints: where the live link leads, and how often files of other releases were asked for."""
+    if not isinstance(answer, dict) or answer.keys() != {"live", "others"}:
+        return False
+    live, others = answer["live"], answer["others"]
+    return isinstance(live, str) and isinstance(others, dict) and all(isinstance(hits, int) for hits in others.values())

@@ -110,7 +110,7 @@ def _look_systemd(units: Sequence[dict[str, str]]) -> Look:
         main, group = int(unit.get("MainPID") or 0), unit.get("ControlGroup", "")
         look.mains.add(main)
         look.restarts.append(unit.get("NRestarts", ""))
-        below = re.compile(f":{re.escape(group)}(/.*)?$", re.M).search
+        below = re.compile(rf"^\d+:[^:]*:{re.escape(group)}(/.*)?$", re.M).search
         inside = {each.pid for each in look.table.values() if group and below(each.cgroups)}
         look.pids |= inside if group else descendants(look.table, main)
         if not _well(unit):

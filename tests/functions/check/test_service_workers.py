@@ -114,3 +114,15 @@ def test_instances_of_a_template_are_one() -> None:
 
 def test_where_there_are_no_workers_there_is_no_line() -> None:
     assert checked() == Lines((), (), ())
+
+
+def test_a_php_in_a_directory_of_another_user_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    php = tmp_path / "bin/php"
+    php.parent.mkdir()
+    php.write_text("#!/bin/sh\necho pcntl\n")
+    php.chmod(0o755)
+    theirs = str(php.parent)
+    monkeypatch.setattr(
+        services, "os", SimpleNamespace(path=os.path, stat=lambda path: SimpleNamespace(st_uid=path == theirs, st_mode=0o755))
+    )
+    assert has_pcntl([str(php), "bin/console"]) is None

@@ -54,8 +54,8 @@ persistent links
 detach
 move
 publish
-writable
 verify
+writable
 inodes
 flush
 seal
