@@ -7,8 +7,9 @@ import pytest
 
 from tasks.host.access import Viewer
 from tasks.host.leads import way
-from tasks.host.services import read_by_root, supervisor
+from tasks.host.services import read_by_root, supervisor, written_by_root
 from tasks.host.services.read_by_root import of_php_fpm, of_supervisor, of_unit, writable
+from tests.functions.made import Made
 
 THEIRS = Viewer("ftsuser", 54321, frozenset({54321}))
 EXEC = "{{ path={0} ; argv[]={0} {1} ; ignore_errors=no }}"
@@ -88,3 +89,66 @@ def test_supervisor_reads_what_it_includes(tmp_path: Path, monkeypatch: pytest.M
     main.write_text("[supervisord]\n[include]\nfiles = conf.d/*.conf /srv/source/supervisor.conf\n")
     monkeypatch.setattr(supervisor, "MAIN", (str(main),))
     assert of_supervisor() == [str(main), f"{tmp_path}/conf.d/*.conf", "/srv/source/supervisor.conf"]
+
+
+@pytest.mark.parametrize(
+    ("about", "read"),
+    [
+        ({"User": ""}, True),
+        ({"User": "root", "DynamicUser": "no"}, True),
+        ({"User": "ftsuser"}, False),
+        ({"User": "", "DynamicUser": "yes"}, False),
+        ({}, False),
+    ],
+)
+def test_a_program_and_the_files_among_its_words_are_read_by_root_where_they_are_run_as_root(
+    tmp_path: Path, about: dict[str, str], read: bool
+) -> None:
+    console = tmp_path / "console"
+    console.touch()
+    unit = {"ExecStart": EXEC.format("/opt/php", f"{console} /no/file run"), **about}
+    assert of_unit(unit) == (["/opt/php", str(console)] if read else [])
+
+
+LOGS = {
+    "a unit": ({"StandardOutput": "append:{0}", "StandardError": "journal"}, "", ""),
+    "a unit's errors": ({"StandardOutput": "inherit", "StandardError": "file:{0}"}, "", ""),
+    "nginx": ({}, "/usr/sbin/nginx", "http {{ server {{ access_log {0} combined; }} }}"),
+    "nginx's errors": ({}, "/usr/sbin/nginx", "error_log {0} warn;"),
+    "php-fpm": ({}, "/usr/sbin/php-fpm8.2", "[global]\nerror_log = {0}\n"),
+    "a pool": ({}, "/usr/sbin/php-fpm8.2", "[www]\nslowlog = {0}\n"),
+    "a pool's requests": ({}, "/usr/sbin/php-fpm8.2", "[www]\naccess.log = {0}\n"),
+}
+
+
+@pytest.mark.parametrize("whose", LOGS)
+@pytest.mark.parametrize("theirs", [True, False])
+def test_a_log_that_root_opens_where_they_can_put_a_link_is_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, whose: str, theirs: bool
+) -> None:
+    (folder / "log").mkdir(0o777 if theirs else 0o755)
+    (folder / "log").chmod(0o777 if theirs else 0o755)
+    log, main = folder / "log/site.log", folder / "main.conf"
+    about, program, text = LOGS[whose]
+    main.write_text(text.format(log))
+    flag = "--fpm-config" if "fpm" in program else "-c"
+    unit = {key: value.format(log) for key, value in about.items()}
+    unit |= {"ExecStart": EXEC.format(program, f"{flag} {main}")} if program else {}
+    monkeypatch.setattr(written_by_root, "viewer", lambda _: THEIRS)
+    found = written_by_root.found(Made(), [unit], {})
+    expected = f"root writes {log}, and ftsuser can write {folder / 'log'}: a link there leads root elsewhere"
+    assert [what for what, _ in found] == ([expected] if theirs else [])
+
+
+def test_so_is_a_log_of_supervisor_or_of_a_program_of_it_and_no_other_word(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.chmod(0o777)
+    monkeypatch.setattr(written_by_root, "viewer", lambda _: THEIRS)
+    programs = {
+        "supervisord": {"logfile": f"{folder}/a"},
+        "program:x": {"stdout_logfile": f"{folder}/b", "stderr_logfile": "AUTO", "command": f"{folder}/c"},
+        "program:y": {"stdout_logfile": "/dev/stdout", "stderr_logfile": "NONE"},
+    }
+    found = written_by_root.found(Made(), [], programs)
+    assert [what.split(",")[0] for what, _ in found] == [f"root writes {folder}/a", f"root writes {folder}/b"]

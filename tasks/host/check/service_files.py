@@ -15,7 +15,7 @@ from tasks.host.services.units import units_in
 EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 ABOUT = (
     "Id,Names,LoadState,ActiveState,CanReload,User,DynamicUser,WorkingDirectory,RuntimeDirectory,EnvironmentFiles,ControlGroup,"
-    "TimeoutStopUSec,KillSignal,FragmentPath,DropInPaths"
+    "TimeoutStopUSec,KillSignal,FragmentPath,DropInPaths,StandardOutput,StandardError"
 )
 PROPERTIES = ",".join([ABOUT, *EXEC, *(name + "Ex" for name in EXEC)])
 COMMAND = re.compile(r"path=.*? ; argv\[\]=(.*?) ; (?:flags=(.*?)|ignore_errors=\w+) ;")
@@ -68,11 +68,12 @@ class Supervisor:
     def __init__(self) -> None:
         self.programs: list[Runs] = []
         self.groups: dict[str, set[str]] = {}
+        self.sections: dict[str, dict[str, str]] = {}
 
     def read(self) -> None:
         """Read the files. OSError or configparser.Error where they cannot be."""
         main = supervisor.main_file()
-        sections = supervisor.sections(main)[0] if main else {}
+        sections = self.sections = supervisor.sections(main)[0] if main else {}
         runs_as = sections.get("supervisord", {}).get("user", "root")
         groups = {
             member.strip(): section.partition(":")[2]
@@ -131,9 +132,9 @@ class Code:
         argument = self.names.search(" ".join(words[1:])) if INTERPRETER.fullmatch(os.path.basename(words[0])) else None
         return self.at(words[0]) or (argument[0] if argument else "") or self.at(folder)
 
-    def run_as_root(self, runs: Runs) -> str:
-        """What of it a unit or a program runs as root, or reads its environment from; else ""."""
-        root = runs.user in ("root", "0")
-        found = [self.run_by(words, runs.folder) for words, privileged in runs.commands if root or privileged]
-        found += [self.at(line.split(" (")[0]) for line in runs.about.get("EnvironmentFiles", "").split("\n") if root]
+    def run_as(self, runs: Runs, *users: str) -> str:
+        """What of it a unit or a program runs as one of these users, or reads its environment from; else ""."""
+        theirs, root = runs.user in users, "root" in users
+        found = [self.run_by(words, runs.folder) for words, privileged in runs.commands if theirs or (root and privileged)]
+        found += [self.at(line.split(" (")[0]) for line in runs.about.get("EnvironmentFiles", "").split("\n") if theirs]
         return next(filter(None, found), "")

@@ -63,15 +63,24 @@ def writable(user: Viewer, place: str) -> str:
 
 
 def of_unit(unit: Mapping[str, str]) -> list[str]:
-    """Of a unit of systemd: its file, its drop-ins, and the configuration of what it starts."""
+    """Of a unit of systemd: its file, its drop-ins, what it starts as root, and the configuration of that."""
     words = executable(dict(unit))
     places = [unit.get("FragmentPath", ""), *unit.get("DropInPaths", "").split()]
+    if unit.get("User", "?") in ("", "root", "0") and unit.get("DynamicUser") != "yes":
+        places += words[:1] + [word for word in words[1:] if word.startswith("/") and os.path.isfile(word)]
     if is_php_fpm(words):
         places += of_php_fpm(php_fpm_config(words))
-    elif words and os.path.basename(words[0]) == "nginx":
-        named = re.search(r" -c ?(/\S+)", " ".join(words))
-        places += of_nginx(named[1] if named else NGINX)
+    elif nginx := nginx_file(words):
+        places += of_nginx(nginx)
     return [place for place in places if place.startswith("/")]
+
+
+def nginx_file(words: list[str]) -> str:
+    """The main file of the nginx that a unit starts with these words, "" where it starts none."""
+    if not words or os.path.basename(words[0]) != "nginx":
+        return ""
+    named = re.search(r" -c ?(/\S+)", " ".join(words))
+    return named[1] if named else NGINX
 
 
 def of_nginx(main: str) -> list[str]:

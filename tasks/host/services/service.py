@@ -13,7 +13,8 @@ from tasks.host.services.units import units_in
 
 ASKED = 60.0  # seconds for a program that only answers
 PROPERTIES = (
-    "Id,LoadState,ActiveState,SubState,Type,Result,CanReload,MainPID,ControlGroup,ExecStart,NRestarts,FragmentPath,DropInPaths"
+    "Id,LoadState,ActiveState,SubState,Type,Result,CanReload,MainPID,ControlGroup,ExecStart,NRestarts,FragmentPath,DropInPaths,"
+    "User,DynamicUser"
 )
 STATUS = re.compile(r"^(\S+) +([A-Z]+)\b(?: +pid (\d+))?", re.M)
 JOURNAL_DELAY = 1.0  # seconds until the journal has what a service printed last

@@ -182,7 +182,7 @@ def test_a_file_that_is_none_of_supervisors_is_an_error(supervisor: Callable[[st
     ids=lambda found: " ".join(found.commands[0][0]),
 )
 def test_what_root_runs_of_a_release_is_found(found: Runs) -> None:
-    assert Code(LIVE, RELEASES).run_as_root(found).startswith((LIVE, RELEASES))
+    assert Code(LIVE, RELEASES).run_as(found, "root", "0").startswith((LIVE, RELEASES))
 
 
 @pytest.mark.parametrize(
@@ -202,14 +202,14 @@ def test_what_root_runs_of_a_release_is_found(found: Runs) -> None:
     ids=lambda found: " ".join(found.commands[0][0]),
 )
 def test_what_another_runs_and_what_root_only_reads_is_not(found: Runs) -> None:
-    assert Code(LIVE, RELEASES).run_as_root(found) == ""
+    assert Code(LIVE, RELEASES).run_as(found, "root", "0") == ""
 
 
 def test_a_release_behind_a_link_of_another_name_is_found(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "www").symlink_to("source")
-    assert Code(str(tmp_path / "source")).run_as_root(runs(f"{tmp_path}/www/worker")) == f"{tmp_path}/source/worker"
+    assert Code(str(tmp_path / "source")).run_as(runs(f"{tmp_path}/www/worker"), "root", "0") == f"{tmp_path}/source/worker"
 
 
 def test_where_the_releases_are_is_not_known_nothing_is_found() -> None:
-    assert Code("", "").run_as_root(runs("/usr/bin/php", "/home/f/source/x")) == ""
+    assert Code("", "").run_as(runs("/usr/bin/php", "/home/f/source/x"), "root", "0") == ""

@@ -137,6 +137,25 @@ GROUPS = {
             "set User= in the unit",
         ),
         Spoilt(
+            f"systemd helper runs {LIVE}/bin/console as ubuntu, who may use sudo",
+            "warn",
+            *unit("helper", "User=ubuntu", f"ExecStart=/usr/bin/php {LIVE}/bin/console about"),
+            "set User= in the unit",
+        ),
+        Spoilt(
+            f"root reads {HOME}/own-worker, and ftsuser can write {HOME}",
+            "fail",
+            f"cp /bin/true {HOME}/own-worker; {unit('owned', f'ExecStart={HOME}/own-worker')[0]}",
+            f"rm {HOME}/own-worker; {unit('owned')[1]}",
+            "root's too",
+        ),
+        Spoilt(
+            f"root writes {LIVE}/var/log/logged.log, and ftsuser can write {HOME}",
+            "warn",
+            *program("logged", "command=/bin/true", "user=ftsuser", f"stdout_logfile={LIVE}/var/log/logged.log"),
+            "/var/log",
+        ),
+        Spoilt(
             f"systemd there runs {LIVE} as root",
             "fail",
             *unit("there", "ExecStart=/usr/bin/php x", f"WorkingDirectory={LIVE}"),
