@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tasks.host import follow, programs
+from tasks.host import follow, programs, releases
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.log import Log
@@ -23,8 +23,10 @@ START = "import marshal;p=marshal.loads(open(3,'rb').read());exec(p[0]);work(p)"
 
 
 def start(run: Run, request: dict[str, Any], reader: follow.Reader, packed: Packed) -> int:
-    """Start the job of a request, and follow it to its end. Its exit code."""
+    """Start the job of a request, and follow it to its end. Its exit code. Raises Failed."""
     ready(run)
+    if not releases.is_name(run, run.release):  # it becomes a path
+        raise Failed(f"{run.release!r} is no name of a release of {run.live}", run.hint("releases"))
     folder = _folder(run)
     errors = _new_files(run, request, folder)
     wake, waker = os.pipe()

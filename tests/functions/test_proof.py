@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tasks.host.services import service
 from tasks.host.services.fpm import Answers
 from tasks.host.services.processes import Process, process, ticks
 from tasks.host.services.proof import Proof, releases_in
@@ -202,3 +203,21 @@ def test_a_pool_that_has_answered_needs_no_time_to_settle() -> None:
     case.complaints(seen(case.process(-5)))
     assert case.proof is not None
     assert case.proof.since() == 0
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "inside"),
+    [
+        ("/system.slice/worker.service", True),
+        ("/system.slice/worker.service/child", True),
+        ("/system.slice/worker.service-of-another", False),
+        ("/evil:/system.slice/worker.service", False),
+    ],
+)
+def test_a_process_is_a_units_by_the_whole_path_of_its_cgroup(
+    monkeypatch: pytest.MonkeyPatch, cgroup: str, inside: bool
+) -> None:
+    table = {7: Process(7, 1, 1, f"0::{cgroup}\n", "php worker")}
+    monkeypatch.setattr(service, "running", lambda: table)
+    unit = {"Id": "worker.service", "ActiveState": "active", "MainPID": "0", "ControlGroup": "/system.slice/worker.service"}
+    assert service._look_systemd([unit]).pids == ({7} if inside else set())

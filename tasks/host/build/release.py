@@ -22,8 +22,6 @@ LAST_WAIT = 1.0  # seconds for repo.git when a build has failed
 def begin(run: Run) -> None:
     """From here on a failure leaves nothing but its log and its line in history. Raises Failed."""
     run.lock.require(run)
-    if not releases.is_name(run, run.release):
-        raise Failed(f"{run.release!r} is no name of a release of {run.live}", run.hint("releases"))
     if os.path.lexists(run.release_path) or os.path.lexists(run.build):
         raise Failed(f"{run.release_path} is there already", run.hint("releases"))
     history.record(run, "begin", {"name": run.release, "ref": run.ref})

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tasks.errors import ReleaseError
-from tests.unit.flow.conftest import Fab
+from tasks.remote.outcome import Outcome
+from tests.unit.flow.conftest import Fab, Fleet
 from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn, failed
 
 Site = Callable[..., None]
@@ -155,3 +156,22 @@ def test_seconds_are_a_whole_number(fab: Fab, host: StandIn, seconds: str) -> No
     ran = fab("prune", f"--wait={seconds}")
     assert (ran.code, host.sent) == (2, [])
     assert "--wait takes seconds, a whole number, and not" in ran.err
+
+
+RULE, EVIL = "ubuntu ALL=(root) NOPASSWD: /usr/bin/systemctl restart worker", "ubuntu ALL=(ALL) NOPASSWD: ALL"
+
+
+def test_hosts_that_need_the_same_sudo_rules_have_them_once(fab: Fab, fleet: Fleet) -> None:
+    for host in fleet(("web1", "web2"), services=[{"systemd": "worker"}]):
+        host.answers["sudoers"] = [Outcome(code=0, texts=[RULE, RULE])]
+    lines = fab("check", "--sudoers").out.splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [RULE]
+    assert "# On web1:" not in lines
+
+
+def test_a_host_that_wants_other_sudo_rules_has_them_below_its_name_and_can_hide_none(fab: Fab, fleet: Fleet) -> None:
+    first, second = fleet(("web1", "web2"), services=[{"systemd": "worker"}])
+    first.answers["sudoers"] = [Outcome(code=0, texts=[RULE])]
+    second.answers["sudoers"] = [Outcome(code=0, texts=[f"# all is well\n{EVIL}\x1b[2K\x1b[1A"])]
+    lines = fab("check", "--sudoers").out.splitlines()
+    assert lines[2:] == ["# On web1:", RULE, "# On web2:", f"# all is well {EVIL}"]
