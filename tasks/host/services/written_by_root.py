@@ -24,7 +24,7 @@ def found(run: Run, units: Iterable[Mapping[str, str]], programs: Mapping[str, M
         return []
     places = [place for unit in units for place in of_unit(unit)] + [*of_supervisor(programs)]
     wrong = ((place, writable(user, place)) for place in dict.fromkeys(places) if place.startswith("/") and "$" not in place)
-    next = "let it write into /var/log, or to the journal"
+    next = "# let it write into /var/log, or to the journal"
     return [
         (f"root writes {place}, and {user.name} can write {name}: a link there leads root elsewhere", next)
         for place, name in wrong
