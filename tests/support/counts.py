@@ -29,9 +29,9 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=56),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=51, kilobytes_first=99),  # with one service
-    "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=22),  # without services
+    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=58),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=51, kilobytes_first=101),  # with one service
+    "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=23),  # without services
     "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=21),
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
