@@ -9,6 +9,8 @@ SHELL_FILES := tasks/sandbox/demo.sh .ci/run $(wildcard tests/support/*/*.sh tes
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS ?= $(shell echo $$(($(CORES) * 2)))
 HOSTS_AT_ONCE ?= $(WORKERS)
+# More words for pytest: --last-failed runs again what has failed.
+AGAIN ?=
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,10 +21,10 @@ demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to roll
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
 
 test: $(VENV)/.ready-dev ## everything that needs neither root nor installation
-	$(BIN)/python -m pytest -n $(WORKERS) --dist load tests/ssh tests/functions tests/unit
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load $(AGAIN) tests/ssh tests/functions tests/unit
 
 test-host: $(VENV)/.ready-dev ## the rest: real users, a real sshd, hosts that boot, a sample of chaos; root on Debian
-	$(BIN)/python -m pytest -n $(HOSTS_AT_ONCE) --dist loadfile tests/chaos tests/host
+	$(BIN)/python -m pytest -n $(HOSTS_AT_ONCE) --dist loadfile $(AGAIN) tests/chaos tests/host
 
 check: $(VENV)/.ready-dev ## lint and types
 	$(BIN)/ruff format --check .
