@@ -45,18 +45,19 @@ def _found(member: Member) -> list[tuple[str, ...]]:
 
 
 def _print_sudoers(fleet: Fleet) -> None:
-    """The rules; where hosts need others, those of each. A host's words are one line each, and nothing but printable."""
+    """The rules, once for hosts that need the same. A host's words are one line each, and nothing but printable."""
     environment = fleet.environment
     served = [member for member in fleet.members if member.host.environment.services]
     asked = fleet.require(lambda member: member.require(phases.sudoers(member.host.environment)).texts, of=served)
-    rules = {member.host.address: tuple(map(clean, texts)) for member, texts in asked.items()}
-    alike = len(set(rules.values())) <= 1
-    print_lines(
-        [
-            f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
-            "Try it with `visudo -cf FILE`, then, as root:",
-            f"# install -m 440 FILE /etc/sudoers.d/release-{environment.name}",
-        ]
-    )
-    for address, lines in rules.items() if not alike else [("", next(iter(rules.values()), ()))]:
-        print_lines([*([f"# On {address}:"] if address else []), *dict.fromkeys(lines)])
+    needs: dict[tuple[str, ...], list[str]] = {}
+    for member, texts in asked.items():
+        needs.setdefault(tuple(dict.fromkeys(map(clean, texts))), []).append(member.host.address)
+    lines = [
+        f"# What post-release of {environment.name} runs through sudo as {environment.service_user}. "
+        "Try it with `visudo -cf FILE`, then, as root:",
+        f"# install -m 440 FILE /etc/sudoers.d/release-{environment.name}",
+    ]
+    for rules, addresses in needs.items():
+        lines += [f"# On {', '.join(addresses)}:"] if len(needs) > 1 else []
+        lines += rules
+    print_lines(lines)

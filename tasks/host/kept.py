@@ -30,21 +30,11 @@ def keep(run: Run, packed: Packed) -> None:
     digest = hashlib.sha256(data + sys.version.encode()).hexdigest()
     path = run.place(NAME + digest[:16])
     try:
-        _write(data, path, f"{path}.{run.id}")
+        files.replace(path, data, run.id)
     except OSError:
         return
     run.report.fact("kept", f"{digest} {path}")
     _remove_old(run.state)
-
-
-def _write(data: bytes, path: str, new: str) -> None:
-    with files.opened(new, files.WRITE_NEW, 0o600) as file:
-        try:
-            files.write_all(file, data)
-            os.rename(new, path)
-        except OSError:
-            os.unlink(new)
-            raise
 
 
 def _remove_old(folder: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Sequence
 
 CHANGES = ("adopted", "done", "before", "post-release", "joined")  # what is live, what services run, or which hosts do not
+OF_THE_FILE = ("version", "kept")  # what is known of the file and not from its lines
 
 
 class Records:
@@ -46,13 +47,11 @@ class Records:
 
     def given(self) -> dict[str, Any]:
         """All that these lines say, as JSON has it."""
-        return {**vars(self), "open": sorted(self.open)}
+        return {name: value for name, value in vars(self).items() if name not in OF_THE_FILE} | {"open": sorted(self.open)}
 
     def take(self, given: dict[str, Any]) -> None:
-        """Go on from what another has given. Raises KeyError."""
-        for name in vars(self):
-            setattr(self, name, given[name])
-        self.open, self.version = set(self.open), (given["version"][0], given["version"][1])
+        """Go on from what another has given."""
+        vars(self).update(given, open=set(given["open"]))
 
     def before(self, live: str) -> Sequence[str]:
         """The good releases that were live before this one, the newest first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Callable
@@ -20,12 +19,8 @@ def keep(run: Run) -> None:
     if os.path.lexists(path):
         return
     try:
-        with files.opened(path + ".new", files.WRITE_NEW, 0o600) as file:
-            files.write_all(file, os.urandom(SIZE))  # zeros take no room where the disk compresses
-        os.rename(path + ".new", path)
+        files.replace(path, os.urandom(SIZE), run.id)  # zeros take no room where the disk compresses
     except OSError as problem:
-        with contextlib.suppress(OSError):
-            os.remove(path + ".new")
         if problem.errno not in FULL:
             raise
 

@@ -11,6 +11,7 @@ import pytest
 from tasks.phases import cutover, lock
 from tests.support.fab import until
 from tests.support.host import LocalHost
+from tests.support.nested import nest
 from tests.support.origin import git
 from tests.support.records import LocalRecords, name
 from tests.support.talk import Talk
@@ -232,13 +233,7 @@ def test_fetches_go_well_while_git_tidies_the_repository(host: LocalHost) -> Non
 
 def test_directories_in_one_another_without_end_are_deleted_and_stop_no_prune(host: LocalHost, old: Old) -> None:
     old(0)
-    at = os.open(host.releases / name(0), os.O_RDONLY)
-    for _ in range(1500):
-        os.mkdir("directory", dir_fd=at)
-        below = os.open("directory", os.O_RDONLY, dir_fd=at)
-        os.close(at)
-        at = below
-    os.close(at)
+    nest(host.releases / name(0), "directory")
     host.shim("rm", STUCK)
     assert host.prune().code == 0
     until(lambda: [*(host.state_dir / "trash").glob("*.left")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.service_files import Code, Runs, Supervisor, units
@@ -71,7 +71,11 @@ def check_services(run: Run, live: str, releases: str, services: Sequence[Sequen
         with guarded(run, "what runs as root"):
             check_root(run, runs, code)
         with guarded(run, "what root reads"):
-            check_read_by_root(run, runs, supervisor.sections)
+            check_read_by_root(run, runs)
+        with guarded(run, "what root writes"):
+            units_there = [each.about for each in runs if each.kind == "systemd"]
+            for what, todo in written_by_root.found(run, units_there, supervisor.sections):
+                run.report.doubt(what, todo)
         with guarded(run, "workers"):
             workers = [each for each in runs if worker_words(each)]
             named = {each for each in workers for kind, _, name in services if kind == each.kind and each.is_named(name)}
@@ -158,30 +162,26 @@ def listeners() -> list[tuple[str, str]]:
 
 
 def check_root(run: Run, every: Sequence[Runs], code: Code) -> None:
-    """Root must not run what the release user can write, nor had who may use sudo better do so: this user."""
+    """Root must not run what the release user can write, and who may use sudo, this user, had better not."""
     me = pwd.getpwuid(os.geteuid()).pw_name
-    others = (
-        [] if me in ("root", run.release_user) else [(each, me, place) for each in every if (place := code.run_as(each, me))]
-    )
     found = [(each, "root", place) for each in every if (place := code.run_as(each, "root", "0"))]
+    theirs = every if me not in ("root", run.release_user) else ()
+    others = [(each, me, place) for each in theirs if (place := code.run_as(each, me))]
     for each, user, place in [*found, *others]:
         how = "user= in its file, then sudo supervisorctl update" if each.kind == "supervisor" else "User= in the unit"
-        may = "" if user == "root" else ", who may use sudo"
+        report, may = (run.report.bad, "") if user == "root" else (run.report.doubt, ", who may use sudo")
         what = f"{each.label} runs {place} as {user}{may}, and the release user can write that"
-        report = run.report.bad if user == "root" else run.report.doubt
         report(what, f"set {how}: a user who may read the release, www-data say")
     if every and not found:
         run.report.ok(f"nothing of a release runs as root ({len(every)} units and programs looked at)")
 
 
-def check_read_by_root(run: Run, every: Sequence[Runs], sections: Mapping[str, Mapping[str, str]]) -> None:
-    """Nor may root read what the release user can write: units, configurations, and what they include; or log there."""
+def check_read_by_root(run: Run, every: Sequence[Runs]) -> None:
+    """Nor may root read what the release user can write: units, drop-ins, configurations, and what they include."""
     places = [place for each in every if each.kind == "systemd" for place in read_by_root.of_unit(each.about)]
     wrong = read_by_root.found(run, places + read_by_root.of_supervisor())
     for what, todo in wrong:
         run.report.bad(what, todo)
-    for what, todo in written_by_root.found(run, [each.about for each in every if each.kind == "systemd"], sections):
-        run.report.doubt(what, todo)
     if places and not wrong:
         run.report.ok(f"nothing that root reads can be written by {run.release_user} ({len({*places})} files looked at)")
 

@@ -166,7 +166,7 @@ def test_hosts_that_need_the_same_sudo_rules_have_them_once(fab: Fab, fleet: Fle
         host.answers["sudoers"] = [Outcome(code=0, texts=[RULE, RULE])]
     lines = fab("check", "--sudoers").out.splitlines()
     assert [line for line in lines if not line.startswith("#")] == [RULE]
-    assert "# On web1:" not in lines
+    assert "# On" not in "".join(lines)
 
 
 def test_a_host_that_wants_other_sudo_rules_has_them_below_its_name_and_can_hide_none(fab: Fab, fleet: Fleet) -> None:
