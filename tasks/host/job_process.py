@@ -15,6 +15,7 @@ from tasks.host.lock import JobLock
 from tasks.host.log import Log
 from tasks.host.report import Report
 from tasks.host.run import Run, expanded
+from tasks.host.services.masked import shown
 from tasks.host.steps import defect, perform, raise_time_up, resolve
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Job:
         site, who = request["site"], request["who"]
         folder = os.path.join(_state(site), "jobs", f"{who['id']}-{request['phase']}")
         self.events = Events(folder)
-        self.run = Run(request, Report(self.events.send), Log(log_place(_state(site), request)))
+        self.run = Run(request, Report(self.events.send), Log(log_place(_state(site), request), self._masked))
         self.run.job = folder
         self.run.lock = self.lock = JobLock()
         self.run.abandon = os._exit
@@ -101,6 +102,7 @@ class Job:
 
     def end(self, code: int) -> None:
         """The result file is the last act of a job; what is done afterwards holds up nobody."""
+        self.run.log.keep()
         self.events.give_up_reserve()
         path = os.path.join(self.run.job, "result")
         try:
@@ -175,6 +177,12 @@ class Job:
             resolve(self.request["undo"])(self.run, code)
         except Exception as error:
             self.run.report.warn(f"not everything of this build could be removed, the next run does it: {error}")
+
+    def _masked(self, printed: bytes) -> bytes:
+        try:
+            return shown(self.run, printed).encode()
+        except Failed as failure:
+            return f"(what was printed is not kept: {failure.what})\n".encode()
 
     def _fail(self, code: int, what: str, next: str) -> int:
         self.run.failure = " ".join(what.split())

@@ -10,12 +10,13 @@ from typing import Iterator, NoReturn
 
 from tasks.host import files, git, tree
 from tasks.host.failure import Failed
+from tasks.host.log import KEPT
 from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run
 from tasks.host.services import masked
 
 IN_OBJECT, IN_PACK = 1, 4  # bits of the code of git fsck
-LINES, SHOWN = 20, 8000  # of what git has printed: the last lines, and bytes
+LINES = 20  # the last, of what git has printed
 NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -135,7 +136,7 @@ def failed(run: Run) -> NoReturn:
 
 def _in_its_words(run: Run) -> Failed:
     """What git has printed in this step explains its failure."""
-    for line in masked.shown(run, run.log.since(run.mark, SHOWN)).strip().split("\n")[-LINES:]:
+    for line in masked.shown(run, run.log.printed(KEPT)).strip().split("\n")[-LINES:]:
         run.report.tail(run.step, line)
     return Failed()
 

@@ -86,8 +86,7 @@ class Run:
         """What steps leave for later steps, and what serves them."""
         self.lock: Protection  # what protects this run; set by who serves it
         self.began = time.clock_gettime(time.CLOCK_BOOTTIME)  # of the phase, as the kernel counts the start of processes
-        # the step at work, its mark in the log, and how the whole program ends when that step stands still in the kernel
-        self.step, self.mark = "", 0
+        self.step = ""  # the one at work; and how the whole program ends when it stands still in the kernel
         self.abandon: Callable[[int], None] = os._exit
         self.announce: Callable[[str, float, str], None] = lambda *_: None  # to who waits from outside
         self.build = os.path.join(self.state, self.release) if self.release else ""

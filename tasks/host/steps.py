@@ -36,8 +36,8 @@ def perform(run: Run, steps: Sequence[Sequence[Any]]) -> int:
 
 def _perform_one(run: Run, name: str, function: Callable[..., None], arguments: Sequence[Any], within: float | None) -> None:
     began = time.monotonic()
-    run.log.write(f"--- {name}\n".encode())
-    run.step, run.mark = name, run.log.size()
+    run.log.begin(name)
+    run.step = name
     run.report.event("step", "start", name)
     run.announce(name, *_limit(run, name, within))
     try:

@@ -158,3 +158,20 @@ def test_no_secret_is_in_the_seal_or_in_an_argument(host: LocalHost) -> None:
 )
 def test_a_password_within_a_url_is_a_secret_as_it_is_written_and_as_it_is_meant(password: str) -> None:
     assert {password, unquote(password)} <= values(f"DATABASE_URL=mysql://site:{password}@db:3306/site\n")
+
+
+@pytest.mark.parametrize("end", ["cat", "exit 1"], ids=["goes well", "fails"])
+@pytest.mark.parametrize("before", [0, 7_990, 1 << 20])
+def test_what_git_prints_is_masked_before_it_is_kept_or_cut(host: LocalHost, end: str, before: int) -> None:
+    host.origin.commit({".gitattributes": "page filter=told\n", "page": "a page\n"})
+    (host.home / "runtime/source/.env.local").write_text(f"KEY={VALUE}\n")
+    host.use(runtime_files=[".env.local"])
+    smudge = host.home / "smudge"
+    smudge.write_text(f"{{ head -c {before} /dev/zero | tr '\\0' x; echo KEY={VALUE}; echo told; }} >&2; {end}\n")
+    (host.home / ".gitconfig").write_text(f'[filter "told"]\n\tsmudge = sh {smudge}\n\trequired\n')
+    host.variables["GIT_CONFIG_GLOBAL"] = str(host.home / ".gitconfig")
+    done = host.build()
+    seen = said(host, done)
+    assert done.code == (0 if end == "cat" else 3)
+    assert "told" in host.log(host.history()[-1]["name"])
+    assert [part for part in (VALUE, VALUE[:9], VALUE[9:]) if part in seen] == []

@@ -1,6 +1,8 @@
 """EC2 on loopback: moto's server for what it can do, and a server of fixed answers for what only AWS does."""
 
 import os
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -16,10 +18,19 @@ NOBODY = {
 SOMEBODY = {**NOBODY, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 REGION = "eu-west-1"
 AN_IMAGE = "ami-12c6146b"
+SERVER = """\
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
+"""
 
 
 class Account:
-    """The account of moto's, made empty: all servers in one process have the same."""
+    """The account of moto's, made empty."""
 
     def __init__(self, endpoint: str) -> None:
         import boto3
@@ -60,15 +71,14 @@ class Account:
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """A server of moto's own, as long as this is entered; yields its URL."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        yield "http://{}:{}".format(*server.get_host_and_port())
-    finally:
-        server.stop()
+    """A server of moto's own, as long as this is entered; yields its URL. It loads too much for a process that forks."""
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.stdin.close()
 
 
 class Answers(ThreadingHTTPServer):

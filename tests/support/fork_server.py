@@ -1,7 +1,8 @@
 """Starts `fab` by a fork of itself, with Fabric and `tasks` loaded already: a tenth of a second instead of half of one.
 
 `forked.py` starts it and sends the requests. A child differs from a start of `python -m fabric` only in the modules that
-are loaded: `test_forked.py` compares arguments, environment, umask, streams, signals and the like.
+are loaded, and that the host program has been read: `test_forked.py` compares arguments, environment, umask, streams, signals
+and the like.
 """
 
 import importlib
@@ -121,10 +122,12 @@ def modules_of_fab() -> Iterator[str]:
 
 
 def main() -> None:
-    """Load what fab loads, and fork until the tests end."""
+    """Load what fab loads, read the host program as it travels, and fork until the tests end."""
     sys.orig_argv = COMMAND  # some modules look whether they are fab's when they are imported
     for name in modules_of_fab():
         importlib.import_module(name)
+    packing = importlib.import_module("tasks.remote.packing")
+    packing.sources(packing.needed(packing.ALWAYS))  # what a workstation's cache would keep, and the tests' are new
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     request = Server(socket.socket(fileno=int(sys.argv[1]))).serve()
     if request:

@@ -145,7 +145,7 @@ def test_one_file_of_the_host_program_starts_threads() -> None:
 
 FOR_PEOPLE = {
     TASKS / "view/page.py",
-    *(HOST / name for name in ("hold.py", "log.py", "commands.py")),
+    *(HOST / name for name in ("hold.py", "commands.py")),
 }
 """What they split is shown, a line at a time, or joined."""
 

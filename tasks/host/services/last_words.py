@@ -18,7 +18,7 @@ OWNERS = {acl.USER_OBJ: 6, acl.GROUP_OBJ: 0, acl.MASK: 4, acl.OTHER: 0}
 
 def hand_over(run: Run) -> None:
     """Put what this step printed last into a file for the release user, and report its path."""
-    text = run.log.since(run.mark, MOST)
+    text = run.log.printed(MOST)
     if not text.strip():
         return
     path = os.path.join(scratch.folder() or scratch.usual(), f"release-{os.urandom(8).hex()}")
