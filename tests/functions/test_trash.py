@@ -11,7 +11,7 @@ import pytest
 from tasks.phases import cutover, lock
 from tests.support.fab import until
 from tests.support.host import LocalHost
-from tests.support.nested import nest
+from tests.support.nested import nested
 from tests.support.origin import git
 from tests.support.records import LocalRecords, name
 from tests.support.talk import Talk
@@ -233,11 +233,11 @@ def test_fetches_go_well_while_git_tidies_the_repository(host: LocalHost) -> Non
 
 def test_directories_in_one_another_without_end_are_deleted_and_stop_no_prune(host: LocalHost, old: Old) -> None:
     old(0)
-    nest(host.releases / name(0), "directory")
-    host.shim("rm", STUCK)
-    assert host.prune().code == 0
-    until(lambda: [*(host.state_dir / "trash").glob("*.left")])
-    assert "cannot delete all of" in host.prune().texts("warn")
-    (host.folder / "mended").touch()
-    assert host.prune().code == 0
-    assert deleted(host.state_dir) == []
+    with nested(host.releases / name(0), "directory", host.state_dir / "trash"):
+        host.shim("rm", STUCK)
+        assert host.prune().code == 0
+        until(lambda: [*(host.state_dir / "trash").glob("*.left")])
+        assert "cannot delete all of" in host.prune().texts("warn")
+        (host.folder / "mended").touch()
+        assert host.prune().code == 0
+        assert deleted(host.state_dir) == []

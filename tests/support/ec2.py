@@ -1,5 +1,6 @@
 """EC2 on loopback: moto's server for what it can do, and a server of fixed answers for what only AWS does."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -33,18 +34,13 @@ class Account:
     """The account of moto's, made empty."""
 
     def __init__(self, endpoint: str) -> None:
-        import boto3
-
         request = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310 moto's, on loopback
         urllib.request.urlopen(request).close()  # noqa: S310
         self.client: Any
         self.balancers: Any
         self.endpoint = endpoint
         self.variables: dict[str, Any] = {**SOMEBODY, "AWS_ENDPOINT_URL": endpoint}
-        keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}
-        self.client, self.balancers = (
-            boto3.Session().client(name, region_name=REGION, endpoint_url=endpoint, **keys) for name in ("ec2", "elbv2")
-        )
+        self.client, self.balancers = (_session().client(name, endpoint_url=endpoint) for name in ("ec2", "elbv2"))
 
     def launch(self, count: int = 1, **tags: str) -> list[dict[str, Any]]:
         """Instances that run, one for each launch, with these tags."""
@@ -67,6 +63,14 @@ class Account:
         """The ids of what is registered now."""
         found = self.balancers.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         return {each["Target"]["Id"] for each in found}
+
+
+@functools.cache
+def _session() -> Any:
+    """It reads what EC2 can be asked, a megabyte, once."""
+    import boto3
+
+    return boto3.Session("AKIAEXAMPLE", "example", region_name=REGION)
 
 
 @contextmanager
