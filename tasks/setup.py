@@ -1,5 +1,6 @@
 """setup: make a host ready to be released to."""
 
+from tasks.errors import Unreachable
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
 from tasks.flow.verb import verb
@@ -19,8 +20,8 @@ def _set_up(member: Member) -> bool:
     """Set up one host; whether its post-release is pending then."""
     phase = phases.setup(member.host.environment)
     outcome = member.send(phase)
+    if outcome.status != "ok" and outcome.code != Unreachable.exit_code:
+        member.done = "What setup had made by then stays, and is taken up again."
     if outcome.status != "ok":
-        error = member.failure(outcome, phase)
-        error.state = "What setup had made by then stays, and is taken up again."
-        raise error
+        raise member.failure(outcome, phase)
     return any(event.kind == "pending" for event in outcome.events)

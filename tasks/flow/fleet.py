@@ -161,7 +161,7 @@ class Fleet:
         away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
         if tried.values and away:
             left_out = [word for member in away for word in ("--without", member.host.address)]
-            line = f"{self.hint(*self.typed, *left_out, '--reason', 'it is down')} # releases to the others"
+            line = f"{self.hint(*self.typed, *left_out, '--reason', 'it is down')} # goes on with the others"
             for member in away:
                 tried.errors[member].next = line
         self.raise_any(tried.errors)

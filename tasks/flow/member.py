@@ -26,8 +26,8 @@ class Member:
     """A host, its lock, what it last reported, what was live on it at first, and how it stands.
 
     `expected` is where its live link pointed when the run began, or since the run itself has moved it. `phase` is what was
-    sent and is not known to be over. `renewed`: what went live there was given other runtime files. `needless`: its job has
-    nothing to do any more.
+    sent and is not known to be over, `done` what the run has changed besides. `renewed`: what went live there was given other
+    runtime files. `needless`: its job has nothing to do any more.
     """
 
     def __init__(self, host: Host, run: Run, options: Options, clock: Clock) -> None:
@@ -36,7 +36,7 @@ class Member:
         self.state: HostState | None = None
         self.expected: str | None = None
         self.first = self.made = self.target = Release()
-        self.standing, self.way_back = Standing.AS_IT_WAS, ""
+        self.standing, self.way_back, self.done = Standing.AS_IT_WAS, "", ""
         self.phase: Phase | None = None
         self.services: Outcome | None = None
         self._given_up = self.renewed = self.needless = self.out_of_service = self.settled = False
@@ -64,6 +64,7 @@ class Member:
             pending=self.known.pending and bool(self.live),
             way_back=self.way_back,
             cause=cause,
+            done=self.done,
         )
 
     def about(self, release: Release) -> About:
@@ -115,8 +116,10 @@ class Member:
                 outcome = self._again(phase, about, outcome)
             self.clock.check()
             self.host.end(phase, outcome)
-        if outcome.status == "ok" and "state" in outcome.facts:
-            self.learn(outcome)
+        if outcome.status == "ok":
+            self.done = phase.done or self.done
+            if "state" in outcome.facts:
+                self.learn(outcome)
         return outcome
 
     def require(self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None) -> Outcome:
@@ -238,10 +241,8 @@ class Member:
             except Unreachable as away:
                 outcome = refusal(away)
             self._given_up = outcome.status == "unknown" or outcome.code == Unreachable.exit_code
-            if not self._given_up:
-                return outcome
-            if not patience.left:
-                return Outcome(failure=outcome.failure)
+            if not self._given_up or not patience.left:
+                return Outcome(failure=outcome.failure) if self._given_up else outcome
             patience.pause()
 
     def patience(self, within: float = math.inf) -> Patience:

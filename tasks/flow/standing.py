@@ -37,7 +37,7 @@ class Stand(NamedTuple):
 
     `live` is what is known to be live, `first` what was live when the run began, `made` what the run made live, `target` what
     the last cutover was to make live. `way_back` says what became of putting `first` back; `cause` is what went wrong;
-    `running` may still be running there.
+    `running` may still be running there; `done` is what the run has done there besides.
     """
 
     address: str
@@ -51,6 +51,7 @@ class Stand(NamedTuple):
     way_back: str = ""
     cause: ReleaseError | None = None
     running: Phase | None = None
+    done: str = ""
 
     @property
     def own(self) -> bool:
@@ -208,7 +209,7 @@ def _interrupted(stand: Stand, hint: Hint) -> str:
 
 def _unmoved(stand: Stand) -> str:
     if not stand.asked:
-        return "Nothing was changed."
+        return stand.done or "Nothing was changed."
     if stand.live == stand.first:
         return f"Live: {stand.live or 'nothing yet'}, unchanged."
     return f"Live: {stand.live or 'nothing'}; it was {stand.first or 'nothing'} when this run began."

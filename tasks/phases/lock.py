@@ -28,14 +28,15 @@ def follow(job: str = "", seen: int = 0) -> Phase:
 
 def cancel(*, of_anybody: bool = False) -> Phase:
     """End this run's job on the host, or whatever job is running: it removes its partial build itself."""
-    return Phase("cancel", (step("cancel", host.cancel_running if of_anybody else host.cancel),))
+    steps = (step("cancel", host.cancel_running if of_anybody else host.cancel),)
+    return Phase("cancel", steps, done="What was running there has ended.")
 
 
 def hold(reason: str) -> Phase:
     """Stop build, release and deploy for everybody."""
-    return Phase("hold", (READY, step("hold", holds.place, reason)))
+    return Phase("hold", (READY, step("hold", holds.place, reason)), done="It is on hold.")
 
 
 def unhold() -> Phase:
     """Let releases go on."""
-    return Phase("unhold", (READY, step("unhold", holds.lift)))
+    return Phase("unhold", (READY, step("unhold", holds.lift)), done="It is not on hold any more.")

@@ -28,4 +28,5 @@ def setup(environment: Environment) -> Phase:
             step("runtime files", host.runtime_files),
         ),
         loud=True,
+        done="It is set up.",
     )

@@ -35,7 +35,8 @@ class Phase(NamedTuple):
     `kind`: `plain` runs to its end, heard or not; `watched` ends when the workstation is gone; `job` outlives the
     workstation; `lock` takes the lock and keeps it; `follow` follows a job. `undo` removes what a job has not finished;
     `options` are those of a lock or of following, or `keep`: the host keeps the program for the next run. `loud`: a person
-    wants to see its steps. `moves`: the name of the step that moves the live link, "" for a phase that moves nothing.
+    wants to see its steps. `moves`: the name of the step that moves the live link, "" for a phase that moves nothing. `done`:
+    what it has changed besides the live link when it went well, in a sentence.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Phase(NamedTuple):
     moves: str = ""
     undo: str = ""
     options: tuple[tuple[str, Any], ...] = ()
+    done: str = ""
 
     @property
     def is_empty(self) -> bool:
