@@ -53,9 +53,12 @@ class Site:
         """What the build has done before."""
         subprocess.run(["bash", "-c", text], cwd=self.release, check=True)
 
-    def make(self, *paths: str, units: tuple[str, ...] = ("php8.2-fpm", "nginx")) -> Path:
-        """Make these paths writable; where the release is."""
+    def make(
+        self, *paths: str, units: tuple[str, ...] = ("php8.2-fpm", "nginx"), files: tuple[tuple[str, bool], ...] = ()
+    ) -> Path:
+        """Make these paths writable where there are these runtime files; where the release is."""
         run = Made(path=str(self.release))
+        run.runtime_files = [*files]
         writable.make(run, units, paths)
         self.warnings = "\n".join(event[1] for event in run.events if event[0] == "warn")
         return self.release
@@ -74,6 +77,18 @@ def test_all_that_is_there_is_writable_for_the_pool_user(site: Site) -> None:
     found = {str(path.relative_to(release)): named(path, POOL_ID) for path in (release / "var", *(release / "var").rglob("*"))}
     folders = dict.fromkeys(("var", "var/log", "var/cache", "var/cache/prod"), "rwx")
     assert found == folders | {"var/log/prod.log": "rw-", "var/cache/prod/x": "rw-", "var/run.sh": "rwx"}
+
+
+@pytest.mark.parametrize(
+    ("link", "file"), [("var", "config/key.json"), ("var", "config/deep/key.json"), ("web/var", "config/key.json")]
+)
+def test_a_runtime_file_that_a_link_of_the_commit_puts_there_is_refused(site: Site, link: str, file: str) -> None:
+    site.script(f"rm -rf var && mkdir -p {Path(link).parent} {Path(file).parent} && echo s >{file}; ln -srT config {link}")
+    before = snapshot(site.release)
+    with pytest.raises(Failed, match=f"where the runtime file {file} lies"):
+        site.make(link, files=((file, False),))
+    assert snapshot(site.release) == before
+    site.make("public", files=((file, False),))
 
 
 def test_what_comes_later_is_writable_for_both_users(site: Site) -> None:

@@ -14,6 +14,7 @@ from tasks.host.acl import GROUP, GROUP_OBJ, MASK, NOBODY, OTHER, USER, USER_OBJ
 from tasks.host.failure import Failed
 from tasks.host.files import quoted
 from tasks.host.run import Run
+from tasks.host.runtime.files import present
 from tasks.host.services.units import pool_users
 from tasks.host.tree import PLAIN, clone, everything, inside, naming, opened
 
@@ -25,6 +26,7 @@ def make(run: Run, units: Sequence[str], paths: Sequence[str]) -> None:
     """Make these paths of the release, and let the users of the pools of those units that are a php-fpm write to them."""
     try:
         ours, elsewhere = _places(os.path.realpath(run.release_path), paths)
+        _refuse_runtime_files(run, ours)
         pools = _pools(units)
         for path, target in elsewhere.items():
             if not os.path.isdir(target) or not pools.may(os.stat(target), ALL):
@@ -48,6 +50,15 @@ def _places(release: str, paths: Sequence[str]) -> tuple[dict[str, str], dict[st
         if not os.path.exists(root):
             os.makedirs(root)
     return ours, {path: root for path, root in roots.items() if path not in ours}
+
+
+def _refuse_runtime_files(run: Run, ours: dict[str, str]) -> None:
+    """By a link of the commit's, one may lie in such a place. The next build would copy what php-fpm has made of it."""
+    for file in present(run, run.release_path):
+        for path, root in ours.items():
+            if inside(os.path.join(run.release_path, file), root):
+                what = f"writable: {path} leads to {root}, where the runtime file {file} lies: php-fpm could change it"
+                raise Failed(what, "# put the file, or what is writable, elsewhere, and correct hosts.yml")
 
 
 def _pools(units: Sequence[str]) -> Pools:
