@@ -92,12 +92,15 @@ def _refuse(run: Run, path: str) -> None:
         raise Failed(what, f"# point {run.live} at a release of this one, or give that file another name")
     if f"{run.home}/".startswith(f"{path}/"):
         raise Failed(f"{path} holds the home of {run.release_user}", f"# point {run.live} at the site alone")
+    closed: list[str] = []
     inside = os.path.realpath(path) + "/"
-    for link in (entry.path for entry in tree.walk(path) if entry.is_symlink()):
+    for link in (entry.path for entry in tree.walk(path, closed) if entry.is_symlink()):
         text = os.readlink(link)
         if not text.startswith("/") and not os.path.realpath(link).startswith(inside):
             what = f"{link} leads out of the site by a relative path ({text}), and would break when it moves"
             raise Failed(what, f"# make it absolute: ln -sfn TARGET {quoted(link)}")
+    for place in closed:
+        run.report.warn(f"{place} cannot be read by {run.release_user}: a link in it that leads out of the site may break")
 
 
 def device(path: str) -> int:

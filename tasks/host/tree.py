@@ -109,15 +109,23 @@ def _each(place: str, name: str, at: int) -> Iterator[tuple[str, str, int, int]]
     yield place, name, at, mode
 
 
-def walk(folder: str) -> Iterator[os.DirEntry[str]]:
-    """All that lies below a directory, each directory before what lies in it; no link is followed. Raises OSError."""
+def walk(folder: str, closed: list[str] | None = None) -> Iterator[os.DirEntry[str]]:
+    """All that lies below a directory, each directory before what lies in it; no link is followed. Raises OSError.
+
+    Directories that may not be read are put into `closed`, where that is given.
+    """
     folders = [folder]
     while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                yield entry
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
+        place = folders.pop()
+        try:
+            entries = [*os.scandir(place)]
+        except PermissionError:
+            if closed is None:
+                raise
+            closed.append(place)
+            continue
+        yield from entries
+        folders += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def clone(source: int, name: str, at: int | None = None) -> None:

@@ -121,3 +121,11 @@ def test_live_directory_of_somebody_else_is_left_alone(bare: Acme) -> None:
     bare.host.sh("mkdir /home/ftsuser/source && echo by root >/home/ftsuser/source/page", "root")
     assert "belongs to root" in bare.fab("setup", code=3).err
     assert bare.page() == "by root"
+
+
+@pytest.mark.parametrize("closing", ["chown root var/cache; chmod 700 var/cache", "chmod 0 var/cache"])
+def test_a_live_directory_becomes_a_release_though_a_part_of_it_is_closed(bare: Acme, closing: str) -> None:
+    live = f"{HOME}/source"
+    bare.host.sh(f"mkdir -p {live}/var/cache; echo old >{live}/page; chown -R ftsuser: {live}; cd {live}; {closing}")
+    assert f"{live}/var/cache cannot be read by ftsuser" in bare.fab("setup").said
+    assert bare.host.sh(f"test -L {live}; cat {live}/page; ls {HOME}/releases").startswith("old\nsource-")
