@@ -92,6 +92,10 @@ def _refuse(run: Run, path: str) -> None:
         raise Failed(what, f"# point {run.live} at a release of this one, or give that file another name")
     if f"{run.home}/".startswith(f"{path}/"):
         raise Failed(f"{path} holds the home of {run.release_user}", f"# point {run.live} at the site alone")
+    _refuse_links(run, path)
+
+
+def _refuse_links(run: Run, path: str) -> None:
     closed: list[str] = []
     inside = os.path.realpath(path) + "/"
     for link in (entry.path for entry in tree.walk(path, closed) if entry.is_symlink()):

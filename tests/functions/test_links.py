@@ -45,6 +45,17 @@ def test_a_home_in_a_target_is_written_out(host: LocalHost, media: Path) -> None
     assert str(linked(host, "media", "~/efs/media, it's").readlink()) == str(media)
 
 
+@pytest.mark.parametrize(
+    ("target", "why"), [("loop", "Too many levels of symbolic links"), ("file/below", "Not a directory")], ids=["loop", "file"]
+)
+def test_a_target_that_cannot_be_reached_is_not_said_to_be_missing(host: LocalHost, target: str, why: str) -> None:
+    (host.home / "loop").symlink_to("loop")
+    (host.home / "file").touch()
+    said = refused(host, "media", host.home / target)
+    assert said.startswith("before anything is built: ")
+    assert said.endswith(why)
+
+
 def test_a_target_that_is_missing_fails_before_anything_is_built(host: LocalHost) -> None:
     said = refused(host, "media", host.home / "nothing")
     assert said.startswith("before anything is built: ")

@@ -24,12 +24,16 @@ def check_one(run: Run, path: str, target: str, mountpoint: str) -> None:
     if place := leads.into(run, target):
         what = f"persistent link {path}: {target} leads into {place}, where releases come and go"
         raise Failed(what, "# on the host, copy what is there to a directory of its own, and name that in hosts.yml")
-    if mountpoint and not _answers(mountpoint, "mountpoint", "-q", "--", mountpoint):
+    if mountpoint and _asked(mountpoint, "mountpoint", "-q", "--", mountpoint).code:
         what = f"{mountpoint} is not mounted, and {path} is to link to {target}"
         raise Failed(what, f"sudo mount {files.quoted(mountpoint)} # on the host")
-    if not _answers(target, "stat", "-L", "--", target):
+    found = _asked(target, "stat", "-L", "--", target)
+    if found.code and "No such file" in found.text:
         what = f"{target} does not exist, and {path} is to link to it"
         raise Failed(what, f"mkdir -p {files.quoted(target)} # on the host")
+    if found.code:
+        what = f"{target} cannot be reached, and {path} is to link to it: {found.text.rpartition(': ')[2]}"
+        raise Failed(what, f"namei -l {files.quoted(target)} # on the host")
 
 
 def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
@@ -45,12 +49,12 @@ def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
             os.symlink(expanded(target), name, dir_fd=at)
 
 
-def _answers(path: str, *words: str) -> bool:
-    code = programs.run(words, seconds=ANSWER).code
-    if code == programs.TOO_LATE:
+def _asked(path: str, *words: str) -> programs.Done:
+    done = programs.run(words, seconds=ANSWER, env={**programs.inherited(), "LC_ALL": "C"})
+    if done.code == programs.TOO_LATE:
         next = f"findmnt --target {files.quoted(path)}; dmesg | tail # on the host; then look at its file server"
         raise Failed(f"{path} has not answered for {ANSWER:g} seconds", next)
-    return code == 0
+    return done
 
 
 def _clear(run: Run, path: str, place: str) -> None:
