@@ -93,6 +93,7 @@ def before(fleet: Fleet) -> Release:
     for name in fleet.primary.known.back:
         has = functools.partial(_find, name=name, phase=report.state(whole=False))
         absent = fleet.each(has, of=fleet.others(fleet.primary)).errors
+        fleet.raise_any({each: error for each, error in absent.items() if not isinstance(error, NotReleased)})
         if not absent:
             return Release(name)
         lacking += [error.what for error in absent.values()]

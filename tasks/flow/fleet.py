@@ -161,9 +161,9 @@ class Fleet:
         away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
         if tried.values and away:
             left_out = [word for member in away for word in ("--without", member.host.address)]
-            line = f"{self.hint(*self.typed, *left_out, '--reason', 'it is down')} # goes on with the others"
+            words = [*self.typed, *left_out, *(() if self.primary.run.reason else ("--reason", "it is down"))]
             for member in away:
-                tried.errors[member].next = line
+                tried.errors[member].next = f"{self.hint(*words)} # goes on with the others"
         self.raise_any(tried.errors)
 
     @contextmanager

@@ -33,13 +33,15 @@ class Member:
     def __init__(self, host: Host, run: Run, options: Options, clock: Clock) -> None:
         self.host, self.run, self.options, self.clock = host, run, options, clock
         self.lock = HostLock(host, clock)
+        self.hint = functools.partial(typed, "fab", "-H", host.environment.name)
+        """Makes a command to type next, of a verb and its options."""
         self.state: HostState | None = None
         self.expected: str | None = None
         self.first = self.made = self.target = Release()
         self.standing, self.way_back, self.done = Standing.AS_IT_WAS, "", ""
         self.phase: Phase | None = None
         self.services: Outcome | None = None
-        self._given_up = self.renewed = self.needless = self.out_of_service = self.settled = False
+        self._given_up = self._was_pending = self.renewed = self.needless = self.out_of_service = self.settled = False
 
     @property
     def known(self) -> HostState:
@@ -71,10 +73,6 @@ class Member:
         """What a phase is about that compares what is live there with what it was."""
         return About(release, expected=self.expected or "")
 
-    def hint(self, *words: str) -> str:
-        """A command to type next: a verb and its options."""
-        return typed("fab", "-H", self.host.environment.name, *words)
-
     def failure(self, outcome: Outcome, phase: Phase) -> ReleaseError:
         """What this outcome means by itself, on this member as it stands."""
         return failure(outcome, phase, self.stand(), self.hint)
@@ -85,12 +83,14 @@ class Member:
         if self.expected is None:
             self.expected = self.state.live_path
             self.first = self.state.live.release if self.state.live else Release()
+            self._was_pending = self.state.pending
 
     def switched(self, release: Release, path: str, standing: Standing) -> None:
         """This run has moved the live link, to this directory."""
         self.made = self.made if standing is Standing.BACK else release
         self.standing, self.expected = standing, path
-        self.state = self.known.switched(release, path)
+        untouched = standing is Standing.BACK and self.services is None
+        self.state = self.known.switched(release, path, pending=self._was_pending if untouched else True)
 
     def send(
         self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None, then: Next | None = None

@@ -27,9 +27,10 @@ def post_release(fleet: Fleet, *, end_strays: bool = False) -> None:
 def post_release_and_look(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
     """The same, for a run that prunes next: which releases are in use on each member, None where nobody could look.
 
-    Where that waits for no other, the pruning leaves together with the record of the post-release.
+    Where the run has no other member, the pruning leaves together with the record of the post-release: of several, one that
+    fails later may have to go back to what would be pruned.
     """
-    return fleet.require(lambda each: _serve_and_look(each, release, alone=not fleet.others(each)), Standing.SERVED)
+    return fleet.require(lambda each: _serve_and_look(each, release, alone=fleet.everyone == (each,)), Standing.SERVED)
 
 
 def roll_out(fleet: Fleet, release: Release) -> dict[Member, Used | None]:
@@ -170,5 +171,5 @@ def _serve_again(member: Member) -> None:
             _serve(member, member.first)
         except ReleaseError as problem:
             member.way_back = f"but its own post-release failed: {problem.what}"
-    also = undone(member.host.environment)
-    member.way_back = f"{member.way_back}. {member.made.name} is marked bad. {also}".rstrip(". ")
+    bad = "" if member.made == member.first else f" {member.made.name} is marked bad."
+    member.way_back = f"{member.way_back}.{bad} {undone(member.host.environment)}".rstrip(". ")

@@ -66,7 +66,8 @@ def words(stand: Stand) -> str:
             return f"Live is {stand.live or 'nothing'} or {stand.target or 'the release before it'}: the host cannot be asked."
         case Standing.BACK:
             pending = " Post-release is pending." if stand.pending else ""
-            return f"{stand.live} is live again, {stand.way_back or 'and its services are not touched'}.{pending}"
+            again = "stays live" if stand.made == stand.first else "is live again"
+            return f"{stand.live} {again}, {stand.way_back or 'and its services are not touched'}.{pending}"
         case Standing.SWITCHED | Standing.SERVED:
             return _moved(stand)
         case _:
@@ -129,10 +130,14 @@ def interruption(stands: Sequence[Stand], phases: Sequence[Phase], hint: Hint) -
 
 
 def _after_an_interruption(stands: Sequence[Stand], hint: Hint) -> str:
-    """Where some hosts have switched and others not, there are two ways on."""
+    """Where some hosts have switched and others not, there are two ways on; the first host decides what `rollback` goes to."""
     if {stand.own for stand in stands} == {True, False}:
         made = next(stand.made for stand in stands if stand.own)
-        return f"{hint('deploy', '--name', made)} # goes on; {hint('rollback')} goes back"
+        there = "" if stands[0].own else stands[0].live
+        back = hint("rollback", *(("--to", there) if there else ()))
+        if any(stand.standing is Standing.BACK for stand in stands):
+            return f"{back} # goes on with putting back; {hint('deploy', '--name', made)} tries it once more"
+        return f"{hint('deploy', '--name', made)} # goes on; {back} goes back"
     return hint("post-release" if any(stand.pending for stand in stands) else "status")
 
 

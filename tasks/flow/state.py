@@ -68,9 +68,9 @@ class HostState(NamedTuple):
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise NotReleased(f"the state that the host reported cannot be read: {problem!r}") from problem
 
-    def switched(self, release: Release, path: str) -> "HostState":
+    def switched(self, release: Release, path: str, pending: bool) -> "HostState":
         """The state after this release went live, in this directory."""
-        return self._replace(live=Known(release), live_path=path, live_target=path, pending=True)
+        return self._replace(live=Known(release), live_path=path, live_target=path, pending=pending)
 
 
 def _known(about: Mapping[str, Any] | None) -> Known | None:

@@ -36,10 +36,11 @@ def as_typed(name: str, words: dict[str, Any]) -> tuple[str, ...]:
     """The verb with its options, to be typed again with more of them."""
     typed = [name]
     for option, value in words.items():
-        if isinstance(value, str):
-            typed += [f"--{option.replace('_', '-')}", value]
-        elif value is True:
-            typed.append(f"--{option.replace('_', '-')}")
+        name = f"--{option.replace('_', '-')}"
+        if value is True:
+            typed.append(name)
+        for text in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
+            typed += [name, text]
     return tuple(typed)
 
 

@@ -74,9 +74,9 @@ def verb(
             with Interrupts() as interrupts, _exit_codes():
                 check_text(words)
                 chosen = (body if reads else dry or _refuse_dry(name)) if connection.config.run.dry else body
+                typed = as_typed(name, words)
                 given = {option: text for option in times if (text := words.pop(option)) is not None}
                 options = Options(**{option: seconds(option, text) for option, text in given.items()})
-                typed = as_typed(name, words)
                 selection = Selection(**{_SELECTS[key]: words.pop(key) for key in selects})
                 with _fleet(connection, name, typed, selection, options, interrupts) as fleet:
                     chosen(fleet, **words)

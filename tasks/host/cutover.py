@@ -34,7 +34,7 @@ def swap(run: Run) -> None:
     run.report.fact("from", before)
     if before == run.release:
         return _stay(run)
-    fields = {"name": run.release, "from": before, **({"put_back": "yes"} if run.put_back else {})}
+    fields = {"name": run.release, "from": before, **({"put_back": run.put_back} if run.put_back else {})}
     history.record(run, "intent", fields)
     link = stage(run)
     try:

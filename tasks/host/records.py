@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Sequence
 
 CHANGES = ("adopted", "done", "before", "post-release", "joined")  # what is live, what services run, or which hosts do not
+UNTOUCHED = "untouched"  # a put-back before any service was asked to follow: they run what is live again
 OF_THE_FILE = ("version", "kept")  # what is known of the file and not from its lines
 
 
@@ -21,8 +22,10 @@ class Records:
         self.begun: list[str] = []
         self.open: set[str] = set()  # builds that began and have neither ended nor been swept
         self.intent: dict[str, Any] | None = None  # a cutover that has not been completed
+        self.passed: list[str] = []  # what the last cutover has taken from the stack, where that was a rollback
         self.served = ""  # what the last post-release that went well made the services run
         self.finished = True  # the services run what went live last
+        self.was_finished = True  # that was so before the last cutover
         self.left_out: dict[str, str] = {}  # hosts that the last cutover left out and that have not been adopted, and why
         self.exchanged = False  # the services run from the place that setup has moved
         self.adopting: dict[str, str] = {}  # what setup began to make a release: a directory, or a link's target
@@ -68,20 +71,29 @@ class Records:
         self.served = self.served if self.exchanged else name
 
     def _done(self, name: str, entry: dict[str, Any]) -> None:
-        self.finished = False
+        self.finished, self.was_finished = entry.get("put_back") == UNTOUCHED and self.was_finished, self.finished
         self.left_out = dict.fromkeys(entry.get("without", "").split(), entry.get("reason", ""))
         self.released[name] = entry.get("at", "")
         origin = entry.get("from", "")
         if origin and self.stack[-1:] != [origin]:
             self.stack.append(origin)  # somebody had moved the link by hand
-        if entry.get("verb") == "rollback" or entry.get("put_back"):
-            self.bad[origin] = "failed" if entry.get("put_back") else "rolled back"
-            while name in self.stack and self.stack[-1] != name:
-                self.stack.pop()
-        else:
-            self.bad.pop(name, None)
+        self._judge(name, origin, entry.get("verb") == "rollback", bool(entry.get("put_back")))
         if self.stack[-1:] != [name]:
             self.stack.append(name)
+
+    def _judge(self, name: str, origin: str, rollback: bool, put_back: bool) -> None:
+        """What a cutover makes bad or good, and takes from the stack. A rollback that is put back has never been."""
+        passed, self.passed = self.passed, []
+        if rollback == put_back:
+            self.bad.pop(name, None)
+        else:
+            self.bad[origin] = "failed" if put_back else "rolled back"
+        if not rollback and not put_back:
+            return
+        if rollback and put_back and passed[-1:] == [name]:
+            self.stack += passed
+        while name in self.stack and self.stack[-1] != name:
+            self.passed.insert(0, self.stack.pop())
 
     def _before(self, name: str, entry: dict[str, Any]) -> None:
         earlier = entry.get("before", "")

@@ -58,7 +58,7 @@ class Run:
         self.commit: str = about["commit"]
         self.release_path: str = about["path"] or (os.path.join(self.releases, self.release) if self.release else "")
         self.expected: str = about["expected"]  # where the live link pointed when the run began
-        self.put_back: bool = about["put_back"]
+        self.put_back: str = about["put_back"]  # how, where the release that is live has failed
         self.configured = set(_texts([request["site"], request["steps"]]))  # what stands in hosts.yml is no secret
         self._begin()
 

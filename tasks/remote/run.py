@@ -32,7 +32,7 @@ class About(NamedTuple):
     release: Release = Release()
     path: str = ""
     expected: str = ""
-    put_back: bool = False
+    put_back: str = ""
 
 
 NOTHING = About()

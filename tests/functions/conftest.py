@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.host import LocalHost
+from tests.support.records import SEALED, LocalRecords
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +38,13 @@ def host(prepared: LocalHost, tmp_path: Path) -> LocalHost:
     config = tmp_path / prepared.repo.relative_to(prepared.folder) / "config"
     config.write_text(config.read_text().replace(str(prepared.folder), str(tmp_path)))
     return LocalHost(tmp_path)
+
+
+@pytest.fixture
+def records(bare_host: LocalHost) -> LocalRecords:
+    """A host with some releases, of which nothing is live."""
+    made = LocalRecords(bare_host)
+    for release in SEALED.values():
+        made.make(release)
+        made.write({"event": "sealed", "name": release})
+    return made

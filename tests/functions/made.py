@@ -21,7 +21,7 @@ SITE: dict[str, Any] = {
     "serves": True,
 }
 WHO = {"id": "0123456789ab", "by": "anna@laptop", "verb": "release", "what": "release master", "tool": "1.0.0"}
-ABOUT: dict[str, Any] = {"release": "", "ref": "", "commit": "", "path": "", "expected": "", "put_back": False}
+ABOUT: dict[str, Any] = {"release": "", "ref": "", "commit": "", "path": "", "expected": "", "put_back": ""}
 
 
 class Made(Run):

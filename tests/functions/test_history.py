@@ -1,4 +1,4 @@
-"""What is live, previous and bad follows from history and the link, never from names; and a spoilt history is survived."""
+"""What is live and previous follows from history and the link, never from names; and a spoilt history is survived."""
 
 import json
 from pathlib import Path
@@ -10,89 +10,7 @@ from hypothesis import strategies as st
 from tasks.host import releases, state
 from tasks.host.history import record
 from tests.support.host import LocalHost
-from tests.support.records import LocalRecords, name
-
-SEALED = {letter: name(number) for number, letter in enumerate("ABCD")}
-
-# What is done, then live, previous and the bad ones. X: release, <: rollback, <X: rollback --to X, !: put back.
-TABLE = (
-    ("A", "A", "", ""),
-    ("A B", "B", "A", ""),
-    ("A B C", "C", "B", ""),
-    ("A B C <", "B", "A", "C"),
-    ("A B C < <", "A", "", "BC"),
-    ("A B C < D", "D", "B", "C"),
-    ("A B C < D <", "B", "A", "CD"),
-    ("A B C < C", "C", "B", ""),
-    ("A B C < < C", "C", "A", "B"),
-    ("A B !", "A", "", "B"),
-    ("A B C !", "B", "A", "C"),
-    ("A B C ! D", "D", "B", "C"),
-    ("A B ! B", "B", "A", ""),
-    ("A B C <A", "A", "", "C"),
-    ("A B C <A D", "D", "A", "C"),
-    ("A B A", "A", "B", ""),
-    ("D C B", "B", "C", ""),
-    ("A B C <D", "D", "B", "C"),
-    ("A A", "A", "", ""),
-)
-
-
-@pytest.fixture
-def records(bare_host: LocalHost) -> LocalRecords:
-    made = LocalRecords(bare_host)
-    for release in SEALED.values():
-        made.make(release)
-        made.write({"event": "sealed", "name": release})
-    return made
-
-
-def play(records: LocalRecords, moves: str) -> None:
-    """Write down, and link, what these moves do."""
-    live = ""
-    for move in moves.split():
-        verb = "rollback" if move.startswith("<") else "deploy"
-        to = move.strip("<!")
-        target = SEALED[to] if to else str(records.state()["previous"])
-        back = {"put_back": "yes"} if move == "!" else {}
-        records.write({"event": "done", "verb": verb, "name": target, "from": live, **back})
-        records.link(target)
-        live = target
-
-
-@pytest.mark.parametrize(("moves", "live", "previous", "bad"), TABLE)
-def test_live_previous_and_bad(records: LocalRecords, moves: str, live: str, previous: str, bad: str) -> None:
-    play(records, moves)
-    found = records.state()
-    assert found["live"]["name"] == SEALED[live]
-    assert found["previous"] == SEALED.get(previous)
-    marked = {release["name"] for release in found["releases"] if release["state"] == "bad"}
-    assert marked == {SEALED[letter] for letter in bad}
-
-
-@pytest.mark.parametrize(
-    ("moves", "why"),
-    [
-        ("A B", {"A": "good", "B": "live", "C": "built"}),
-        ("A B <", {"A": "live", "B": "rolled back"}),
-        ("A B !", {"A": "live", "B": "failed"}),
-        ("A B ! B", {"A": "good", "B": "live"}),
-        ("A B C < D !", {"B": "live", "C": "rolled back", "D": "failed"}),
-    ],
-)
-def test_why_a_release_stands_as_it_does(records: LocalRecords, moves: str, why: dict[str, str]) -> None:
-    play(records, moves)
-    found = {release["name"]: release["why"] for release in records.state()["releases"]}
-    assert {letter: found[SEALED[letter]] for letter in why} == why
-
-
-def test_the_same_by_hand(host: LocalHost) -> None:
-    first, second, third = (host.release() for _ in range(3))
-    assert host.cut_over("", "rollback").facts["release"] == second
-    assert host.cut_over("", "rollback").facts["release"] == first
-    assert host.state()["previous"] is None
-    assert host.cut_over(third).code == 0
-    assert (host.state()["live"]["name"], host.state()["previous"]) == (third, first)
+from tests.support.records import SEALED, LocalRecords, name, play
 
 
 def test_releases_are_reported_newest_first_by_history_and_not_by_name(records: LocalRecords) -> None:

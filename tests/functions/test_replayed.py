@@ -33,7 +33,7 @@ LINE = st.fixed_dictionaries(
     optional={
         "verb": st.sampled_from(("release", "rollback")),
         **{key: st.sampled_from("ABCD") for key in ("from", "before", "was")},
-        "put_back": st.just("yes"),
+        "put_back": st.sampled_from(["yes", "untouched"]),
         "outcome": st.sampled_from(("ok", "failed", "unhealthy")),
         "without": st.just("web2 web3"),
     },

@@ -66,3 +66,21 @@ class LocalRecords:
 def name(number: int) -> str:
     """The names of releases: later for larger numbers."""
     return f"{LINK}-2026{number // 1000 + 1:02}{number // 100 % 10 + 1:02}T{number % 100 // 60:02}{number % 60:02}00Z"
+
+
+SEALED = {letter: name(number) for number, letter in enumerate("ABCD")}
+"""Releases that a host of a test has."""
+
+
+def play(records: LocalRecords, moves: str) -> None:
+    """Write down, and link, what these moves do; ~ is a rollback that is put back, as another host could not move."""
+    live = before = ""
+    for move in moves.split():
+        verb = "rollback" if move[0] in "<~" else "deploy"
+        to = move.strip("<!~")
+        target = SEALED[to] if to else before if move == "~" else str(records.state()["previous"])
+        back = {"put_back": {"!": "yes", "~": "untouched"}[move]} if move in "!~" else {}
+        before = live
+        records.write({"event": "done", "verb": verb, "name": target, "from": live, **back})
+        records.link(target)
+        live = target

@@ -37,7 +37,7 @@ class Run:
     def request(self, phase: Phase, environment: Environment) -> dict[str, Any]:
         """What is sent to a host."""
         release = values.Release(self.release, self.ref, self.commit)
-        about = values.About(release, self.path, self.live_at_start, bool(self.put_back))
+        about = values.About(release, self.path, self.live_at_start, self.put_back)
         return request(phase, environment, values.Run(self.id, self.by, self.verb, self.what), about)
 
 

@@ -101,8 +101,8 @@ def test_what_is_put_back_is_marked_so_that_the_failed_release_is_bad(fab: Fab, 
     host.answers["post-release"] = [failed()]
     fab("deploy", "--ref", "master")
     there, back = (about for about, name in zip(host.abouts, host.sent, strict=True) if name == "cutover")
-    assert (there.release.name, there.put_back) == (NEW, False)
-    assert (back.release.name, back.put_back, back.expected) == (OLD, True, f"/home/ftsuser/releases/{NEW}")
+    assert (there.release.name, there.put_back) == (NEW, "")
+    assert (back.release.name, back.put_back, back.expected) == (OLD, "yes", f"/home/ftsuser/releases/{NEW}")
 
 
 def test_how_each_post_release_went_is_written_down(fab: Fab, host: StandIn) -> None:
