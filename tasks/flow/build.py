@@ -7,8 +7,9 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tasks.errors import Interrupted, NotReleased, ReleaseError, UsageError
+from tasks.errors import Interrupted, NotReleased, ReleaseError, Unreachable, UsageError
 from tasks.flow.fleet import Fleet
+from tasks.flow.inventory import read_again, watch
 from tasks.flow.lock import OWN
 from tasks.flow.member import Member
 from tasks.flow.selection import NOTHING_SENT
@@ -58,11 +59,16 @@ def choose(fleet: Fleet, choice: Release) -> Release:
 def build(fleet: Fleet, ref: str) -> Release:
     """Build and seal a release of this ref: one name and one commit on every member. The live site is not touched.
 
-    The primary resolves the ref; the others begin as soon as it has. The first that fails ends the builds of the others.
+    The primary resolves the ref; the others begin as soon as it has. The first that fails ends the builds of the others; one
+    whose instance has ended meanwhile has left the fleet.
     """
+    watch(fleet)
     release = Release(name=max(member.known.next for member in fleet.members), ref=ref)
     commits = fleet.require(lambda member: _build(member, release, fleet.primary), ends=_end)
-    return release._replace(commit=commits[fleet.primary])
+    commit = commits[fleet.primary]
+    if any(member.gone() for member, built in commits.items() if not built):
+        read_again(fleet)
+    return release._replace(commit=commit)
 
 
 def build_as(fleet: Fleet, release: Release) -> None:
@@ -116,7 +122,10 @@ def _build(member: Member, release: Release, primary: Member) -> str:
     except Interrupted:
         if not member.needless:
             raise
-        return ""
+    except Unreachable:
+        if not release.commit or not member.gone():
+            raise
+    return ""
 
 
 def _end(member: Member) -> None:

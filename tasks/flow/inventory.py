@@ -1,7 +1,17 @@
 """The hosts of a fleet whose inventory changes while a run is at work: instances that have ended, and new ones."""
 
-from tasks.errors import NotReleased
+from collections.abc import Callable
+from functools import partial
+
+from tasks.errors import NotReleased, ReleaseError
 from tasks.flow.fleet import Fleet
+
+
+def watch(fleet: Fleet) -> None:
+    """From here on, a host whose link is lost is waited for as long as the inventory has it."""
+    if fleet.inventory:
+        for member in fleet.members:
+            member.gone = partial(_has_left, member.host.address, fleet.inventory)
 
 
 def read_again(fleet: Fleet) -> None:
@@ -25,6 +35,13 @@ def read_again(fleet: Fleet) -> None:
     for address in there:
         if address not in known:
             fleet.note(f"{address} is new: {fleet.hint('adopt', address)}")
+
+
+def _has_left(address: str, read: Callable[[], tuple[str, ...]]) -> bool:
+    try:
+        return address not in read()
+    except ReleaseError:
+        return False
 
 
 def _gone(fleet: Fleet, there: tuple[str, ...]) -> list[str]:

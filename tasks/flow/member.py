@@ -27,14 +27,14 @@ class Member:
 
     `expected` is where its live link pointed when the run began, or since the run itself has moved it. `phase` is what was
     sent and is not known to be over, `done` what the run has changed besides. `renewed`: what went live there was given other
-    runtime files. `needless`: its job has nothing to do any more.
+    runtime files. `needless`: its job has nothing to do any more. `gone`: no such host is left. `hint` makes a line to type.
     """
 
     def __init__(self, host: Host, run: Run, options: Options, clock: Clock) -> None:
         self.host, self.run, self.options, self.clock = host, run, options, clock
         self.lock = HostLock(host, clock)
         self.hint = functools.partial(typed, "fab", "-H", host.environment.name)
-        """Makes a command to type next, of a verb and its options."""
+        self.gone: Callable[[], bool] = lambda: False
         self.state: HostState | None = None
         self.expected: str | None = None
         self.first = self.made = self.target = Release()
@@ -241,7 +241,7 @@ class Member:
             except Unreachable as away:
                 outcome = refusal(away)
             self._given_up = outcome.status == "unknown" or outcome.code == Unreachable.exit_code
-            if not self._given_up or not patience.left:
+            if not self._given_up or not patience.left or self.gone():
                 return Outcome(failure=outcome.failure) if self._given_up else outcome
             patience.pause()
 

@@ -46,6 +46,22 @@ def test_who_has_ended_has_left_the_fleet_and_the_others_go_on(fab: Fab, hosts: 
     assert "warning: web2 has left the fleet" in ran.err
 
 
+def test_who_ends_during_the_build_is_waited_for_no_longer(fab: Fab, hosts: Hosts, now: list[Any]) -> None:
+    now += [["web1"]] * 9
+    hosts["web2"].answers["build"] = [hosts["web2"].goes_away()]
+    ran = fab("deploy", "--ref", "master")
+    assert (ran.code, hosts["web1"].live, "cutover" in hosts["web2"].sent) == (0, NEW, False)
+    assert "warning: web2 has left the fleet" in ran.err
+    assert hosts["web2"].reconnected == 1
+
+
+def test_who_is_away_during_the_build_and_has_not_ended_is_7(fab: Fab, hosts: Hosts, now: list[Any]) -> None:
+    now += [["web1", "web2"]] * 999
+    hosts["web2"].answers["build"] = [hosts["web2"].goes_away()]
+    ran = fab("deploy", "--ref", "master", "--patience", "20")
+    assert (ran.code, hosts["web1"].live) == (7, OLD)
+
+
 def test_who_is_new_is_named_with_adopt(fab: Fab, now: list[Any]) -> None:
     now += [["web1", "web2"], ["web1", "web2", "web3"]]
     ran = fab("deploy", "--ref", "master")
