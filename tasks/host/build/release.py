@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Sequence
 
-from tasks.host import files, history, releases, repository, reserve, strays, trash, tree
-from tasks.host.build import runtime, worktree
+from tasks.host import files, history, releases, reserve, strays, trash, tree
+from tasks.host.build import runtime
 from tasks.host.build.inodes import MARK
 from tasks.host.build.room import measured
 from tasks.host.build.seal import write
@@ -16,7 +15,6 @@ from tasks.host.failure import Failed
 from tasks.host.run import Run
 
 JOBS = 8 * 86400  # seconds that the files of a job are there for
-LAST_WAIT = 1.0  # seconds for repo.git when a build has failed
 
 
 def begin(run: Run) -> None:
@@ -109,8 +107,6 @@ def undo(run: Run, code: int) -> None:
     """The end of a build that was not sealed: it is removed, and recorded as failed. Nothing where it was, or never began."""
     if run.release not in releases.records(run).open or not _discarded(run, run.release):
         return
-    with contextlib.suppress(Failed), repository.locked(run, wait=LAST_WAIT):  # else the next build does it
-        worktree.prune(run)
     history.record(
         run,
         "failed",
