@@ -34,11 +34,15 @@ def check_one(run: Run, path: str, target: str, mountpoint: str) -> None:
 
 def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
     """Make the links in the build. The text of a link is its target."""
+    made: dict[str, str] = {}
     for path, target, _ in links:
         place = tree.real(run.build, path)
         if place is None:
             what = f"persistent link {path}: its directory leads out of the build"
             raise Failed(what, "# correct persistent_links in hosts.yml")
+        if made.setdefault(place, path) != path:
+            what = f"persistent links {made[place]} and {path} are one place in this commit, {place}"
+            raise Failed(what, "# take one of them out of persistent_links in hosts.yml")
         parent, name = os.path.split(place)
         with tree.folder(run.build, parent, make=True) as at:
             _clear(run, path, place)
