@@ -103,7 +103,8 @@ def flush(run: Run) -> None:
 
     From here on a release.json is the tool's; what a command has put in its place goes. Raises OSError.
     """
-    tree.remove(os.path.join(run.release_path, SEAL))
+    with tree.folder(run.release_path, "") as place:  # a link in its place leads to another's
+        tree.remove(f"/proc/self/fd/{place}/{SEAL}")
     tree.remove(releases.unsealed_mark(run, run.release))
     runtime.sealed(run)
     with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
