@@ -61,10 +61,10 @@ def origin(run: Run, *where: str) -> str:
     """The URL of origin, "" where there is none, by git's settings `where` it looks; they have what git runs for ssh, too."""
     words = (*where, "config", "-z", "--get-regexp", CONFIGURED)
     printed = _start(run, words, {}, errors=run.log.descriptor).output.decode("utf-8", "surrogateescape")
-    pairs = dict(entry.partition("\n")[::2] for entry in printed.split("\0"))
+    pairs = [entry.partition("\n")[::2] for entry in printed.split("\0")]
     program = files.quoted(os.environ["GIT_SSH"]) if os.environ.get("GIT_SSH") else "ssh"
-    run.ssh_command = os.environ.get("GIT_SSH_COMMAND") or pairs.get("core.sshcommand") or program
-    return pairs.get("remote.origin.url", "")
+    run.ssh_command = os.environ.get("GIT_SSH_COMMAND") or dict(pairs).get("core.sshcommand") or program
+    return next((url for key, url in pairs if key == "remote.origin.url"), "")  # of several git fetches from the first
 
 
 def _start(run: Run, words: tuple[str, ...], more: dict[str, str], **streams: Any) -> Done:

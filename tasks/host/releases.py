@@ -36,8 +36,15 @@ def is_name(run: Run, name: str) -> bool:
     return re.fullmatch(re.escape(run.link) + r"-[0-9]{8}T[0-9]{6}Z", name) is not None
 
 
+def unsealed_mark(run: Run, name: str) -> str:
+    """A file that is there from the beginning of a build until its last command has ended: no release.json of it is a seal."""
+    return run.place(f"{name}.unsealed")
+
+
 def seal_of(run: Run, name: str) -> dict[str, Any] | None:
     """The release.json of a complete release, or None: no seal, a spoilt seal, or the seal of another."""
+    if os.path.lexists(unsealed_mark(run, name)):
+        return None
     try:
         seal = json.loads(files.read(os.path.join(run.releases, name, "release.json")).decode("utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -56,7 +63,8 @@ def surely_unsealed(run: Run, name: str) -> bool:
     path = os.path.join(run.releases, name, "release.json")
     with files.needed(path):
         try:
-            files.read(path)
+            if not os.path.lexists(unsealed_mark(run, name)):
+                files.read(path)
         except (FileNotFoundError, NotADirectoryError):
             return True
     return seal_of(run, name) is None

@@ -21,8 +21,8 @@ NO_LOCKS = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTS
 
 
 @contextlib.contextmanager
-def locked(run: Run, wait: float | None = None, tidy: bool = True) -> Iterator[None]:
-    """Hold the lock of repo.git, which the environments of a host share. `tidy`: what a dead git left locked is unlocked.
+def locked(run: Run, wait: float | None = None) -> Iterator[None]:
+    """Hold the lock of repo.git, which the environments of a host share. What a dead git left locked is unlocked.
 
     Waits for another environment for `wait` seconds, or step_timeout, then raises Failed.
     """
@@ -36,8 +36,7 @@ def locked(run: Run, wait: float | None = None, tidy: bool = True) -> Iterator[N
         except OSError as problem:
             if problem.errno not in NO_LOCKS:
                 raise
-        if tidy:
-            unlock(run.repo)
+        unlock(run.repo)
         yield
 
 
@@ -55,12 +54,7 @@ def _take(run: Run, descriptor: int, deadline: float, noted: bool) -> bool:
 
 def unlock(repo: str) -> None:
     """Remove git's own locks. They are files, and stay when git is killed; who holds the lock of repo.git is alone in it."""
-    for name in files.names(f"{repo}/worktrees"):
-        lock = f"{repo}/worktrees/{name}/locked"
-        with contextlib.suppress(OSError):  # of one that git never finished, which `prune` passes over; others are people's
-            if files.read(lock).strip() in (b"", b"initializing"):
-                os.unlink(lock)
-    places = [repo, *(place for root in ("refs", "worktrees") for place, _, _ in os.walk(f"{repo}/{root}"))]
+    places = [repo, *(place for place, _, _ in os.walk(f"{repo}/refs"))]
     for path in (entry.path for place in places for entry in files.entries(place)):
         if path.endswith(".lock"):
             with contextlib.suppress(OSError):

@@ -99,6 +99,7 @@ class Run:
         self.carried: Any = None  # for release.json: the origins of carried assets
         self.restored = False  # the target has its former runtime files again
         self.repository = ""  # the URL of origin
+        self.checked_out: list[str] = []  # what the commit has: files, those of submodules too
         self.proofs: list[Any] = []  # of the services that were acted on, for the last look at all of them
         self.sudo_rules = ""  # what sudo lists for this user, once it was asked
         self.ssh_command = ""  # what git runs for ssh on this host, once it was asked

@@ -14,7 +14,7 @@ DAY = 86400.0  # seconds
 AT_ONCE = 100  # paths for one rm
 GC = (
     *("gc.auto=6700", "gc.autoDetach=false", "gc.packRefs=false", "gc.reflogExpire=never", "gc.reflogExpireUnreachable=never"),
-    *("gc.writeCommitGraph=false", "gc.worktreePruneExpire=never", "gc.pruneExpire=2.weeks.ago"),
+    *("gc.writeCommitGraph=false", "gc.pruneExpire=2.weeks.ago"),
     *("pack.threads=1", "pack.windowMemory=64m"),
 )
 """Never in the way of a fetch: no ref is locked, nothing younger than two weeks goes."""
@@ -81,7 +81,8 @@ def _afterwards(run: Run, tidy: bool) -> None:
         os.setsid()
     os.nice(19)
     empty(run)
-    if tidy:
+    # a build borrows objects, though a fetch of another environment may have removed the branch they were on
+    if tidy and not any(files.is_flocked(f"{run.builds}/{name}/job.lock") for name in files.names(run.builds)):
         run.step_timeout, run.build, run.ssh_command = DAY, "", "ssh"
         git.call(run, (*(word for setting in GC for word in ("-c", setting)), git.there(run), "gc", "--auto", "--quiet"))
 

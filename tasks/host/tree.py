@@ -14,6 +14,7 @@ PATH = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
 PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 FICLONE = 0x40049409  # of ioctl_ficlone(2)
 PIECE = 1 << 20
+HELD = 100  # open directories of one walk
 
 
 @contextlib.contextmanager
@@ -92,21 +93,70 @@ def everything(path: str) -> Iterator[tuple[str, str, int, int]]:
 
     No link is followed; a directory comes after what lies in it. Raises OSError with the path of what cannot be read.
     """
-    parent, name = os.path.split(path)
-    with opened(parent, parent, DIRECTORY) as at:
-        yield from _each(path, name, at)
+    place, name = os.path.split(path)
+    way, left = Way(place), [[name]]  # the names that are left in each directory on the way
+    inside: list[tuple[str, str, int]] = []  # the directories on the way: their parents, names and modes
+    try:
+        while left[-1] or inside:
+            if left[-1]:
+                name = left[-1].pop()
+                full = os.path.join(place, name)
+                with naming(full):
+                    mode = os.stat(name, dir_fd=way.at, follow_symlinks=False).st_mode
+                if not stat.S_ISDIR(mode):
+                    yield full, name, way.at, mode
+                    continue
+                inside.append((place, name, mode))
+                left.append(way.down(full, name))
+                place = full
+            else:
+                left.pop()
+                full, (place, name, mode) = place, inside.pop()
+                way.up(full)
+                yield full, name, way.at, mode
+    finally:
+        way.close()
 
 
-def _each(place: str, name: str, at: int) -> Iterator[tuple[str, str, int, int]]:
-    with naming(place):
-        mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
-    if stat.S_ISDIR(mode):
-        with opened(place, name, DIRECTORY, at) as folder:
-            with naming(place):
-                names = sorted(os.listdir(folder))
-            for below in names:
-                yield from _each(os.path.join(place, below), below, folder)
-    yield place, name, at, mode
+class Way:
+    """The way down to a directory. Only the last few on it are held open, for they may be thousands in one another."""
+
+    def __init__(self, root: str) -> None:
+        self._held = [os.open(root, DIRECTORY)]
+        self._above: list[tuple[int, int]] = []
+
+    @property
+    def at(self) -> int:
+        """The directory that is reached, open."""
+        return self._held[-1]
+
+    def down(self, path: str, name: str) -> list[str]:
+        """Into a directory, by its path and its name here: what it has, the last name first. Raises OSError."""
+        about = os.fstat(self.at)
+        with naming(path):
+            self._held.append(os.open(name, DIRECTORY, dir_fd=self.at))
+            self._above.append((about.st_dev, about.st_ino))
+            if len(self._held) > HELD:
+                os.close(self._held.pop(0))
+            return sorted(os.listdir(self.at), reverse=True)
+
+    def up(self, path: str) -> None:
+        """Out of this directory, which has this path. Raises OSError where it was moved meanwhile."""
+        known, below = self._above.pop(), self._held.pop()
+        try:
+            if not self._held:
+                with naming(path):
+                    self._held.append(os.open("..", DIRECTORY, dir_fd=below))
+                    about = os.fstat(self.at)
+                    if (about.st_dev, about.st_ino) != known:
+                        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        finally:
+            os.close(below)
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        while self._held:
+            os.close(self._held.pop())
 
 
 def walk(folder: str, closed: list[str] | None = None) -> Iterator[os.DirEntry[str]]:

@@ -10,6 +10,7 @@ from tasks.host import in_use as processes
 from tasks.host import prune as old
 from tasks.host import state
 from tasks.host.assets import ageing
+from tasks.host.build import inodes
 from tasks.host.runtime import renew
 from tasks.host.services import masked
 from tasks.phases.build import commands_step, units
@@ -30,6 +31,7 @@ NEEDS_MOVE = (("needs_move", True),)
 def migrate(environment: Environment) -> Phase:
     """Migrations, on one host, from the sealed release, before the first cutover."""
     commands = commands_step("migrate", environment, ("migrate", ".", environment.migrate))
+    commands = (*commands, step("inodes", inodes.own_again)) if commands else ()
     return Phase("migrate", (step("still live", host.still_live), *commands), kind="job", loud=True, options=NEEDS_MOVE)
 
 

@@ -15,6 +15,7 @@ from tasks.host.tree import everything, real
 from tests.functions.made import Made
 from tests.support.assets import ASSETS, assets, built, carried, go_live, publish
 from tests.support.host import LocalHost
+from tests.support.nested import DEPTH, nested
 
 
 @pytest.fixture
@@ -87,6 +88,15 @@ def test_a_file_in_the_place_of_a_directory_is_told_and_stays(site: LocalHost) -
     second, done = built(site, "img")
     assert (second / ASSETS / "img").read_text() == "img"
     assert f"{ASSETS}/img/a.png (2 in all)" in done.texts("warn")
+
+
+def test_what_lies_in_many_directories_in_one_another_is_carried(site: LocalHost) -> None:
+    live, _ = built(site, "app.1.js")
+    path = Path(ASSETS, *"d" * DEPTH, "deep.js")
+    with nested(live / ASSETS, "d", site.releases, site.builds):
+        (live / path).write_text("deep")
+        second, _ = go_live(site)
+        assert (second / path).read_text() == "deep"
 
 
 def test_a_path_that_is_nowhere_is_told(site: LocalHost) -> None:

@@ -1,4 +1,4 @@
-"""What makes git fail is no spoilt repo.git, what needs no repo.git asks for none, and a build's git leaves nothing there."""
+"""What makes git fail is no spoilt repo.git, and what needs no repo.git asks for none."""
 
 import shutil
 from pathlib import Path
@@ -58,35 +58,3 @@ def test_git_runs_the_ssh_that_is_named_for_it(host: LocalHost) -> None:
     git(host.repo, "remote", "set-url", "origin", "ssh://git.example/site.git")
     assert host.build().code == 3
     assert (host.folder / "asked").exists()
-
-
-LEFT = {
-    "a branch": "git checkout --quiet -b release",
-    "a packed branch": "git branch release; git pack-refs --all",
-    "a tag": "git tag release",
-    "a stash": "echo more >>index.html; git -c user.name=x -c user.email=x stash --quiet",
-    "a note": "git -c user.name=x -c user.email=x notes add -m x",
-    "a setting": "git config remote.origin.url nowhere",
-    "a hook": "cd $(git rev-parse --git-common-dir); mkdir -p hooks; echo exit 1 >hooks/post-checkout",
-}
-
-
-@pytest.mark.parametrize("command", LEFT.values(), ids=LEFT)
-def test_the_git_of_a_build_writes_nothing_that_outlives_it(host: LocalHost, command: str) -> None:
-    host.release()
-    before = sorted(git(host.repo, "for-each-ref").split("\n")), (host.repo / "config").read_text()
-    host.use(apps={"web": {"bootstrap": [command]}})
-    for _ in range(2):
-        host.assert_live(host.release())
-    host.use()
-    host.release()
-    assert (sorted(git(host.repo, "for-each-ref").split("\n")), (host.repo / "config").read_text()) == before
-    assert not [*(host.repo / "hooks").glob("*")]
-
-
-def test_what_a_killed_build_left_there_goes_with_the_next(host: LocalHost) -> None:
-    host.use(apps={"web": {"bootstrap": ["git checkout --quiet -b release; git config core.x y; kill -9 $PPID"]}})
-    assert host.build().code == 3
-    host.use(apps={"web": {"bootstrap": ["git checkout --quiet -b release"]}})
-    host.assert_live(host.release())
-    assert "x = y" not in (host.repo / "config").read_text()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tasks.host import acl as host_acl
 from tasks.host import tree
 from tasks.host.build import inodes, room
 from tasks.host.failure import Failed
+from tasks.phases import build, cutover
 from tests.functions.made import Made
 from tests.support import acl
 from tests.support.host import LocalHost
@@ -152,3 +154,14 @@ def test_of_many_releases_it_is_recorded_and_their_seals_are_read_once(
     inodes.own_earlier(Made())
     assert inodes.earlier(Made()) == ([], [])
     assert (host.state_dir / "own-inodes").read_text().split("\n") == names
+
+
+def test_what_a_migration_links_is_parted_before_it_goes_live(host: LocalHost, cache: Path) -> None:
+    host.use(migrate=[LINKED])
+    with host.lock() as locked:
+        run = replace(locked.run, ref="master")
+        for phase in (build.build(host.environment), cutover.migrate(host.environment), cutover.cutover()):
+            assert host.run(phase, run).code == 0
+    cache.write_text("changed\n")
+    linked = host.live / "node_modules/a/module.js"
+    assert (linked.stat().st_nlink, linked.read_text()) == (1, "as it was\n")

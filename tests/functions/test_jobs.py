@@ -150,7 +150,7 @@ def test_a_job_that_was_stopped_can_be_cancelled(host: LocalHost, pid: Path) -> 
 
 
 def test_a_step_of_our_own_that_hangs_is_ended_at_the_steps_timeout(host: LocalHost) -> None:
-    host.shim("git", '[[ $* == *worktree\\ add* ]] && sleep 300; exec $REAL "$@"')
+    host.shim("git", '[[ $* == *reset\\ --hard* ]] && sleep 300; exec $REAL "$@"')
     host.use(step_timeout=1)
     done = host.build()
     assert (done.code, "worktree" in done.failure) == (3, True)

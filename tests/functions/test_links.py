@@ -90,6 +90,26 @@ def test_a_directory_that_git_has_whole_is_replaced_in_the_build(host: LocalHost
     assert (str(link.readlink()), sorted(snapshot(media))) == (str(media), [".", "poster"])
 
 
+@pytest.mark.parametrize("command", ["rm -rf .git", "rm -r .git; git init --quiet", "git rm -r --quiet --cached public"])
+def test_what_the_commit_has_gives_way_whatever_a_build_does_to_its_git(host: LocalHost, media: Path, command: str) -> None:
+    host.origin.commit({"public/media/.gitkeep": ""})
+    link = linked(host, "public/media", media, apps={"web": {"bootstrap": [command]}})
+    assert str(link.readlink()) == str(media)
+
+
+def test_what_a_build_commits_is_refused_as_what_it_makes(host: LocalHost, media: Path) -> None:
+    commands = ["echo made >public/media", "git add public", "git -c user.name=x -c user.email=x commit --quiet -m x"]
+    assert "public/media for one" in refused(host, "public/media", media, apps={"web": {"bootstrap": commands}})
+
+
+def test_two_links_that_a_commit_makes_one_place_are_refused(host: LocalHost, media: Path) -> None:
+    host.origin.commit({"public/x": ""}, links={"web": "public"})
+    host.use(persistent_links={"public/media": str(media), "web/media": str(media.parent)})
+    done = host.build()
+    assert (done.code, "public/media and web/media are one place" in done.failure) == (3, True)
+    host.assert_clean()
+
+
 def test_a_link_that_git_has_is_replaced_and_not_followed(host: LocalHost, media: Path, tmp_path: Path) -> None:
     host.origin.commit({}, links={"media": str(tmp_path)})
     assert str(linked(host, "media", media).readlink()) == str(media)

@@ -63,7 +63,7 @@ def test_it_is_free_again_when_the_work_under_it_fails(run: Made) -> None:
     assert is_free(run.repo)
 
 
-@pytest.mark.parametrize("name", ["index.lock", "packed-refs.lock", "refs/heads/a/b.lock", "worktrees/x/HEAD.lock"])
+@pytest.mark.parametrize("name", ["index.lock", "packed-refs.lock", "refs/heads/a/b.lock"])
 def test_a_lock_of_a_git_that_was_killed_is_removed(run: Made, name: str) -> None:
     file = Path(run.repo, name)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -71,15 +71,6 @@ def test_a_lock_of_a_git_that_was_killed_is_removed(run: Made, name: str) -> Non
     (file.parent / "other").touch()
     unlock(run.repo)
     assert [path.name for path in file.parent.iterdir()] == ["other"]
-
-
-@pytest.mark.parametrize(("text", "there"), [("initializing", False), ("", False), ("on a stick", True)])
-def test_only_the_lock_of_a_worktree_that_git_never_finished_is_removed(run: Made, text: str, there: bool) -> None:
-    file = Path(run.repo, "worktrees/x/locked")
-    file.parent.mkdir(parents=True)
-    file.write_text(text)
-    unlock(run.repo)
-    assert file.exists() == there
 
 
 @pytest.mark.parametrize("alive", [True, False])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.host.repository import unlock
 from tasks.phases import check, setup
 from tests.support.host import LocalHost
 from tests.support.origin import git
@@ -132,6 +133,7 @@ def test_a_release_says_what_to_type_and_setup_mends_it(released: LocalHost, spo
     site, links = snapshot(released.releases), released.live.readlink()
     done = released.build()
     assert (done.code, "fab -H prod setup" in done.texts("fail")) == (3, True), done.failure
+    unlock(str(released.repo))  # setup would
     old = snapshot(released.repo)
     mended = set_up(released)
     assert mended.code == 0, (mended.failure, mended.texts("tail"))
@@ -187,22 +189,3 @@ def test_one_of_another_origin_is_never_set_aside(host: LocalHost) -> None:
     done = set_up(host)
     assert (done.code, "belongs to another origin" in done.failure) == (3, True)
     assert snapshot(host.repo) == objects_there
-
-
-@pytest.mark.parametrize("said", ["initializing", ""])
-def test_a_worktree_that_git_was_killed_in_the_midst_of_making_is_pruned(host: LocalHost, said: str) -> None:
-    dead = host.builds / "repo.git" / "worktrees" / "source-20200101T000000Z"
-    dead.mkdir(parents=True)
-    (dead / "gitdir").write_text(f"{host.state_dir / dead.name}/.git\n")
-    (dead / "locked").write_text(said)
-    assert host.build().code == 0
-    assert not dead.exists()
-
-
-def test_a_worktree_that_somebody_has_locked_is_left_alone(host: LocalHost) -> None:
-    theirs = host.builds / "repo.git" / "worktrees" / "on-a-stick"
-    theirs.mkdir(parents=True)
-    (theirs / "gitdir").write_text("/media/stick/.git\n")
-    (theirs / "locked").write_text("on a stick\n")
-    assert host.build().code == 0
-    assert (theirs / "locked").exists()

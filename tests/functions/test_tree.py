@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.host import tree
-from tests.support.nested import nested
+from tests.support.nested import DEPTH, nested
 
 
 @pytest.fixture
@@ -88,3 +89,33 @@ def test_a_directory_that_is_closed_is_removed_and_a_link_in_its_place_opens_no_
 def test_directories_without_end_are_one_error(tmp_path: Path) -> None:
     with nested(tmp_path, "d"), pytest.raises(OSError, match=r"directories in one another|Too many open files"):
         tree.remove(str(tmp_path / "d"))
+
+
+def test_all_that_lies_in_many_directories_in_one_another_is_found(tmp_path: Path) -> None:
+    found = []
+    with nested(tmp_path, "d"):
+        (tmp_path / "d/file").touch()
+        for place, name, at, mode in tree.everything(str(tmp_path / "d")):
+            assert stat.S_IFMT(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode) == stat.S_IFMT(mode)
+            found.append(place)
+    assert found == [str(tmp_path / Path(*"d" * each)) for each in range(DEPTH, 1, -1)] + [
+        str(tmp_path / "d/file"),
+        str(tmp_path / "d"),
+    ]
+
+
+def test_a_directory_that_is_moved_from_among_many_meanwhile_leads_nowhere(tmp_path: Path) -> None:
+    with nested(tmp_path, "d", tmp_path / "moved"):
+        walk = tree.everything(str(tmp_path / "d"))
+        next(walk)
+        (tmp_path / "d/d/d").rename(tmp_path / "moved")
+        with pytest.raises(OSError, match="tale"):
+            list(walk)
+
+
+def test_a_directory_comes_after_what_lies_in_it_and_no_link_is_followed(record: Path) -> None:
+    (record / "logs/elsewhere").symlink_to(record.parent)
+    found = [str(Path(place).relative_to(record)) for place, *_ in tree.everything(str(record))]
+    assert sorted(found) == [".", "HEAD", "index", "logs", "logs/HEAD", "logs/elsewhere"]
+    assert found.index("logs") > max(found.index("logs/HEAD"), found.index("logs/elsewhere"))
+    assert found[-1] == "."

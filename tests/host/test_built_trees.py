@@ -63,6 +63,33 @@ def test_a_build_that_puts_a_link_to_the_live_release_in_its_own_place_seals_not
     assert released.names == [before]
 
 
+@pytest.mark.parametrize(
+    "command", ["touch release.json; chmod 0 release.json", "chmod 0 .", "mkdir release.json; chmod 0 release.json"]
+)
+def test_a_build_that_closes_its_own_directory_or_its_seal_stops_no_later_run(released: Acme, command: str) -> None:
+    before = released.names
+    released.write(publish=[f"{command}; exit 1"])
+    released.deploy(code=3)
+    assert released.names == before
+    released.write(publish=[command])
+    released.start("deploy", "--ref", "master").communicate(timeout=60)  # it may be in the way of no command
+    released.write()
+    released.deploy()
+    assert released.left_over() == []
+
+
+@pytest.mark.parametrize("mode", ["311", "0", "111", "500"])
+def test_a_file_in_a_directory_that_a_build_has_closed_is_its_own(acme: Acme, mode: str) -> None:
+    make = "mkdir -p ~/cache nm/in; echo one >~/cache/a; ln ~/cache/a nm/a; ln ~/cache/a nm/in/a"
+    acme.write(publish=[f"{make}; chmod {mode} nm/in; chmod {mode} nm"])
+    acme.deploy()
+    acme.host.sh("echo two >cache/a", "ftsuser")
+    nm = "/home/ftsuser/source/nm"
+    assert acme.host.sh(f"cat {nm}/a {nm}/in/a; stat -c %a,%h {nm}/a {nm}/in/a; stat -c %a {nm} {nm}/in").split() == [
+        *("one", "one", "644,1", "644,1", mode, mode),
+    ]
+
+
 @pytest.mark.parametrize("target", ["/home/ftsuser/.ssh", "inside"])
 def test_a_committed_link_leads_no_runtime_file_elsewhere(acme: Acme, target: str) -> None:
     acme.push({"inside/authorized_keys": "of the commit\n"})

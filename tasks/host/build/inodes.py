@@ -31,6 +31,13 @@ def own(run: Run) -> None:
         raise Failed("files that were being written to could not be copied", "# let no command leave a process behind")
 
 
+def own_again(run: Run) -> None:
+    """The same after migrations, which may have made more. On disk when it ends. Raises Failed or OSError."""
+    own(run)
+    with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
+        files.system_call("syncfs", folder, path=run.releases)
+
+
 def own_earlier(run: Run) -> None:
     """The same for releases that an earlier version of this tool has sealed, once, before a build's commands are run.
 
@@ -62,11 +69,16 @@ def earlier(run: Run) -> tuple[list[str], list[str]]:
     return todo, [name for name, seal in seals.items() if seal and seal.get(MARK)]
 
 
-def shared(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    """The files of this user below a directory that have another name: each path there. Nothing of what it may not read."""
+def shared(folder: str, let_in: Callable[[str], None] = lambda _: None) -> Iterator[tuple[str, os.stat_result]]:
+    """The files of this user below a directory that have another name: each path there. Nothing of what it may not read.
+
+    `let_in` is called with each directory before it is looked into.
+    """
     folders = [folder]
     while folders:
-        for entry in files.entries(folders.pop()):
+        place = folders.pop()
+        let_in(place)
+        for entry in files.entries(place):
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
             elif entry.is_file(follow_symlinks=False):
@@ -75,9 +87,34 @@ def shared(folder: str) -> Iterator[tuple[str, os.stat_result]]:
                     yield os.path.relpath(entry.path, folder), about
 
 
+@contextlib.contextmanager
+def _opening() -> Iterator[Callable[[str], None]]:
+    """What lets this user into a directory of its own that is closed. At the end each has its mode again. Raises OSError."""
+    closed: list[tuple[str, int]] = []
+
+    def let_in(place: str) -> None:
+        if not os.access(place, os.R_OK | os.X_OK):
+            with files.opened(place, tree.PATH) as folder:
+                about = os.fstat(folder)
+                if about.st_uid == os.geteuid():
+                    closed.append((place, stat.S_IMODE(about.st_mode)))
+                    tree.let_in(folder, about.st_mode)
+
+    try:
+        yield let_in
+    finally:
+        for place, mode in reversed(closed):
+            with files.opened(place, tree.PATH) as folder:
+                os.chmod(f"/proc/self/fd/{folder}", mode)
+
+
 def _part_all(run: Run, folder: str, stop: threading.Event) -> bool:
     """Whether all have an inode of their own by now. Raises Failed or OSError."""
-    found = list(shared(folder))
+    with _opening() as let_in:
+        return _part_each(run, folder, list(shared(folder, let_in)), stop)
+
+
+def _part_each(run: Run, folder: str, found: list[tuple[str, os.stat_result]], stop: threading.Event) -> bool:
     if not found:
         return True
     size = sum(about.st_blocks * 512 for _, about in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from tasks.host import files, git, leads, programs, tree
+from tasks.host import files, leads, programs, tree
 from tasks.host.failure import Failed
 from tasks.host.run import Run, expanded
 
@@ -38,11 +38,15 @@ def check_one(run: Run, path: str, target: str, mountpoint: str) -> None:
 
 def make(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
     """Make the links in the build. The text of a link is its target."""
+    made: dict[str, str] = {}
     for path, target, _ in links:
         place = tree.real(run.build, path)
         if place is None:
             what = f"persistent link {path}: its directory leads out of the build"
             raise Failed(what, "# correct persistent_links in hosts.yml")
+        if made.setdefault(place, path) != path:
+            what = f"persistent links {made[place]} and {path} are one place in this commit, {place}"
+            raise Failed(what, "# take one of them out of persistent_links in hosts.yml")
         parent, name = os.path.split(place)
         with tree.folder(run.build, parent, make=True) as at:
             _clear(run, path, place)
@@ -61,12 +65,11 @@ def _clear(run: Run, path: str, place: str) -> None:
     """Remove what stands in the way, if git has it all; anything else would be lost."""
     full = os.path.join(run.build, place)
     if os.path.lexists(full) and not os.path.islink(full):
-        words = ("--literal-pathspecs", "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", place)
-        tracked = {os.path.join(run.build, name) for name in git.names(run, *words)}
+        committed = {os.path.join(run.build, name) for name in run.checked_out}
         found = [full]
         if os.path.isdir(full):
             found = [entry.path for entry in tree.walk(full) if not entry.is_dir(follow_symlinks=False)]
-        lost = [file for file in found if file not in tracked]
+        lost = [file for file in found if file not in committed]
         if lost:
             what = f"persistent link {path}: a directory with {len(lost)} files that are not in git is in the way"
             next = "# move them to the link's target, or let the build write elsewhere"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import time
 from collections.abc import Sequence
 
-from tasks.host import files, history, releases, repository, reserve, strays, trash, tree
-from tasks.host.build import runtime, worktree
+from tasks.host import files, history, releases, reserve, strays, trash, tree
+from tasks.host.build import runtime
 from tasks.host.build.inodes import MARK
 from tasks.host.build.room import measured
-from tasks.host.build.seal import write
+from tasks.host.build.seal import SEAL, write
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 
 JOBS = 8 * 86400  # seconds that the files of a job are there for
-LAST_WAIT = 1.0  # seconds for repo.git when a build has failed
 
 
 def begin(run: Run) -> None:
@@ -25,6 +25,8 @@ def begin(run: Run) -> None:
     if os.path.lexists(run.release_path) or os.path.lexists(run.build):
         raise Failed(f"{run.release_path} is there already", run.hint("releases"))
     history.record(run, "begin", {"name": run.release, "ref": run.ref})
+    with files.opened(releases.unsealed_mark(run, run.release), files.WRITE_NEW, 0o600):
+        pass
     run.work = run.build
 
 
@@ -43,11 +45,10 @@ def sweep(run: Run) -> None:
     for name in releases.unfinished(run):
         if name == run.release:
             continue
-        if releases.seal_of(run, name):
-            history.record(run, "sealed", {"name": name, "settled": "yes"})
-        elif _discarded(run, name):
-            history.record(run, "swept", {"name": name})
-            run.report.note(f"removed what a dead run left of {name}")
+        try:
+            _settle(run, name)
+        except (Failed, OSError) as problem:
+            run.report.warn(f"what a dead run left of {name} could not be removed: {problem}")
     for name in os.listdir(run.state):
         place = run.place(name)
         if releases.is_name(run, name) and place != run.build and os.path.isdir(place):
@@ -58,6 +59,15 @@ def sweep(run: Run) -> None:
     trash.later(run)
     _sweep_jobs(run)
     reserve.keep(run)
+
+
+def _settle(run: Run, name: str) -> None:
+    """The end of a build that died: removed, or a release whose seal history does not know. Raises Failed or OSError."""
+    if _discarded(run, name):
+        history.record(run, "swept", {"name": name})
+        run.report.note(f"removed what a dead run left of {name}")
+    else:
+        history.record(run, "sealed", {"name": name, "settled": "yes"})
 
 
 def drop(run: Run, paths: Sequence[str]) -> None:
@@ -74,8 +84,8 @@ def drop(run: Run, paths: Sequence[str]) -> None:
 
 def move(run: Run) -> None:
     """Into its final place by one rename; publish and verify then run where the release will live. Raises Failed."""
-    if os.path.lexists(os.path.join(run.build, "release.json")):
-        what = "the build has a release.json of its own, and that is the seal of a release"
+    if os.path.lexists(os.path.join(run.build, SEAL)):
+        what = f"the build has a {SEAL} of its own, and that is the seal of a release"
         raise Failed(what, "# give that file another name")
     _refuse_link(run)
     os.rename(run.build, run.release_path)
@@ -89,7 +99,13 @@ def _refuse_link(run: Run) -> None:
 
 
 def flush(run: Run) -> None:
-    """Put every file of the release on disk, with the record of its runtime files, and measure what it takes meanwhile."""
+    """Put every file of the release on disk, with the record of its runtime files, and measure what it takes meanwhile.
+
+    From here on a release.json is the tool's; what a command has put in its place goes. Raises OSError.
+    """
+    with tree.folder(run.release_path, "") as place:  # a link in its place leads to another's
+        tree.remove(f"/proc/self/fd/{place}/{SEAL}")
+    tree.remove(releases.unsealed_mark(run, run.release))
     runtime.sealed(run)
     with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
         # raises OSError also where a file could not be written since the folder was opened
@@ -109,8 +125,6 @@ def undo(run: Run, code: int) -> None:
     """The end of a build that was not sealed: it is removed, and recorded as failed. Nothing where it was, or never began."""
     if run.release not in releases.records(run).open or not _discarded(run, run.release):
         return
-    with contextlib.suppress(Failed), repository.locked(run, wait=LAST_WAIT):  # else the next build does it
-        worktree.prune(run)
     history.record(
         run,
         "failed",
@@ -121,12 +135,21 @@ def undo(run: Run, code: int) -> None:
 
 def _discarded(run: Run, name: str) -> bool:
     """Remove the build and the unsealed directory of that name. False, and nothing is removed, where it is sealed."""
-    if not releases.surely_unsealed(run, name):
+    build, release = run.place(name), os.path.join(run.releases, name)
+    if _is_file(os.path.join(release, SEAL)) and not releases.surely_unsealed(run, name):
         return False
-    strays.end(run.place(name))
+    strays.end(build)
     # it is moved by one rename: while the build is there, what has its name among the releases is another's
-    build = run.place(name)
-    _remove(run, build if os.path.lexists(build) else os.path.join(run.releases, name))
+    _remove(run, build if os.path.lexists(build) else release)
+    if not os.path.lexists(release):
+        tree.remove(releases.unsealed_mark(run, name))
+    return True
+
+
+def _is_file(seal: str) -> bool:
+    """Whether it may be a seal that the tool has written. True where it cannot be known."""
+    with contextlib.suppress(OSError):
+        return stat.S_ISREG(os.lstat(seal).st_mode)
     return True
 
 

@@ -1,34 +1,36 @@
-"""The disposable work tree of a commit: made from repo.git, and made independent of it."""
+"""The disposable work tree of a commit: it borrows the objects of repo.git, and is made independent of it."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from tasks.host import files, git, repository, tree
-from tasks.host.build import residue
+from tasks.host.build.ref import BRANCHES, TAGS
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 LONGEST_POINTER = 1024  # bytes, as LFS has it
-ATTRIBUTES = (".gitattributes", "*/.gitattributes")
 EVERY_CORE = ("-c", "checkout.workers=0")
+OWN_SETTINGS = """
+[core]
+	bare = false
+[lfs]
+	storage = "{}"
+"""
+FILES = b"[extensions]\n\trefStorage = files\n"
 
 
 def make(run: Run) -> None:
     """Check the commit out at the build directory, submodules and all."""
-    with repository.locked(run):
-        add = ("worktree", "add", "--detach", "--force", run.build, run.commit)
-        made = prune(run)
-        residue.remove(run)
-        residue.keep_settings(run)
-        made = made and git.logged(run, git.there(run), *EVERY_CORE, *add)
-        if made and os.path.exists(os.path.join(run.build, ".gitmodules")):
-            made = git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
+    _begin(run)
+    made = git.logged(run, "-C", run.build, *EVERY_CORE, "reset", "--hard", "--no-recurse-submodules")
+    if made and os.path.exists(os.path.join(run.build, ".gitmodules")):
+        made = git.logged(run, "-C", run.build, "submodule", "update", "--init", "--recursive")
     if not made:
         repository.failed(run)
-    attributes = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules", "--", *ATTRIBUTES)
+    run.checked_out = git.names(run, "-C", run.build, "ls-files", "-z", "--recurse-submodules")
+    attributes = (name for name in run.checked_out if os.path.basename(name) == ".gitattributes")
     if not any(b"lfs" in _content(os.path.join(run.build, name)) for name in attributes):
         return
     # a pointer in place of a file means that git-lfs was not there to fetch it
@@ -41,24 +43,30 @@ def make(run: Run) -> None:
         raise Failed(what, f"sudo apt-get install git-lfs # on the host; then, as {run.release_user}: git lfs install")
 
 
+def _begin(run: Run) -> None:
+    """A repository of the build's own, with the settings and refs of repo.git: what the build's git writes, goes with it."""
+    refs = git.asked(run, git.there(run), "for-each-ref", "--format=%(objectname) %(refname)", BRANCHES, TAGS)
+    if refs.code:
+        repository.failed(run)
+    place, lfs = os.path.join(run.build, ".git"), f"{run.repo}/lfs".replace("\\", "\\\\").replace('"', '\\"')
+    settings = files.read(f"{run.repo}/config") + os.fsencode(OWN_SETTINGS.format(lfs))
+    for folder in (run.build, place, f"{place}/refs", f"{place}/objects", f"{place}/objects/info"):
+        os.mkdir(folder)
+    contents = {
+        "HEAD": run.commit.encode() + b"\n",
+        "packed-refs": refs.output,
+        "objects/info/alternates": os.fsencode(f"{run.repo}/objects\n"),
+        "config": settings + (FILES if b"reftable" in settings else b""),
+    }
+    for name, content in contents.items():
+        with files.opened(os.path.join(place, name), files.WRITE_NEW) as file:
+            files.write_all(file, content)
+
+
 def detach(run: Run) -> None:
-    """Remove every .git of the build, and the record of the work tree in repo.git: the release needs no repository."""
-    text = _content(os.path.join(run.build, ".git")).decode("utf-8", "surrogateescape")
-    folder, name = os.path.split(text[len("gitdir: ") :].strip() if text.startswith("gitdir: ") else "")
+    """Remove every .git of the build: the release needs no repository."""
     for path in [entry.path for entry in tree.walk(run.build) if entry.name == ".git"]:
         tree.remove(path)
-    if name and os.path.realpath(folder) == os.path.join(os.path.realpath(run.repo), "worktrees"):
-        with repository.locked(run, tidy=False):
-            tree.remove(os.path.join(folder, name))
-            with contextlib.suppress(OSError):  # another build's record is there
-                os.rmdir(folder)  # as git does with the last record
-            residue.remove(run)
-
-
-def prune(run: Run) -> bool:
-    """Remove the records in repo.git of work trees that are gone. Whether git could; needs the lock of repo.git."""
-    records = files.names(os.path.join(run.repo, "worktrees"))
-    return not records or git.logged(run, git.there(run), "worktree", "prune")
 
 
 def _content(path: str, most: int = 1 << 20) -> bytes:

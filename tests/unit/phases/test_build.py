@@ -174,6 +174,7 @@ def test_migrations_run_only_while_live_is_what_it_was() -> None:
     assert [(step.name, json.loads(json.dumps(step.arguments))) for step in phase.steps] == [
         ("still live", []),
         ("migrate", [[["migrate", ".", ["bin/console migrate"]]]]),
+        ("inodes", []),
     ]
 
 
