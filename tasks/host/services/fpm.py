@@ -10,9 +10,9 @@ from typing import Any, Iterable
 from tasks.host.log import Log
 from tasks.host.run import Run
 from tasks.host.services.probe import INSTALL, ask, ask_command, live_link
-from tasks.host.services.served import sockets
+from tasks.host.services.served import is_reached, sockets
 from tasks.host.services.service import output
-from tasks.host.services.units import address, php_fpm_config, php_fpm_tests, read, read_dump
+from tasks.host.services.units import php_fpm_config, php_fpm_tests, read, read_dump
 
 OF_THE_PROBE = re.compile(r"(?:unix|tcp)://[^\n]*")  # what the probe itself says of a socket
 ELSE = "something else came, which its log has"
@@ -56,7 +56,7 @@ class Answers:
     """What the pools of a service's php-fpm answer, each time they are asked. `timeout`: seconds that a reload may wait.
 
     `dumps`: what each php-fpm prints of its configuration, by its path. `own`: the pools that nginx passes requests of this
-    site to, which always have to answer. Raises ValueError for a php-fpm that prints none.
+    site to, or may pass them to, which always have to answer. Raises ValueError for a php-fpm that prints none.
     """
 
     def __init__(self, run: Run, dumps: Iterable[tuple[str, str]]) -> None:
@@ -70,7 +70,7 @@ class Answers:
             self.timeout = max(self.timeout, timeout)
             self.pools.update({f"the pool {name} of {os.path.basename(binary)}": pool for name, pool in pools.items()})
         ours = sockets(self.link) if self.pools else set()
-        self.own = {name for name, pool in self.pools.items() if address(pool["listen"]) in ours}
+        self.own = {name for name, pool in self.pools.items() if is_reached(pool["listen"], ours)}
         self.bystanders = bool(ours) and not self.own  # of another site, all of them
 
     def look(self) -> None:

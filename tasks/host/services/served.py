@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from tasks.host.leads import way
-from tasks.host.services.nginx import Configuration, Server
+from tasks.host.services.nginx import Configuration, Server, may_be
 from tasks.host.services.service import output
 from tasks.host.services.units import address
 
@@ -32,9 +32,14 @@ def follows(path: str, link: str) -> bool:
 
 
 def passed_to(nginx: Configuration, servers: Iterable[Server]) -> set[str]:
-    """Where these servers reach a php-fpm."""
-    passes = {place.passes for server in servers for place in server.places if place.passes}
+    """Where these servers reach a php-fpm; a variable whose values the configuration has not is left in it."""
+    passes = {each for server in servers for place in server.places for each in place.passes}
     return {address(each) for name in passes for each in nginx.sockets(name)}
+
+
+def is_reached(listen: str, sockets: Iterable[str]) -> bool:
+    """Whether a pool that listens here may get what is passed to these sockets."""
+    return any(may_be(each, address(listen)) for each in sockets)
 
 
 def sockets(live_link: str) -> set[str]:

@@ -49,14 +49,23 @@ def test_a_pool_of_another_site_that_cannot_be_asked_is_a_warning(site: Followin
         pool(site, "")
 
 
-def test_the_pool_that_serves_the_site_has_to_answer_however_it_answered_before(site: Following) -> None:
+SOCKET = "unix:/run/php/php8.2-fpm.sock"
+BY_A_MAP = f"map $host $php {{ default {SOCKET}; }}\n{SERVER.replace(SOCKET, '$php')}"
+
+
+@pytest.mark.parametrize("server", [SERVER, BY_A_MAP], ids=["itself", "by a map"])
+def test_the_pool_that_serves_the_site_has_to_answer_however_it_answered_before(site: Following, server: str) -> None:
+    site.host.write("/etc/nginx/conf.d/site.conf", server, "root")
+    site.host.sh("systemctl reload nginx")
     site.deploy(RELOAD)
     site.host.write(f"{POOLS}/zz.conf", "[www]\nphp_admin_value[auto_prepend_file] = /nonexistent.php\n", "root")
     site.host.sh(RESTART)
     try:
         assert "the pool www of php-fpm8.2 gave no answer" in site.refused("post-release", RELOAD)
+        assert "the pool www of php-fpm8.2 gives no answer" in site.fab("deploy", "--ref", "master", code=3).err
     finally:
-        site.host.sh(f"rm {POOLS}/zz.conf; {RESTART}")
+        site.host.write("/etc/nginx/conf.d/site.conf", SERVER, "root")
+        site.host.sh(f"rm {POOLS}/zz.conf; systemctl reload nginx; {RESTART}")
 
 
 def test_what_hosts_disable_is_not_used(site: Following) -> None:
