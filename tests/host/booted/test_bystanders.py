@@ -87,7 +87,11 @@ def test_a_program_that_does_its_work_and_ends_is_well(site: Following) -> None:
     site.deploy([{"supervisor": "both:*"}])
 
 
-PAGE = "<?php exec('cd ' . dirname(__DIR__) . '; sleep 3600 >/dev/null 2>&1 </dev/null &'); echo 'started';\n"
+PAGE = r"""<?php
+exec('cd ' . dirname(__DIR__) . '; sleep 3600 >/dev/null 2>&1 </dev/null &');
+exec('bash -c "exec -a \'php-fpm: pool www\' sleep 3601" >/dev/null 2>&1 </dev/null &');
+echo 'started';
+"""
 
 
 def test_what_the_site_has_left_in_the_group_of_php_fpm_is_named_and_ended_when_asked_for(site: Following) -> None:
@@ -98,6 +102,7 @@ def test_what_the_site_has_left_in_the_group_of_php_fpm_is_named_and_ended_when_
     site.write(RELOAD)
     said = site.fab("deploy", "--ref", "master").err
     assert re.search(rf"php8.2-fpm: pid {pid} \(sleep\) has run since 20\S+ from {old}.*sudo kill {pid}", said)
+    assert re.search(r"pid \d+ \(php-fpm: pool www 3601\) has run since .*: the site has started it, and it is no worker", said)
     assert site.live != old
     site.host.sh(f"kill -0 {pid}")
     site.host.sudoers(site.fab("check", "--sudoers").out.splitlines())
