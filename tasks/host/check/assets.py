@@ -109,8 +109,7 @@ def _any_in(paths: Iterable[str], root: str) -> bool:
 
 def _asked(served: Served, path: str, file: str) -> str:
     """Ask for a file; "" where it is served by one of the addresses, else what the last one answered."""
-    names = [word for each in served.block.named("server_name") for word in each.words if re.fullmatch(r"[\w.-]+\w", word)]
-    headers = [("Host", name) for name in names[:1]]
+    headers = [("Host", name) for name in served.server.hosts[:1]]
     said = "it listens to nothing that can be asked"
     for address in _addresses(served.block.named("listen")):
         url = f"{address}/{path}"

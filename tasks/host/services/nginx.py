@@ -13,6 +13,7 @@ from tasks.host import files
 TOKEN = re.compile(r"""\s+|\#[^\n]*|([;{}])|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|\$\{|[^\s;{\\])+)""", re.DOTALL)
 LUA = re.compile(r"_by_lua_block\s*\{")
 VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+HOST = re.compile(r"[\w.-]+\w")
 DEEPEST = 16  # includes within includes; nginx itself refuses a file that includes itself
 CHOOSING = ("map", "geo", "split_clients")  # blocks of http: their last word is a variable, the last of each line a value
 MOST, NESTED = 1000, 8  # values that a text may come to, and variables that are replaced one after the other
@@ -71,10 +72,14 @@ def _within(block: Directive) -> Iterator[Directive]:
 
 
 class Server:
-    """A server: its name for visitors, its file, its places, itself first, and every path that they name."""
+    """A server: its name for visitors, its file, its places, itself first, and every path that they name.
+
+    `hosts`: the names that are no pattern.
+    """
 
     def __init__(self, directive: Directive, outer: Place) -> None:
         names = [word for each in directive.named("server_name") for word in each.words if word not in ("_", "")]
+        self.hosts = [name for name in names if HOST.fullmatch(name)]
         names += [" ".join(each.words[:1]) for each in directive.named("listen")]
         self.name, self.file = (names or ["a server without a name"])[0], directive.file
         self.places = list(_places(directive, outer))

@@ -42,9 +42,10 @@ def is_reached(listen: str, sockets: Iterable[str]) -> bool:
     return any(may_be(each, address(listen)) for each in sockets)
 
 
-def sockets(live_link: str) -> set[str]:
-    """Where nginx reaches the php-fpm of the site; nothing where no server that this user can read leads there."""
+def serving(live_link: str) -> tuple[set[str], str]:
+    """Where nginx reaches the php-fpm of the site, and a name of it; nothing where no server that can be read leads there."""
     if not live_link:
-        return set()
+        return set(), ""
     nginx, link = Configuration(main_file()), resolved(live_link)
-    return passed_to(nginx, (each for each in nginx.servers() if any(follows(path, link) for path in each.paths)))
+    found = [each for each in nginx.servers() if any(follows(path, link) for path in each.paths)]
+    return passed_to(nginx, found), next((name for server in found for name in server.hosts), "")
