@@ -12,6 +12,7 @@ from tasks.host.services.fpm import Answers
 from tasks.host.services.preflight import configurations
 from tasks.host.services.processes import hidden
 from tasks.host.services.service import Service
+from tasks.host.services.units import refusal
 
 
 def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:
@@ -36,9 +37,13 @@ def check_proof(run: Run, services: Sequence[Sequence[str]]) -> None:
     if hidden():
         run.report.bad(sudo.HIDDEN, sudo.SHOWN)
     allowed = [_is_allowed(run, words, user) for user, words in sudo.commands(run, services, now=True)]
-    units = [unit for service in services for unit in Service(*service).units()] if all(allowed) else []
+    units = [(unit, action) for kind, action, name in services for unit in Service(kind, action, name).units()]
+    for unit, action in units:
+        can: dict[str, str] = {name: unit[name] for name in ("Id", "CanStart", "CanStop") if name in unit}
+        if refused := refusal(can, action):
+            run.report.bad(f"systemd {unit['Id']} {refused[0]}", refused[1])
     with guarded(run, "php-fpm"), attempt(run, ""):
-        _check_pools(run, configurations(run, units))
+        _check_pools(run, configurations(run, [unit for unit, _ in units] if all(allowed) else []))
 
 
 def _check_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:

@@ -65,6 +65,14 @@ def test_each_command_of_the_proof_is_tried_once(site: ServiceHost, allowed: boo
     assert (tried.count("-mindepth"), tried.count("-t"), len(found.bad) > 0) == (1, 1, not allowed)
 
 
+@pytest.mark.parametrize("lack", ["CanStart", "CanStop"])
+def test_a_unit_that_refuses_to_be_restarted_by_hand_fails(site: ServiceHost, lack: str) -> None:
+    (site.units / "allowed").touch()
+    site.unit("api", **{"CanStart": "yes", "CanStop": "yes", lack: "no"})
+    (failed,) = sudo_lines({"systemd": "api"}).fail
+    assert failed.startswith("systemd api.service refuses to be started or stopped by hand, and so a restart -> sudo systemctl")
+
+
 def test_a_host_that_hides_processes_cannot_prove_anything(site: ServiceHost, monkeypatch: pytest.MonkeyPatch) -> None:
     (site.units / "allowed").touch()
     monkeypatch.setattr(sudo, "hidden", lambda: True)

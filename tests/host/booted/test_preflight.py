@@ -50,6 +50,14 @@ BROKEN = {
         "rm /etc/systemd/system/masked.service; systemctl daemon-reload",
         "masked.service cannot be started: it is masked",
     ),
+    "a unit that refuses to be restarted by hand": (
+        [{"systemd": "manual"}],
+        "printf '[Unit]\\nRefuseManualStop=yes\\n[Service]\\nExecStart=/bin/sleep 1009\\n' >/etc/systemd/system/manual.service;"
+        " systemctl daemon-reload; systemctl start manual",
+        "sed -i /Refuse/d /etc/systemd/system/manual.service; systemctl daemon-reload; systemctl stop manual;"
+        " rm /etc/systemd/system/manual.service; systemctl daemon-reload",
+        "manual.service refuses to be started or stopped by hand",
+    ),
     "a unit that cannot reload": ([{"systemd": "ssh-agent-none"}], "true", "true", "no systemd unit matches ssh-agent-none"),
     "a reload of what does not run": (
         RELOAD,
