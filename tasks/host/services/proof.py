@@ -14,6 +14,7 @@ from tasks.host.run import Run
 from tasks.host.services.fpm import Answers
 from tasks.host.services.processes import Process, places, ticks
 from tasks.host.services.service import Look, Service
+from tasks.host.views import Views
 
 WORKER = "php-fpm: pool "  # how the arguments of a worker of php-fpm begin
 LEAVING = "is shutting down"  # in the arguments of a worker of nginx that takes no new request
@@ -38,6 +39,7 @@ class Proof:
         written = re.sub("^~(?=/)", lambda _: os.path.dirname(answers.link), run.releases_dir)
         self.folders = [folder, written] if folder else []
         self.link = run.link
+        self._views = Views(folder, run.link)
         self.began = ticks(run.began)
         self.where: dict[int, list[str]] = {}  # of each process that was seen: the places of its files
         self.before = {each.pid: each for each in before.processes}
@@ -57,8 +59,13 @@ class Proof:
     def strays(self) -> list[tuple[Process, str]]:
         """What the site has started and left in php-fpm's group, each with the other release that it is below, or ""."""
         found = [each for each in self.seen.processes if self._is_stray(each)]
-        others = [releases_in(self.where[each.pid], self.folders, self.link) - {self.live} for each in found]
+        others = [self._inside(each) - {self.live} for each in found]
         return [(each, min(names, default="")) for each, names in zip(found, others)]
+
+    def _inside(self, each: Process) -> set[str]:
+        """The releases that a process has its files in, under whatever path it sees them."""
+        texts = self.where[each.pid]
+        return releases_in(texts, self.folders, self.link).union(*(self._views.releases(each.pid, text) for text in texts))
 
     def _is_stray(self, each: Process) -> bool:
         """No worker of php-fpm: those are children of the main process, or run its program when it has died.
@@ -87,7 +94,7 @@ class Proof:
         ours = [each for each in seen.processes if not self._is_stray(each)]
         workers = any(each.pid not in seen.mains for each in ours)
         for each in ours:
-            inside = releases_in(self.where[each.pid], self.folders, self.link)
+            inside = self._inside(each)
             others = inside - {self.live}
             if others:
                 found.append(f"{each.title} has run since {each.since} from {min(others)}")
