@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 from collections.abc import Iterator
 
 from tasks.host import files, process_links, programs
 from tasks.host.run import Run
+from tasks.host.views import Views
 
 
 def report(run: Run) -> None:
@@ -19,29 +19,29 @@ def report(run: Run) -> None:
 
 def find(run: Run, folder: str, *, ask: bool = False) -> dict[str, str]:
     """Each release in this directory that is in use, and the first process that uses it; `ask`: sudo is asked too."""
-    named = re.compile(re.escape(f"{folder}/") + f"({re.escape(run.link)}" + r"-[0-9]{8}T[0-9]{6}Z)(?![\w.-])")
     found: dict[str, str] = {}
-    for pid, text in _seen(run, folder, ask=ask):
-        for name in named.findall(text):
+    views = Views(folder, run.link)
+    for pid, text in _seen(run, ask=ask):
+        for name in sorted(views.releases(pid, text)):
             title = "" if name in found else _title(pid)
             if title:
                 found[name] = title
     return found
 
 
-def _seen(run: Run, folder: str, *, ask: bool) -> Iterator[tuple[int, str]]:
+def _seen(run: Run, *, ask: bool) -> Iterator[tuple[int, str]]:
     """Every process and each text that may name a release."""
     hidden: list[str] = []
     for pid in sorted(programs.pids()):
-        for text in _files(pid, folder, hidden):
+        for text in _files(pid, hidden):
             yield pid, text
     if ask and hidden:  # nothing where sudo refuses
         yield from process_links.read(run.step_timeout, run.log.descriptor)
 
 
-def _files(pid: int, folder: str, hidden: list[str]) -> Iterator[str]:
+def _files(pid: int, hidden: list[str]) -> Iterator[str]:
     """What a process has open, mapped or stands in; a link that only another user may read goes to `hidden`."""
-    yield from (word for word in _text(pid, "cmdline").split("\0") if word.startswith(f"{folder}/"))
+    yield from _text(pid, "cmdline").split("\0")
     yield _text(pid, "maps")
     for name in ("cwd", "exe", "root", *(f"fd/{name}" for name in files.names(f"/proc/{pid}/fd"))):
         path = f"/proc/{pid}/{name}"

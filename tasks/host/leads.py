@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tasks.host import files
 from tasks.host.run import Run
@@ -16,23 +16,7 @@ NETWORK = re.compile(r"(nfs|cifs|smb|ceph|fuse|9p|gluster|lustre|afs)")
 def into(run: Run, path: str) -> str:
     """The live link, builds_dir or releases_dir, where this path is, leads into or comes through one of them; else ""."""
     ours = _live(run), os.path.realpath(run.releases), os.path.realpath(run.builds)
-    return next((folder for place in through(path) for folder in ours if _is_in(place, folder)), "")
-
-
-def kept(run: Run, paths: Sequence[str]) -> dict[str, str]:
-    """Each release that a persistent link of a release which is there leads into, and that link in words.
-
-    `paths` are those of the links in a release.
-    """
-    found: dict[str, str] = {}
-    root = os.path.realpath(run.releases)
-    for entry in files.entries(run.releases) if paths else ():
-        own = os.path.join(root, entry.name)
-        links = [path for path in paths if os.path.islink(os.path.join(own, path))]
-        for link, place in ((path, place) for path in links for place in through(os.path.join(own, path))):
-            if _is_in(place, root) and place != root and not _is_in(place, own):
-                found.setdefault(place[len(root) + 1 :].split("/")[0], f"the persistent link {link} of {entry.name}")
-    return found
+    return next((folder for place in through(path) for folder in ours if is_in(place, folder)), "")
 
 
 def way(path: str) -> Iterator[str]:
@@ -59,12 +43,13 @@ def through(path: str) -> Iterator[str]:
             return
 
 
+def is_in(place: str, folder: str) -> bool:
+    """Whether a place is a directory, or lies in it."""
+    return place == folder or place.startswith(folder + "/")
+
+
 def _live(run: Run) -> str:
     return os.path.join(os.path.realpath(run.home), run.link)
-
-
-def _is_in(place: str, folder: str) -> bool:
-    return place == folder or place.startswith(folder + "/")
 
 
 def _network_mounts() -> set[str]:

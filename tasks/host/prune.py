@@ -6,7 +6,7 @@ import os
 import time
 from typing import AbstractSet, Sequence
 
-from tasks.host import files, history, in_use, leads, releases, replayed, trash
+from tasks.host import files, history, in_use, linked, releases, replayed, trash
 from tasks.host.failure import Failed
 from tasks.host.run import Run
 from tasks.host.runtime import record
@@ -25,10 +25,10 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]], links: Sequence[st
     excess = _excess(run, keep, safe)
     users = in_use.find(run, os.path.realpath(run.releases)) if excess else {}
     users.update((name, process) for name, process in used)
-    linked = leads.kept(run, links) if excess else {}
-    for name in filter(linked.__contains__, excess):
-        run.report.note(f"{name} is kept: {linked[name]} leads into it")
-    gone, stuck = _put_away(run, [name for name in excess if name not in linked], users)
+    led_into = linked.kept(run, links) if excess else {}
+    for name in filter(led_into.__contains__, excess):
+        run.report.note(f"{name} is kept: {led_into[name]} leads into it")
+    gone, stuck = _put_away(run, [name for name in excess if name not in led_into], users)
     if gone:
         history.record(run, "pruned", *({"name": name} for name in gone))
     for entry in files.entries(run.place("logs")):
@@ -45,8 +45,8 @@ def prune(run: Run, keep: int, used: Sequence[Sequence[str]], links: Sequence[st
 def would_go(run: Run, keep: int, links: Sequence[str] = ()) -> None:
     """Report what is too many once another release is live, with what is live now as its previous."""
     gone = _excess(run, keep - 1, {releases.live(run), releases.records(run).served})
-    linked = leads.kept(run, links) if gone else {}
-    run.report.fact("prune", "\n".join(name for name in gone if name not in linked))
+    led_into = linked.kept(run, links) if gone else {}
+    run.report.fact("prune", "\n".join(name for name in gone if name not in led_into))
 
 
 def _excess(run: Run, keep: int, safe: AbstractSet[str]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tasks.host.check import assets, commands, git_server, services, state, web
+from tasks.host.check import assets, commands, git_server, services, state, sudo, web
 from tasks.host.services import sudo as rules
 from tasks.phases.build import units, verifying
 from tasks.phases.links import links, writable
@@ -62,8 +62,8 @@ def check_services(environment: Environment, live_link: str = "", releases: str 
     return Phase(
         "check-services",
         (
-            *(step(f"sudo {words[0]}", services.check_sudo, words) for words in sudo_commands(environment)),
-            *((step("sudo of the proof", services.check_proof, named),) if named else ()),
+            *(step(f"sudo {words[0]}", sudo.check_sudo, words) for words in sudo_commands(environment)),
+            *((step("sudo of the proof", sudo.check_proof, named),) if named else ()),
             *(step(unit, services.check_unit, unit) for unit in units),
             step("services", services.check_services, live_link, releases, named),
         ),

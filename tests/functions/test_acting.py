@@ -98,6 +98,20 @@ def test_an_action_that_fails_has_the_journal_in_its_last_words(systemd: Systemd
     assert "its journal" in last_words(run)
 
 
+GONE = "echo 'Failed to restart work-b.service: Unit work-b.service not found.'; exit 5"
+
+
+def test_a_failed_unit_of_a_glob_whose_file_is_gone_holds_up_nothing(systemd: Systemd) -> None:
+    systemd.set(action=RESTART + GONE)
+    post_release.act(made(), "systemd", "restart", "work*")
+
+
+@pytest.mark.parametrize("more", ["echo 'Job for work-c.service failed.'", "echo 'Failed to restart c.service: Access denied'"])
+def test_what_else_systemctl_says_of_a_glob_is_a_failure(systemd: Systemd, more: str) -> None:
+    systemd.set(action=f"{RESTART}{more}; {GONE}")
+    assert refused(made()) == "systemctl restart worker failed"
+
+
 def test_an_action_that_takes_too_long_is_ended(systemd: Systemd) -> None:
     systemd.set(action="sleep 100")
     assert refused(made(step_timeout=0.5)) == "systemctl restart worker was ended after 0.5 seconds (step_timeout)"

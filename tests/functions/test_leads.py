@@ -1,12 +1,10 @@
 """What outlives releases lies in none of them: such a link is refused, and a release that one leads into is not pruned."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tasks.host import leads
-from tests.functions.made import Made
 from tests.support.host import LocalHost
 from tests.support.records import LocalRecords, name
 
@@ -80,6 +78,33 @@ def test_a_release_that_a_persistent_link_leads_into_is_kept_and_that_is_said(ho
     assert f"{name(0)} is kept: the persistent link media of {name(5)} leads into it" in done.texts("note")
 
 
+@pytest.mark.parametrize(
+    ("link", "stays"),
+    [
+        ("media", True),
+        ("public/uploads/of/all", True),
+        ("by/another", True),
+        ("vendor/it/own", False),
+        ("public/media/of/all/of/them", False),
+    ],
+)
+def test_a_release_that_a_link_of_another_environment_leads_into_is_kept(host: LocalHost, link: str, stays: bool) -> None:
+    records = LocalRecords(host)
+    records.released(*range(4))
+    media = host.releases / name(0) / "media"
+    media.mkdir()
+    (host.home / "another").symlink_to(media)
+    other = host.releases / "source-preprod-20260101T000000Z"
+    (other / link).parent.mkdir(parents=True)
+    (other / "release.json").write_text("{}")
+    (other / link).symlink_to(host.home / "another" if "another" in link else media)
+    host.use(keep_releases=2)
+    done = host.prune()
+    assert (name(0) in {path.name for path in host.releases.iterdir()}) == stays
+    said = f"{name(0)} is kept: the persistent link {link} of {other.name} leads into it"
+    assert (said in done.texts("note")) == stays
+
+
 def test_one_that_leads_into_its_own_release_keeps_nothing(host: LocalHost) -> None:
     records = LocalRecords(host)
     records.released(*range(4))
@@ -102,8 +127,3 @@ def test_nothing_beyond_a_network_mount_is_asked(tmp_path: Path, monkeypatch: py
     escaped = str(mount).replace(" ", r"\040")
     monkeypatch.setattr(leads, "_mounts", lambda: f"1 1 0:1 / {escaped} rw - nfs4 server:/ rw\n".encode())
     assert list(leads.through(str(mount / "media")))[-1] == str(mount)
-
-
-def test_no_link_is_asked_for_where_none_is_named(tmp_path: Path) -> None:
-    os.environ["HOME"] = str(tmp_path)
-    assert leads.kept(Made(), ()) == {}

@@ -1,9 +1,11 @@
 """What `php-fpm -tt` prints, read as pools: users, sockets, and how long a reload waits for requests."""
 
+from pathlib import Path
+
 import pytest
 
 from tasks.host.programs import Done
-from tasks.host.services import fpm
+from tasks.host.services import basedir, fpm
 from tasks.host.services.units import read_dump
 from tests.functions.made import Made
 
@@ -73,6 +75,68 @@ def test_a_php_fpm_that_prints_no_configuration_is_no_answer(text: str, why: str
         read_dump(text)
 
 
+PLACE = "/usr/local/lib/release-probe"
+TESTED = "NOTICE: configuration file {}/php-fpm.conf test is successful"
+
+
+@pytest.mark.parametrize(
+    ("value", "closed"),
+    [
+        ("/home/ftsuser:/tmp", True),
+        ("/home/ftsuser/", True),
+        ("/usr/local/lib/release", True),
+        (f"/home/ftsuser:{PLACE}", False),
+        ("/home:/usr/local/lib/", False),
+        ("/", False),
+        (".:/tmp", False),  # nobody can know
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("where", ["php_admin_value", "php_value", "php.ini", "conf.d/99-site.ini", "php.d/site.ini"])
+def test_a_pool_whose_open_basedir_keeps_the_probe_out_is_known_before_it_is_asked(
+    tmp_path: Path, where: str, value: str, closed: bool
+) -> None:
+    ini = tmp_path / where
+    ini.parent.mkdir(exist_ok=True)
+    ini.write_text(f'; open_basedir = /nowhere\n open_basedir = "{value}" ; this\n')
+    of_pool = {f"{where}[open_basedir]": value} if where.startswith("php_") else {}
+    of_all = "" if of_pool else basedir.of_php(TESTED.format(tmp_path))
+    assert basedir.is_closed(of_pool, of_all) == closed
+
+
+def test_what_php_fpm_prints_of_no_file_has_no_open_basedir() -> None:
+    assert basedir.of_php("") == ""
+
+
+def test_pools_are_judged_before_the_probe_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = "[22-Nov-2026 17:47:43] NOTICE: \tphp_admin_value[open_basedir] = /srv\n"
+    said = SAID.replace("[22-Nov-2026 17:47:43] NOTICE: \tuser = www-data\n", closed)
+    monkeypatch.setattr(fpm, "serving", lambda _: ({"/run/php/php8.2-fpm.sock"}, "www.example.com"))
+    monkeypatch.setattr(fpm, "installed", lambda: False)
+    monkeypatch.setattr(fpm, "is_listened_to", lambda listen: listen.startswith("/"))
+    answers = fpm.Answers(Made("post-release"), [("/usr/sbin/php-fpm8.2", said)])
+    assert list(answers.troubles()) == [
+        ("the pool www of php-fpm8.2", basedir.CLOSED, True),
+        ("the pool api pool of php-fpm8.2", "nobody listens at its socket", True),
+    ]
+    monkeypatch.setattr(fpm, "is_listened_to", lambda _: True)
+    assert [decides for *_, decides in answers.troubles()] == [True]
+
+
+def test_a_pool_is_asked_under_the_name_of_its_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+
+    def ask(_pool: object, _link: str, given: dict[str, str]) -> Done:
+        asked.append(given)
+        return Done(1, basedir.REFUSED.encode())
+
+    monkeypatch.setattr(fpm, "ask", ask)
+    monkeypatch.setattr(fpm, "serving", lambda _: (set(), "www.example.com"))
+    answers = fpm.Answers(Made("post-release"), [("/usr/sbin/php-fpm8.2", SAID)])
+    assert {*answers.silence().values()} == {basedir.CLOSED}
+    assert asked == [{"HTTP_HOST": "www.example.com", "SERVER_NAME": "www.example.com"}] * 2
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -88,7 +152,7 @@ def test_a_php_fpm_that_prints_no_configuration_is_no_answer(text: str, why: str
 )
 def test_what_is_no_answer_of_the_probe_is_none(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(fpm, "ask", lambda *_: Done(0, answer.encode()))
-    monkeypatch.setattr(fpm, "sockets", lambda _: set())
+    monkeypatch.setattr(fpm, "serving", lambda _: (set(), ""))
     answers = fpm.Answers(Made("post-release"), [("/usr/sbin/php-fpm8.2", SAID)])
     assert list(answers.silence()) == ["the pool www of php-fpm8.2", "the pool api pool of php-fpm8.2"]
     assert [line.partition(": ")[2] for line in answers.complaints()] == [fpm.ELSE] * 2

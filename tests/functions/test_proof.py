@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tasks.host.services import service
+from tasks.host.services import proof, service
 from tasks.host.services.fpm import Answers
 from tasks.host.services.processes import Process, process, ticks
 from tasks.host.services.proof import Proof, releases_in
@@ -60,9 +60,9 @@ class Case:
         self.answers = answers or Silent()
         self.proof: Proof | None = None
 
-    def process(self, seconds: float, pid: int = NOWHERE, arguments: str = "php worker") -> Process:
+    def process(self, seconds: float, pid: int = NOWHERE, arguments: str = "php worker", parent: int = 1) -> Process:
         """A process that started so many seconds after the phase began."""
-        return Process(pid, 1, ticks(self.run.began + seconds), "", arguments)
+        return Process(pid, parent, ticks(self.run.began + seconds), "", arguments)
 
     def complaints(self, look: Look, before: Look | None = None) -> str:
         """What is complained about, all in one."""
@@ -160,7 +160,7 @@ def test_a_pid_that_another_process_has_by_now_is_not_left_behind() -> None:
 def test_php_fpm_is_asked_once_nothing_else_is_wrong() -> None:
     case = Case("reload", Silent(answers=["the pool www gave no answer"]))
     master = case.process(-100)
-    old, new = (case.process(seconds, NOWHERE + 1, "php-fpm: pool www") for seconds in (-1, 1))
+    old, new = (case.process(seconds, NOWHERE + 1, "php-fpm: pool www", NOWHERE) for seconds in (-1, 1))
     assert "before this" in case.complaints(seen(master, old))
     assert case.complaints(seen(master, new)) == "the pool www gave no answer"
 
@@ -169,10 +169,37 @@ def test_what_the_site_has_left_in_the_group_of_php_fpm_is_no_worker() -> None:
     case = Case("reload", Silent(answers=[]))
     left = case.process(-50, NOWHERE + 1, f"sleep 100 {RELEASES}/{OLD}/x")
     here = case.process(-50, NOWHERE + 2, "sleep 100")
-    new = case.process(1, NOWHERE + 3, "php-fpm: pool www")
+    new = case.process(1, NOWHERE + 3, "php-fpm: pool www", NOWHERE)
     assert case.complaints(seen(case.process(-100), left, here, new)) == ""
     assert case.proof
     assert [(each.pid, release) for each, release in case.proof.strays()] == [(left.pid, OLD), (here.pid, "")]
+
+
+FPM = "/usr/sbin/php-fpm8.2"
+
+
+@pytest.mark.parametrize(
+    ("parent", "program", "worker"),
+    [
+        (NOWHERE, "/bin/sleep", True),  # as the kernel has it, whatever sudo shows
+        (1, FPM, True),
+        (1, f"{FPM} (deleted)", True),
+        (1, "/bin/sleep", False),
+        (NOWHERE + 2, FPM, False),
+    ],
+    ids=["a child", "an orphan", "an orphan of a program that was replaced", "a title alone", "of a php-fpm of its own"],
+)
+def test_a_process_that_calls_itself_a_worker_of_php_fpm_is_one_by_its_parent_or_its_program(
+    monkeypatch: pytest.MonkeyPatch, parent: int, program: str, worker: bool
+) -> None:
+    case = Case("reload", Silent(answers=[]))
+    master, new = case.process(-100), case.process(1, NOWHERE + 1, "php-fpm: pool www", NOWHERE)
+    other = case.process(-100, NOWHERE + 2, "php-fpm: master process (/tmp/x)")
+    old = case.process(-50, NOWHERE + 3, "php-fpm: pool www", parent)
+    monkeypatch.setattr(proof, "places", lambda found: {each.pid: ["", "/", program if each is old else FPM] for each in found})
+    assert ("before this" in case.complaints(seen(master, new, other, old))) == worker
+    assert case.proof
+    assert (old in [each for each, _ in case.proof.strays()]) == (not worker)
 
 
 def test_what_systemd_complains_about_comes_first() -> None:

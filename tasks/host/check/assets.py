@@ -52,7 +52,7 @@ def _serving(run: Run, web: Web) -> Iterator[Served]:
         outer = Place(http)
         for block in http.named("server"):
             server = Server(block, outer)
-            root = next((place.root for place in server.places if web.leads(place.root)), "")
+            root = next((root for place in server.places for root in place.roots if web.leads(root)), "")
             if root:
                 folder = os.path.relpath(os.path.realpath(root), os.path.realpath(run.live))
                 yield Served(block, server, outer, "" if folder == "." else f"{folder}/")
@@ -85,11 +85,11 @@ def _only_there(run: Run, path: str) -> str:
 def _falls_back(served: Served, root: str) -> bool:
     """Does a try_files or an error_page lead into the pool, by a named location or by a path?"""
     blocks = list(_blocks(served.block, served.outer))
-    named = {block.words[0] for block, place in blocks if block.words and _is_in(place.root, root)}
+    named = {block.words[0] for block, place in blocks if block.words and _any_in(place.roots, root)}
     for block, place in blocks:
         for each in (*block.named("try_files"), *block.named("error_page")):
-            words = (place.root + word.partition("$")[0] for word in each.words)
-            if named.intersection(each.words) or any(_is_in(word, root) for word in words):
+            words = (top + word.partition("$")[0] for top in place.roots for word in each.words)
+            if named.intersection(each.words) or _any_in(words, root):
                 return True
     return False
 
@@ -102,15 +102,14 @@ def _blocks(block: Directive, outer: Place) -> Iterator[tuple[Directive, Place]]
             yield from _blocks(each, place)
 
 
-def _is_in(path: str, root: str) -> bool:
-    path = os.path.realpath(path) if path.startswith("/") else ""
-    return path == os.path.realpath(root) or path.startswith(os.path.realpath(root) + "/")
+def _any_in(paths: Iterable[str], root: str) -> bool:
+    real = os.path.realpath(root)
+    return any((os.path.realpath(path) + "/").startswith(real + "/") for path in paths if path.startswith("/"))
 
 
 def _asked(served: Served, path: str, file: str) -> str:
     """Ask for a file; "" where it is served by one of the addresses, else what the last one answered."""
-    names = [word for each in served.block.named("server_name") for word in each.words if re.fullmatch(r"[\w.-]+\w", word)]
-    headers = [("Host", name) for name in names[:1]]
+    headers = [("Host", name) for name in served.server.hosts[:1]]
     said = "it listens to nothing that can be asked"
     for address in _addresses(served.block.named("listen")):
         url = f"{address}/{path}"

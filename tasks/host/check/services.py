@@ -14,7 +14,6 @@ from tasks.host.run import Run
 from tasks.host.services import read_by_root, sudo, written_by_root
 from tasks.host.services import supervisor as supervisor_files
 from tasks.host.services.listening import paths
-from tasks.host.services.processes import hidden
 from tasks.host.services.units import refusal, seconds
 
 LISTENS = re.compile(r"(?:php-fpm|nginx|apache2?|httpd|caddy|frankenphp|haproxy|varnishd)[\d.]*")
@@ -22,26 +21,6 @@ RUNS, STOPPED, UNKNOWN_NAME = 0, 3, 4  # exit codes of supervisorctl status
 SHELLS = ("sh", "bash", "dash", "zsh")
 LEAST = 10  # seconds that a worker should have for its message
 UPDATE = " in its file, then sudo supervisorctl update"
-
-
-def check_sudo(run: Run, words: Sequence[str], user: str = "root") -> None:
-    """Would this very command run without a password?"""
-    words = supervisor_files.named(words)
-    refused = sudo.refusal(run, words, user)
-    if not refused:
-        as_user = "" if user == "root" else f"-u {user} "
-        run.report.ok(f"sudo {as_user}{' '.join(words)}")
-    else:
-        what, todo = refused
-        run.report.bad(what, f"put it into the sudoers of {sudo.login()}, NOPASSWD" if todo == sudo.NEXT else todo)
-
-
-def check_proof(run: Run, services: Sequence[Sequence[str]]) -> None:
-    """Every command that the proof of these services (kind, action, name) takes, once: those that hosts.yml does not name."""
-    if hidden():
-        run.report.bad(sudo.HIDDEN, sudo.SHOWN)
-    for user, words in sudo.commands(run, services, now=True):
-        check_sudo(run, words, user)
 
 
 def check_unit(run: Run, pattern: str) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from tasks.host.check.asking import ask
 from tasks.host.run import Run
 from tasks.host.services.nginx import Configuration
-from tasks.host.services.served import follows, main_file, passed_to, resolved
-from tasks.host.services.units import PLACES, address, executable, is_php_fpm, php_fpm_config, read, units_in
+from tasks.host.services.served import follows, is_reached, main_file, passed_to, resolved
+from tasks.host.services.units import PLACES, executable, is_php_fpm, php_fpm_config, read, units_in
 
 
 class Fpm:
@@ -25,12 +25,12 @@ class Fpm:
 
     def users(self, sockets: set[str]) -> dict[str, str]:
         """The users of the pools that listen on these sockets, each with its group; of every pool where none does."""
-        chosen = [pool for pool in self.pools if address(pool.get("listen", "")) in sockets] or self.pools
+        chosen = [pool for pool in self.pools if is_reached(pool.get("listen", ""), sockets)] or self.pools
         return {pool["user"]: pool.get("group", "") for pool in chosen if pool.get("user")}
 
     def serves(self, sockets: set[str]) -> bool:
         """Does a pool listen on one of these sockets?"""
-        return any(address(pool.get("listen", "")) in sockets for pool in self.pools)
+        return any(is_reached(pool.get("listen", ""), sockets) for pool in self.pools)
 
 
 def masters(run: Run, services: Sequence[Sequence[str]]) -> list[Fpm]:
@@ -83,7 +83,7 @@ class Web:
 
     def roots(self) -> list[str]:
         """The directories that nginx serves of the site."""
-        found = {place.root for server in self.servers for place in server.places if self.leads(place.root)}
+        found = {root for server in self.servers for place in server.places for root in place.roots if self.leads(root)}
         return sorted(found) or [self.live]
 
     def sockets(self) -> set[str]:

@@ -93,12 +93,11 @@ def _check_server(run: Run, web: Web, server: Server) -> None:
 
 def _stale_params(place: Place) -> list[tuple[str, str]]:
     """Parameters that name the link, each with what to write: PHP keeps its compiled code under the path that it gets."""
-    found, script, root = [], place.param("SCRIPT_FILENAME"), place.param("DOCUMENT_ROOT")
-    if REAL not in script:
-        found.append((f"SCRIPT_FILENAME {script or 'not set'}", f"fastcgi_param SCRIPT_FILENAME {REAL}$fastcgi_script_name"))
-    if root and REAL not in root:
-        found.append((f"DOCUMENT_ROOT {root}", f"fastcgi_param DOCUMENT_ROOT {REAL}, after any include"))
-    return found
+    script, root = f"fastcgi_param SCRIPT_FILENAME {REAL}$fastcgi_script_name", f"fastcgi_param DOCUMENT_ROOT {REAL}"
+    scripts = [each or "not set" for each in place.param("SCRIPT_FILENAME") if REAL not in each]
+    roots = [each for each in place.param("DOCUMENT_ROOT") if each and REAL not in each]
+    found = [(f"SCRIPT_FILENAME {each}", script) for each in scripts]
+    return found + [(f"DOCUMENT_ROOT {each}", f"{root}, after any include") for each in roots]
 
 
 def check_reload(run: Run, fpm: Fpm) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any, Iterable
+from typing import Any, Iterable, Iterator
 
 from tasks.host.log import Log
 from tasks.host.run import Run
-from tasks.host.services.probe import INSTALL, ask, ask_command, live_link
-from tasks.host.services.served import sockets
+from tasks.host.services.basedir import CLOSED, REFUSED, is_closed, of_php
+from tasks.host.services.listening import is_listened_to
+from tasks.host.services.probe import INSTALL, ask, ask_command, installed, live_link
+from tasks.host.services.served import is_reached, serving
 from tasks.host.services.service import output
-from tasks.host.services.units import address, php_fpm_config, php_fpm_tests, read, read_dump
+from tasks.host.services.units import php_fpm_config, php_fpm_tests, read, read_dump
 
 OF_THE_PROBE = re.compile(r"(?:unix|tcp)://[^\n]*")  # what the probe itself says of a socket
 ELSE = "something else came, which its log has"
@@ -46,6 +48,8 @@ def _pools(test: list[str]) -> list[dict[str, str]]:
 
 def without_an_answer(log: Log, text: str) -> str:
     """What came instead, if the probe itself has printed it; a page may print secrets, and goes to the log."""
+    if REFUSED in text:
+        return CLOSED
     if not text or OF_THE_PROBE.fullmatch(text):
         return text or "nothing"
     log.write(f"{text}\n".encode("utf-8", "replace"))
@@ -56,26 +60,39 @@ class Answers:
     """What the pools of a service's php-fpm answer, each time they are asked. `timeout`: seconds that a reload may wait.
 
     `dumps`: what each php-fpm prints of its configuration, by its path. `own`: the pools that nginx passes requests of this
-    site to, which always have to answer. Raises ValueError for a php-fpm that prints none.
+    site to, or may pass them to, which always have to answer. Raises ValueError for a php-fpm that prints none.
     """
 
     def __init__(self, run: Run, dumps: Iterable[tuple[str, str]]) -> None:
         self.link, self.live, self._log = live_link(run), os.path.basename(run.release_path), run.log
         self.hits: dict[str, dict[str, int]] = {}
         self.pools: dict[str, dict[str, str]] = {}
+        self.closed: set[str] = set()  # those whose open_basedir keeps the probe out
         self.silent: dict[str, str] = {}  # why pools gave no answer before the action, which are not asked again
         self.timeout = 0.0
         for binary, text in dumps:
             timeout, pools = read_dump(text)
             self.timeout = max(self.timeout, timeout)
-            self.pools.update({f"the pool {name} of {os.path.basename(binary)}": pool for name, pool in pools.items()})
-        ours = sockets(self.link) if self.pools else set()
-        self.own = {name for name, pool in self.pools.items() if address(pool["listen"]) in ours}
+            named = {f"the pool {name} of {os.path.basename(binary)}": pool for name, pool in pools.items()}
+            self.closed.update(name for name, pool in named.items() if is_closed(pool, of_php(text)))
+            self.pools.update(named)
+        ours, self.host = serving(self.link) if self.pools else (set(), "")
+        self.own = {name for name, pool in self.pools.items() if is_reached(pool["listen"], ours)}
         self.bystanders = bool(ours) and not self.own  # of another site, all of them
 
     def look(self) -> None:
         """Who answers before anything is done? Who does not proves nothing, unless it serves this site."""
         self.silent = {name: why for name, why in self.silence().items() if name not in self.own}
+
+    def troubles(self) -> Iterator[tuple[str, str, bool]]:
+        """Each pool that would not answer, why, and whether that decides. Where the probe is not installed nobody is asked."""
+        found = self.silence() if installed() else {**dict.fromkeys(self.closed, CLOSED), **self._left()}
+        alone = not self.bystanders and len(found) == len(self.pools)
+        return ((name, why, alone or name in self.own) for name, why in found.items())
+
+    def _left(self) -> dict[str, str]:
+        names = [name for name, pool in self.pools.items() if not is_listened_to(pool["listen"])]
+        return dict.fromkeys(names, "nobody listens at its socket")
 
     def silence(self) -> dict[str, str]:
         """The pools that do not answer, each with what came instead."""
@@ -95,7 +112,7 @@ class Answers:
         return f"{pool}: its user cannot read {self.link}"
 
     def _ask(self, pool: dict[str, str]) -> dict[str, Any]:
-        text = ask(pool, self.link).text
+        text = ask(pool, self.link, {"HTTP_HOST": self.host, "SERVER_NAME": self.host} if self.host else {}).text
         try:
             answer = json.loads(text.split("\n")[-1])
         except (ValueError, RecursionError):

@@ -6,13 +6,17 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from tasks.host import files
 
 TOKEN = re.compile(r"""\s+|\#[^\n]*|([;{}])|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|\$\{|[^\s;{\\])+)""", re.DOTALL)
 LUA = re.compile(r"_by_lua_block\s*\{")
 VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+HOST = re.compile(r"[\w.-]+\w")
 DEEPEST = 16  # includes within includes; nginx itself refuses a file that includes itself
+CHOOSING = ("map", "geo", "split_clients")  # blocks of http: their last word is a variable, the last of each line a value
+MOST, NESTED = 1000, 8  # values that a text may come to, and variables that are replaced one after the other
 
 
 class Directive:
@@ -27,32 +31,59 @@ class Directive:
 
 
 class Place:
-    """A block, with what it inherits from one around it. `passes`: the php-fpm that gets its requests, "" where none does."""
+    """A block, with what it inherits from one around it, each with all the values that its variables may give it.
+
+    `passes`: the php-fpm that get its requests; nothing where none does. `root`: as it is written.
+    """
 
     def __init__(self, block: Directive, outer: Place | None = None) -> None:
         words = {each.name: each.words for each in block.block or [] if each.block is None and each.words}
         params = {each.words[0]: each.words[1] for each in block.named("fastcgi_param") if len(each.words) > 1}
-        chosen = {each.words[0][1:]: each.words[1] for each in block.named("set") if len(each.words) == 2}
         self.params: dict[str, str] = params or (outer.params if outer else {})
-        self.variables: dict[str, str] = {**(outer.variables if outer else {}), **chosen}
-        root = words.get("alias", words.get("root", [outer.root if outer else ""]))[0]
-        self.root: str = expand(root, self.variables)
-        self.passes = expand(words.get("fastcgi_pass", [""])[0], self.variables)
+        self.variables: dict[str, list[str]] = {**(outer.variables if outer else {}), **_chosen(block)}
+        self.root: str = words.get("alias", words.get("root", [outer.root if outer else ""]))[0]
+        self.roots = expand(self.root, self.variables)
+        self.passes = [each for word in words.get("fastcgi_pass", [])[:1] for each in expand(word, self.variables) if each]
 
-    def param(self, name: str) -> str:
-        """The value that php-fpm gets under this name, with the configuration's own variables expanded; "" without one."""
+    def param(self, name: str) -> list[str]:
+        """What php-fpm may get under this name; "" without one."""
         return expand(self.params.get(name, ""), self.variables)
 
 
+def _chosen(block: Directive) -> dict[str, list[str]]:
+    """The values that http gives to variables by maps, and a server by `set`, wherever in it: a request may pass there."""
+    made: list[tuple[str, str]] = []
+    if block.name == "http":
+        maps = (each for name in CHOOSING for each in block.named(name) if each.words)
+        made = [(each.words[-1], line.words[-1]) for each in maps for line in each.block or [] if line.words]
+    elif block.name == "server":
+        made = [(each.words[0], each.words[1]) for each in _within(block) if each.name == "set" and len(each.words) == 2]
+    found: dict[str, list[str]] = {}
+    for variable, value in made:
+        found.setdefault(variable[1:], []).append(value)
+    return found
+
+
+def _within(block: Directive) -> Iterator[Directive]:
+    """Every directive in a block, at any depth; its own come first."""
+    yield from block.block or []
+    for each in block.block or []:
+        yield from _within(each)
+
+
 class Server:
-    """A server: its name for visitors, its file, its places, itself first, and every path that they name."""
+    """A server: its name for visitors, its file, its places, itself first, and every path that they name.
+
+    `hosts`: the names that are no pattern.
+    """
 
     def __init__(self, directive: Directive, outer: Place) -> None:
         names = [word for each in directive.named("server_name") for word in each.words if word not in ("_", "")]
+        self.hosts = [name for name in names if HOST.fullmatch(name)]
         names += [" ".join(each.words[:1]) for each in directive.named("listen")]
         self.name, self.file = (names or ["a server without a name"])[0], directive.file
         self.places = list(_places(directive, outer))
-        found = ((place.root, place.param("SCRIPT_FILENAME"), place.param("DOCUMENT_ROOT")) for place in self.places)
+        found = ((*place.roots, *place.param("SCRIPT_FILENAME"), *place.param("DOCUMENT_ROOT")) for place in self.places)
         self.paths = [path for paths in found for path in paths]
 
 
@@ -64,11 +95,24 @@ def _places(block: Directive, outer: Place) -> Iterator[Place]:
             yield from _places(each, here)
 
 
-def expand(text: str, variables: dict[str, str]) -> str:
-    """A text with its variables replaced by their values; those of nginx itself stay."""
-    for _ in range(4):
-        text = VARIABLE.sub(lambda found: variables.get(found[1], found[0]), text)
-    return text
+def expand(text: str, variables: dict[str, list[str]]) -> list[str]:
+    """All that a text may come to with its variables replaced by their values; those of nginx itself stay."""
+    found = dict.fromkeys(islice(_expanded(text, variables, NESTED), MOST + 1))
+    return list(found) if len(found) <= MOST else [text]
+
+
+def _expanded(text: str, variables: dict[str, list[str]], deepest: int) -> Iterator[str]:
+    known = next((found for found in VARIABLE.finditer(text) if found[1] in variables), None)
+    if not known or not deepest:
+        yield text
+        return
+    for value in variables[known[1]]:
+        yield from _expanded(text[: known.start()] + value + text[known.end() :], variables, deepest - 1)
+
+
+def may_be(text: str, other: str) -> bool:
+    """Whether a text may come to another: a variable that is left in it stands for anything."""
+    return bool(re.fullmatch(".*".join(map(re.escape, VARIABLE.split(text)[::2])), other))
 
 
 def parse(text: str, file: str, included: Callable[[str], list[Directive]] = lambda _: []) -> list[Directive]:
@@ -136,8 +180,8 @@ class Configuration:
         return [Server(each, Place(http)) for http in self.tree.named("http") for each in http.named("server")]
 
     def sockets(self, passes: str) -> list[str]:
-        """Where a fastcgi_pass leads: itself, or the servers of the upstream that it names."""
-        for each in (upstream for http in self.tree.named("http") for upstream in http.named("upstream")):
-            if each.words[:1] == [passes]:
-                return [server.words[0] for server in each.named("server") if server.words]
-        return [passes]
+        """Where a fastcgi_pass may lead: itself, or the servers of the upstream that it names."""
+        upstreams = [each for http in self.tree.named("http") for each in http.named("upstream") if each.words]
+        named = [each for each in upstreams if may_be(passes, each.words[0])]
+        found = [server.words[0] for each in named for server in each.named("server") if server.words]
+        return found if passes in [each.words[0] for each in named] else [*found, passes]

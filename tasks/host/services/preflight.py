@@ -17,8 +17,7 @@ from tasks.host.programs import run as run_program
 from tasks.host.run import Run
 from tasks.host.services import read_by_root, sudo
 from tasks.host.services.fpm import Answers
-from tasks.host.services.listening import is_listened_to, ports
-from tasks.host.services.probe import installed
+from tasks.host.services.listening import ports
 from tasks.host.services.processes import hidden
 from tasks.host.services.service import ASKED, STATUS, Service, supervisor_status
 from tasks.host.services.supervisor import reason
@@ -73,7 +72,7 @@ def try_service(run: Run, kind: str, action: str, name: str, warns: bool = False
             sudo.try_command(run, words, user)
         if kind == "supervisor":
             _known_program(name)
-        _try_pools(run, configurations(run, units))
+        try_pools(run, configurations(run, units))
 
 
 def configurations(run: Run, units: Sequence[dict[str, str]], *, only_php: bool = False) -> list[tuple[str, str]]:
@@ -119,15 +118,9 @@ def _known_program(name: str) -> None:
         )
 
 
-def _try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:
-    """Does each pool answer? Where the probe is not installed yet, it has to be listened to."""
-    answers = Answers(run, dumps)
-    if installed():
-        found = answers.silence()
-    else:
-        names = [name for name, pool in answers.pools.items() if not is_listened_to(pool["listen"])]
-        found = {name: "nobody listens at its socket" for name in names}
-    for name, why in found.items():
-        if name in answers.own or (not answers.bystanders and len(found) == len(answers.pools)):
+def try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:
+    """Does each pool answer, as far as it can be asked?"""
+    for name, why, decides in Answers(run, dumps).troubles():
+        if decides:
             raise Failed(f"{name} gives no answer: {why}", "sudo systemctl status 'php*-fpm' # and its log")
         run.report.warn(f"{name} gives no answer: {why}")

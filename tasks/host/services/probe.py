@@ -47,7 +47,7 @@ def install() -> None:
 
 
 def ask(pool: dict[str, str], link: str, parameters: Mapping[str, str] = {}) -> programs.Done:
-    """The answer of a pool to the probe, or to a request with these parameters of FastCGI; what failed on its way."""
+    """The answer of a pool to the probe; what failed on its way. `parameters` are added, or are another request's."""
     user, words = ask_command(pool, link)
     given = "".join(f"{name}\0{value}\0" for name, value in parameters.items())
     asked = ["sudo", "-n", "-u", user, "--", *words]
@@ -56,7 +56,8 @@ def ask(pool: dict[str, str], link: str, parameters: Mapping[str, str] = {}) -> 
 
 PROBE = r"""<?php
 // What does a php-fpm run? As php -n php-fpm.php LISTEN LIVE_LINK it asks; behind php-fpm it answers, in JSON.
-// Names and values on stdin, each ended by a NUL, are the parameters of another request: its answer is printed as it comes.
+// Names and values on stdin, each ended by a NUL, are parameters of the request; of another one, which names its script,
+// the answer is printed as it comes.
 // Root owns this file. It is installed by post-release, and run as the user of a pool. It calls nothing that hosts disable.
 
 if (PHP_SAPI !== 'cli') {
@@ -85,7 +86,8 @@ function ask(string $listen, string $link, array $given): int
     for ($at = 0; isset($given[$at + 1]); $at += 2) {
         $more[$given[$at]] = $given[$at + 1];
     }
-    $seconds = $more ? 30 : 5;
+    $other = isset($more['SCRIPT_FILENAME']);
+    $seconds = $other ? 30 : 5;
     $address = $listen[0] === '/' ? "unix://$listen" : "tcp://$listen";
     $socket = @stream_socket_client($address, $code, $text, $seconds);
     if (!$socket) {
@@ -93,7 +95,8 @@ function ask(string $listen, string $link, array $given): int
     }
     stream_set_timeout($socket, $seconds);
     $begin = record(1, "\0\1\0\0\0\0\0\0");
-    @fwrite($socket, $begin . record(4, parameters($more ?: ['LIVE_LINK' => $link])) . record(4, '') . record(5, ''));
+    $given = parameters($other ? $more : $more + ['LIVE_LINK' => $link]);
+    @fwrite($socket, $begin . record(4, $given) . record(4, '') . record(5, ''));
     $said = ['', '', '', '', '', '', '', ''];
     while (strlen($head = (string) @stream_get_contents($socket, 8)) === 8) {
         ['type' => $type, 'length' => $length, 'padding' => $padding] = unpack('Cversion/Ctype/nid/nlength/Cpadding', $head);
@@ -101,7 +104,7 @@ function ask(string $listen, string $link, array $given): int
         $padding && stream_get_contents($socket, $padding);
         if ($type === 3) {
             $body = explode("\r\n\r\n", $said[6], 2)[1] ?? '';
-            if ($more) {
+            if ($other) {
                 return (int) !print $said[6];
             }
             return strpos($body, '{"live"') === false ? refuse(trim($said[7] . ' ' . strip_tags($body))) : (int) !print $body;
@@ -115,7 +118,8 @@ function parameters(array $more): string
 {
     $all = $more + ['GATEWAY_INTERFACE' => 'CGI/1.1', 'REQUEST_METHOD' => 'GET', 'REQUEST_URI' => '/',
         'SCRIPT_FILENAME' => __FILE__, 'SCRIPT_NAME' => '/' . basename(__FILE__),
-        'SERVER_PROTOCOL' => 'HTTP/1.1', 'REMOTE_ADDR' => '127.0.0.1'];
+        'SERVER_PROTOCOL' => 'HTTP/1.1', 'REMOTE_ADDR' => '127.0.0.1', 'SERVER_NAME' => 'localhost', 'SERVER_PORT' => '80',
+        'HTTP_HOST' => 'localhost', 'QUERY_STRING' => ''];
     $text = '';
     foreach ($all as $name => $value) {
         $text .= chr(strlen($name)) . pack('N', strlen($value) | 0x80000000) . $name . $value;

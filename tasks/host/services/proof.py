@@ -14,6 +14,7 @@ from tasks.host.run import Run
 from tasks.host.services.fpm import Answers
 from tasks.host.services.processes import Process, places, ticks
 from tasks.host.services.service import Look, Service
+from tasks.host.views import Views
 
 WORKER = "php-fpm: pool "  # how the arguments of a worker of php-fpm begin
 LEAVING = "is shutting down"  # in the arguments of a worker of nginx that takes no new request
@@ -38,7 +39,9 @@ class Proof:
         written = re.sub("^~(?=/)", lambda _: os.path.dirname(answers.link), run.releases_dir)
         self.folders = [folder, written] if folder else []
         self.link = run.link
+        self._views = Views(folder, run.link)
         self.began = ticks(run.began)
+        self.where: dict[int, list[str]] = {}  # of each process that was seen: the places of its files
         self.before = {each.pid: each for each in before.processes}
         self.exited = before.exited  # programs that do their work and end
         self.acted = 0  # when the action was over, in ticks
@@ -56,14 +59,28 @@ class Proof:
     def strays(self) -> list[tuple[Process, str]]:
         """What the site has started and left in php-fpm's group, each with the other release that it is below, or ""."""
         found = [each for each in self.seen.processes if self._is_stray(each)]
-        where = places(found) if found else {}
-        others = {each.pid: releases_in(where[each.pid], self.folders, self.link) - {self.live} for each in found}
-        return [(each, min(others[each.pid], default="")) for each in found]
+        others = [self._inside(each) - {self.live} for each in found]
+        return [(each, min(names, default="")) for each, names in zip(found, others)]
+
+    def _inside(self, each: Process) -> set[str]:
+        """The releases that a process has its files in, under whatever path it sees them."""
+        texts = self.where[each.pid]
+        return releases_in(texts, self.folders, self.link).union(*(self._views.releases(each.pid, text) for text in texts))
 
     def _is_stray(self, each: Process) -> bool:
-        """No worker of php-fpm: those are children of the main process, and keep their title when that has died."""
-        kin = {each.pid, each.parent} & self.seen.mains
-        return bool(self.answers.pools) and not kin and not each.arguments.startswith(WORKER)
+        """No worker of php-fpm: those are children of the main process, or run its program when it has died.
+
+        The title alone shows nothing: any process may call itself a worker.
+        """
+        if not self.answers.pools or {each.pid, each.parent} & self.seen.mains:
+            return False
+        orphan = each.arguments.startswith(WORKER) and each.parent not in self.seen.pids
+        return not orphan or not any(self._programs(each.pid) & self._programs(main) for main in self.seen.mains)
+
+    def _programs(self, pid: int) -> set[str]:
+        """The executable of a process, as far as this user is shown it; that it was replaced since does not count."""
+        texts = (re.sub(r" \(deleted\)$", "", text) for text in self.where.get(pid, [])[1:])
+        return {text for text in texts if not os.path.isdir(text)}
 
     def since(self) -> int:
         """Since when the service runs as it does, in ticks; 0 where the answer of a pool has shown that it runs well."""
@@ -73,11 +90,11 @@ class Proof:
         return max(mains) if mains and self.service.action == "restart" else self.acted
 
     def _stale(self, seen: Look) -> list[str]:
+        self.where, found = places(seen.processes), []
         ours = [each for each in seen.processes if not self._is_stray(each)]
-        where, found = places(ours), []
         workers = any(each.pid not in seen.mains for each in ours)
         for each in ours:
-            inside = releases_in(where[each.pid], self.folders, self.link)
+            inside = self._inside(each)
             others = inside - {self.live}
             if others:
                 found.append(f"{each.title} has run since {each.since} from {min(others)}")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from tasks.host.leads import way
-from tasks.host.services.nginx import Configuration, Server
+from tasks.host.services.nginx import Configuration, Server, may_be
 from tasks.host.services.service import output
 from tasks.host.services.units import address
 
@@ -32,14 +32,20 @@ def follows(path: str, link: str) -> bool:
 
 
 def passed_to(nginx: Configuration, servers: Iterable[Server]) -> set[str]:
-    """Where these servers reach a php-fpm."""
-    passes = {place.passes for server in servers for place in server.places if place.passes}
+    """Where these servers reach a php-fpm; a variable whose values the configuration has not is left in it."""
+    passes = {each for server in servers for place in server.places for each in place.passes}
     return {address(each) for name in passes for each in nginx.sockets(name)}
 
 
-def sockets(live_link: str) -> set[str]:
-    """Where nginx reaches the php-fpm of the site; nothing where no server that this user can read leads there."""
+def is_reached(listen: str, sockets: Iterable[str]) -> bool:
+    """Whether a pool that listens here may get what is passed to these sockets."""
+    return any(may_be(each, address(listen)) for each in sockets)
+
+
+def serving(live_link: str) -> tuple[set[str], str]:
+    """Where nginx reaches the php-fpm of the site, and a name of it; nothing where no server that can be read leads there."""
     if not live_link:
-        return set()
+        return set(), ""
     nginx, link = Configuration(main_file()), resolved(live_link)
-    return passed_to(nginx, (each for each in nginx.servers() if any(follows(path, link) for path in each.paths)))
+    found = [each for each in nginx.servers() if any(follows(path, link) for path in each.paths)]
+    return passed_to(nginx, found), next((name for server in found for name in server.hosts), "")

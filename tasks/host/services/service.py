@@ -65,8 +65,8 @@ class Service:
         """Its units, each with PROPERTIES; none that systemd does not know, and none of a program of supervisor."""
         if self.kind == "supervisor":
             return []
-        found = units_in(output(["systemctl", "show", f"--property={PROPERTIES}", "--", self.name]))
-        return [unit for unit in found if unit.get("Id") and unit.get("LoadState") not in ("not-found", "bad-setting")]
+        found = units_in(output(["systemctl", "show", f"--property={PROPERTIES},CanStart,CanStop", "--", self.name]))
+        return [unit for unit in found if unit.get("Id") and unit.get("LoadState") != "not-found"]
 
     def look(self, units: Sequence[dict[str, str]] | None = None) -> Look:
         """The service as it is now, with its `units` if they are known. Raises PermissionError where processes are hidden."""

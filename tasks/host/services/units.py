@@ -34,12 +34,26 @@ def refusal(unit: dict[str, str], action: str) -> tuple[str, str] | None:
     if loaded != "loaded":
         return f"cannot be started: it is {loaded}", f"sudo systemctl status {files.quoted(unit['Id'])}"
     if action != "reload":
-        return None
+        return _by_hand(unit)
     if unit.get("CanReload") == "no":
         return "cannot reload", "# leave out action: reload in services of hosts.yml, or give the unit an ExecReload"
     if active not in ("active", "reloading"):
         return f"is {active}, and only one that runs can reload", f"sudo systemctl start {files.quoted(unit['Id'])}"
     return None
+
+
+def _by_hand(unit: dict[str, str]) -> tuple[str, str] | None:
+    if "no" not in (unit.get("CanStart"), unit.get("CanStop")):
+        return None
+    todo = f"sudo systemctl edit {files.quoted(unit['Id'])} # RefuseManualStart=no and RefuseManualStop=no under [Unit]"
+    return "refuses to be started or stopped by hand, and so a restart", todo
+
+
+def only_gone(said: str) -> bool:
+    """Whether systemctl has failed for units alone that are not there: a glob means failed ones whose files are gone, too."""
+    failed = re.findall(r"^(?:Failed|Job|A dependency) .*", said, re.M)
+    gone = [re.fullmatch(r"Failed to \S+ (\S+): Unit \1 (?:not found|not loaded)\.", line) for line in failed]
+    return bool(gone) and all(gone)
 
 
 def executable(unit: dict[str, str]) -> list[str]:

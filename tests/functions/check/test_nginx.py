@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.host.services.nginx import Configuration, Directive, Place, parse
+from tasks.host.services.served import is_reached, passed_to
 
 MAIN = """
 user www-data staff; # who
@@ -48,17 +49,17 @@ def read(tmp_path: Path) -> Configuration:
     return Configuration(str(tmp_path / "nginx.conf"))
 
 
-def place(text: str) -> Place:
+def place(text: str, maps: str = "") -> Place:
     """The last place of a server with this in it."""
-    return Written(text).servers()[0].places[-1]
+    return Written(text, maps).servers()[0].places[-1]
 
 
 class Written(Configuration):
     """A configuration that lies in no file."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, more: str = "") -> None:
         self.folder, self.unread = "/nowhere", []
-        self.tree = Directive("", [], parse("http { server {" + server + "} }", "a file"), "a file")
+        self.tree = Directive("", [], parse("http { server {" + server + "} " + more + "}", "a file"), "a file")
 
 
 def test_a_server_is_called_by_its_first_name_and_knows_its_file(read: Configuration, tmp_path: Path) -> None:
@@ -77,26 +78,26 @@ def test_the_user_and_its_group_are_those_of_the_main_file(read: Configuration) 
 
 
 def test_a_variable_that_the_server_sets_is_put_in(read: Configuration) -> None:
-    assert read.servers()[0].places[0].root == "/home/ftsuser/source/public"
+    assert read.servers()[0].places[0].roots == ["/home/ftsuser/source/public"]
 
 
 def test_variables_of_nginx_itself_stay(read: Configuration) -> None:
-    assert read.servers()[0].places[1].param("SCRIPT_FILENAME") == "$realpath_root$fastcgi_script_name"
+    assert read.servers()[0].places[1].param("SCRIPT_FILENAME") == ["$realpath_root$fastcgi_script_name"]
 
 
 def test_of_two_parameters_of_one_name_php_takes_the_last() -> None:
     both = "fastcgi_param A first; fastcgi_param A second;"
-    assert place(both).param("A") == "second"
+    assert place(both).param("A") == ["second"]
 
 
 def test_a_parameter_that_is_not_there_is_empty() -> None:
-    assert place("").param("SCRIPT_FILENAME") == ""
+    assert place("").param("SCRIPT_FILENAME") == [""]
 
 
 def test_parameters_are_inherited_only_where_a_place_has_none_of_its_own() -> None:
     outer = "fastcgi_param A outer; fastcgi_param B outer;"
-    assert place(outer + "location / { fastcgi_pass x; }").param("B") == "outer"
-    assert place(outer + "location / { fastcgi_param A inner; }").param("B") == ""
+    assert place(outer + "location / { fastcgi_pass x; }").param("B") == ["outer"]
+    assert place(outer + "location / { fastcgi_param A inner; }").param("B") == [""]
 
 
 def test_the_root_is_inherited_and_an_alias_is_one() -> None:
@@ -106,7 +107,7 @@ def test_the_root_is_inherited_and_an_alias_is_one() -> None:
 
 
 def test_whom_requests_are_passed_to_is_not_inherited() -> None:
-    assert place("location / { fastcgi_pass x; location /b { } }").passes == ""
+    assert place("location / { fastcgi_pass x; location /b { } }").passes == []
 
 
 def test_an_upstream_is_the_servers_that_it_names(read: Configuration) -> None:
@@ -114,8 +115,64 @@ def test_an_upstream_is_the_servers_that_it_names(read: Configuration) -> None:
     assert read.sockets("unix:/run/php/b.sock") == ["unix:/run/php/b.sock"]
 
 
+CHOICES = {
+    "a map": ("map $host $php { hostnames; default unix:/a; ~^b unix:/b; }", "", ["/a", "/b"]),
+    "a map of texts with variables": ("map $host $v { default 8.1; } map $v $php { default unix:/run/$v; }", "", ["/run/8.1"]),
+    "a map to an upstream": (
+        "map $host $php { default up; } upstream up { server unix:/a; server unix:/b; }",
+        "",
+        ["/a", "/b"],
+    ),
+    "a geo": ("geo $remote_addr $php { default unix:/a; 10.0.0.0/8 unix:/b; }", "", ["/a", "/b"]),
+    "a split": ("split_clients $remote_addr $php { 5% unix:/a; * unix:/b; }", "", ["/a", "/b"]),
+    "set in an if": ("", "set $php unix:/a; if ($host = b) { set $php unix:/b; }", ["/a", "/b"]),
+    "set in another location": ("", "location = / { set $php unix:/a; rewrite ^ /x; }", ["/a"]),
+    "set within itself": ("", "set $php unix:/a; set $php $php;", ["/a", "$php"]),
+    "what only nginx knows": ("map $host $php { ~^(?<name>.+)$ unix:/run/$name; }", "", ["/run/$name"]),
+    "nothing": ("", "", ["$php"]),
+}
+
+
+@pytest.mark.parametrize("what", CHOICES)
+def test_every_socket_that_a_variable_may_name_is_found(what: str) -> None:
+    maps, sets, sockets = CHOICES[what]
+    nginx = Written(sets + " location / { fastcgi_pass $php; }", maps)
+    assert passed_to(nginx, nginx.servers()) == {*sockets}
+
+
+def test_variables_of_another_server_are_not_this_ones() -> None:
+    nginx = Written("location / { fastcgi_pass $php; }", "server { set $php unix:/b; }")
+    assert passed_to(nginx, nginx.servers()) == {"$php"}
+
+
+def test_a_text_that_may_come_to_too_many_values_is_unknown() -> None:
+    many = " ".join(f"{number} {number};" for number in range(99))
+    assert place("set $a $b$b; root $a;", f"map $host $b {{ {many} }}").roots == ["$a"]
+
+
+@pytest.mark.parametrize(
+    ("passed", "listens", "reached"),
+    [
+        ("/run/php.sock", "/run/php.sock", True),
+        ("9000", "127.0.0.1:9000", True),
+        ("/run/$pool.sock", "/run/www.sock", True),
+        ("/run/${pool}.sock", "/run/www.socket", False),
+        ("/srv/$pool.sock", "/run/www.sock", False),
+        ("$php", "/run/www.sock", True),
+        ("$php", "9000", True),
+    ],
+)
+def test_a_variable_that_only_nginx_knows_may_stand_for_any_pool(passed: str, listens: str, reached: bool) -> None:
+    assert is_reached(listens, {passed}) == reached
+
+
+def test_every_root_that_a_map_may_name_is_a_path_of_the_server() -> None:
+    (server,) = Written("root $top/public;", "map $host $top { default /srv/other; b /home/ftsuser/source; }").servers()
+    assert {"/srv/other/public", "/home/ftsuser/source/public"} <= {*server.paths}
+
+
 def test_every_place_that_passes_requests_is_found(read: Configuration) -> None:
-    assert [each.passes for each in read.servers()[0].places] == ["", "php", "unix:/run/php/b.sock", "", ""]
+    assert [each.passes for each in read.servers()[0].places] == [[], ["php"], ["unix:/run/php/b.sock"], [], []]
 
 
 def test_quotes_keep_braces_and_semicolons_together() -> None:
@@ -124,7 +181,7 @@ def test_quotes_keep_braces_and_semicolons_together() -> None:
 
 def test_a_variable_in_braces_opens_no_block() -> None:
     assert parse("root ${base}/public; listen 80;", "")[0].words == ["${base}/public"]
-    assert place("set $base /a; root ${base}/public;").root == "/a/public"
+    assert place("set $base /a; root ${base}/public;").roots == ["/a/public"]
 
 
 def test_braces_without_a_name_are_passed_over() -> None:

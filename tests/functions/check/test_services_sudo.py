@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from tasks.host.check import services
+from tasks.host.check import sudo
 from tasks.phases.check import check_services
 from tests.functions.check.conftest import lines
 from tests.functions.check.service_host import NGINX, ServiceHost, web_host
@@ -19,7 +19,7 @@ site = pytest.fixture(web_host)
 def test_a_command_that_sudo_allows_is_shown_as_it_is_typed(site: ServiceHost, user: str, line: str) -> None:
     (site.units / "allowed").touch()
     run = Made("check-services")
-    services.check_sudo(run, ["php", "-v"], user)
+    sudo.check_sudo(run, ["php", "-v"], user)
     assert reported(run.events) == Lines((line,), (), ())
 
 
@@ -35,7 +35,7 @@ SAYS = {
 def test_sudos_own_reason_is_shown_with_advice_that_fits(site: ServiceHost, words: str, todo: str) -> None:
     site.host.program("sudo", f"printf '%s\\n' {shlex.quote(words)} >&2; exit 1")
     run = Made("check-services")
-    services.check_sudo(run, ["php", "-v"])
+    sudo.check_sudo(run, ["php", "-v"])
     (failed,) = reported(run.events).fail
     text, _, advice = failed.partition(" -> ")
     assert text.endswith(f"this command: php -v; it says: {words.splitlines()[-1]}")
@@ -45,7 +45,7 @@ def test_sudos_own_reason_is_shown_with_advice_that_fits(site: ServiceHost, word
 def test_a_refusal_without_a_word_has_no_reason(site: ServiceHost) -> None:
     site.host.program("sudo", "exit 1")
     run = Made("check-services")
-    services.check_sudo(run, ["php", "-v"])
+    sudo.check_sudo(run, ["php", "-v"])
     (failed,) = reported(run.events).fail
     assert failed.partition(" -> ")[0].endswith("this command: php -v")
 
@@ -65,9 +65,17 @@ def test_each_command_of_the_proof_is_tried_once(site: ServiceHost, allowed: boo
     assert (tried.count("-mindepth"), tried.count("-t"), len(found.bad) > 0) == (1, 1, not allowed)
 
 
+@pytest.mark.parametrize("lack", ["CanStart", "CanStop"])
+def test_a_unit_that_refuses_to_be_restarted_by_hand_fails(site: ServiceHost, lack: str) -> None:
+    (site.units / "allowed").touch()
+    site.unit("api", **{"CanStart": "yes", "CanStop": "yes", lack: "no"})
+    (failed,) = sudo_lines({"systemd": "api"}).fail
+    assert failed.startswith("systemd api.service refuses to be started or stopped by hand, and so a restart -> sudo systemctl")
+
+
 def test_a_host_that_hides_processes_cannot_prove_anything(site: ServiceHost, monkeypatch: pytest.MonkeyPatch) -> None:
     (site.units / "allowed").touch()
-    monkeypatch.setattr(services, "hidden", lambda: True)
+    monkeypatch.setattr(sudo, "hidden", lambda: True)
     (failed,) = sudo_lines(NGINX).fail
     assert failed.startswith("the processes of others are hidden on this host")
 

@@ -49,14 +49,23 @@ def test_a_pool_of_another_site_that_cannot_be_asked_is_a_warning(site: Followin
         pool(site, "")
 
 
-def test_the_pool_that_serves_the_site_has_to_answer_however_it_answered_before(site: Following) -> None:
+SOCKET = "unix:/run/php/php8.2-fpm.sock"
+BY_A_MAP = f"map $host $php {{ default {SOCKET}; }}\n{SERVER.replace(SOCKET, '$php')}"
+
+
+@pytest.mark.parametrize("server", [SERVER, BY_A_MAP], ids=["itself", "by a map"])
+def test_the_pool_that_serves_the_site_has_to_answer_however_it_answered_before(site: Following, server: str) -> None:
+    site.host.write("/etc/nginx/conf.d/site.conf", server, "root")
+    site.host.sh("systemctl reload nginx")
     site.deploy(RELOAD)
     site.host.write(f"{POOLS}/zz.conf", "[www]\nphp_admin_value[auto_prepend_file] = /nonexistent.php\n", "root")
     site.host.sh(RESTART)
     try:
         assert "the pool www of php-fpm8.2 gave no answer" in site.refused("post-release", RELOAD)
+        assert "the pool www of php-fpm8.2 gives no answer" in site.fab("deploy", "--ref", "master", code=3).err
     finally:
-        site.host.sh(f"rm {POOLS}/zz.conf; {RESTART}")
+        site.host.write("/etc/nginx/conf.d/site.conf", SERVER, "root")
+        site.host.sh(f"rm {POOLS}/zz.conf; systemctl reload nginx; {RESTART}")
 
 
 def test_what_hosts_disable_is_not_used(site: Following) -> None:
@@ -78,7 +87,11 @@ def test_a_program_that_does_its_work_and_ends_is_well(site: Following) -> None:
     site.deploy([{"supervisor": "both:*"}])
 
 
-PAGE = "<?php exec('cd ' . dirname(__DIR__) . '; sleep 3600 >/dev/null 2>&1 </dev/null &'); echo 'started';\n"
+PAGE = r"""<?php
+exec('cd ' . dirname(__DIR__) . '; sleep 3600 >/dev/null 2>&1 </dev/null &');
+exec('bash -c "exec -a \'php-fpm: pool www\' sleep 3601" >/dev/null 2>&1 </dev/null &');
+echo 'started';
+"""
 
 
 def test_what_the_site_has_left_in_the_group_of_php_fpm_is_named_and_ended_when_asked_for(site: Following) -> None:
@@ -89,6 +102,7 @@ def test_what_the_site_has_left_in_the_group_of_php_fpm_is_named_and_ended_when_
     site.write(RELOAD)
     said = site.fab("deploy", "--ref", "master").err
     assert re.search(rf"php8.2-fpm: pid {pid} \(sleep\) has run since 20\S+ from {old}.*sudo kill {pid}", said)
+    assert re.search(r"pid \d+ \(php-fpm: pool www 3601\) has run since .*: the site has started it, and it is no worker", said)
     assert site.live != old
     site.host.sh(f"kill -0 {pid}")
     site.host.sudoers(site.fab("check", "--sudoers").out.splitlines())

@@ -51,3 +51,14 @@ def test_the_rules_of_check_sudoers_are_enough_to_see_it(site: Following) -> Non
     deploy(site)
     assert f"{old} is kept: pid " in deploy(site)
     assert old in names(site)
+
+
+@pytest.mark.parametrize("what", ["", "/{old}/public"], ids=["the releases", "a part of one"])
+def test_a_worker_that_sees_its_release_through_a_mount_keeps_it_and_is_found_out(site: Following, what: str) -> None:
+    old = site.live
+    deploy(site)
+    site.host.sh(f"mkdir /opt/rel; mount --bind {HOME}/releases{what.format(old=old)} /opt/rel")
+    site.unit("worker", "sleep 4321", place="/opt/rel" if what else f"/opt/rel/{old}")
+    assert f"{old} is kept: pid " in deploy(site)
+    site.write([{"systemd": "worker"}])
+    assert f"from {old}" in site.fab("post-release", code=4).err

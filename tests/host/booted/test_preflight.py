@@ -50,6 +50,14 @@ BROKEN = {
         "rm /etc/systemd/system/masked.service; systemctl daemon-reload",
         "masked.service cannot be started: it is masked",
     ),
+    "a unit that refuses to be restarted by hand": (
+        [{"systemd": "manual"}],
+        "printf '[Unit]\\nRefuseManualStop=yes\\n[Service]\\nExecStart=/bin/sleep 1009\\n' >/etc/systemd/system/manual.service;"
+        " systemctl daemon-reload; systemctl start manual",
+        "sed -i /Refuse/d /etc/systemd/system/manual.service; systemctl daemon-reload; systemctl stop manual;"
+        " rm /etc/systemd/system/manual.service; systemctl daemon-reload",
+        "manual.service refuses to be started or stopped by hand",
+    ),
     "a unit that cannot reload": ([{"systemd": "ssh-agent-none"}], "true", "true", "no systemd unit matches ssh-agent-none"),
     "a reload of what does not run": (
         RELOAD,
@@ -79,11 +87,24 @@ BROKEN = {
         "rm /etc/nginx/conf.d/broken.conf",
         "refuses its configuration",
     ),
+    "a pool whose open_basedir keeps the probe out": (
+        RELOAD,
+        f"printf '[www]\\nphp_admin_value[open_basedir] = {HOME}\\n' >{POOLS}/zz.conf; systemctl restart php8.2-fpm",
+        f"rm {POOLS}/zz.conf; systemctl restart php8.2-fpm",
+        "the pool www of php-fpm8.2 gives no answer: its open_basedir does not permit /usr/local/lib/release-probe",
+    ),
     "a pool that stands still": (
         RELOAD,
         "pkill -STOP php-fpm",
         "pkill -CONT php-fpm",
         "the pool www of php-fpm8.2 gives no answer: unix:///run/php/php8.2-fpm.sock: no answer within 5 seconds",
+    ),
+    "an open_basedir before the probe is there": (
+        RELOAD,
+        f"rm -r /usr/local/lib/release-probe; printf '[www]\\nphp_admin_value[open_basedir] = {HOME}\\n' >{POOLS}/zz.conf;"
+        " systemctl restart php8.2-fpm",
+        f"rm {POOLS}/zz.conf; systemctl restart php8.2-fpm",
+        "the pool www of php-fpm8.2 gives no answer: its open_basedir does not permit /usr/local/lib/release-probe",
     ),
 }
 
@@ -95,6 +116,8 @@ def test_what_would_fail_after_the_cutover_is_refused_before_anything_is_touched
     untouched.host.sh(spoil)
     try:
         assert why in untouched.fab("deploy", "--ref", "master", code=3).err
+        if "pool" in why:
+            assert why in untouched.fab("check", code=3).out
     finally:
         untouched.host.sh(mend)
 
@@ -106,6 +129,17 @@ def test_a_full_temporary_directory_is_replaced_by_another(site: Following) -> N
         assert "nothing can be written to /tmp" in site.fab("deploy", "--ref", "master").err
     finally:
         site.host.sh("umount --lazy /tmp")
+
+
+def test_a_pool_that_answers_its_own_visitors_alone_is_asked_as_one_of_them(site: Following) -> None:
+    refuses = "<?php if (($_SERVER['HTTP_HOST'] ?? '') !== 'www.example.com') { http_response_code(403); exit('no'); }"
+    site.host.write("/etc/php/prepend.php", refuses, "root")
+    site.host.write(f"{POOLS}/zz.conf", "[www]\nphp_admin_value[auto_prepend_file] = /etc/php/prepend.php\n", "root")
+    site.host.sh("systemctl restart php8.2-fpm")
+    try:
+        site.deploy(RELOAD)
+    finally:
+        site.host.sh(f"rm {POOLS}/zz.conf; systemctl restart php8.2-fpm")
 
 
 @pytest.mark.parametrize("verb", ["post-release", "rollback"])
