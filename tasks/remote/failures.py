@@ -59,11 +59,15 @@ def _protocol(hop: Hop, error: Exception, printed: list[str]) -> str:
     return f"the SSH connection failed: {said.rstrip('.')}"
 
 
-def no_session(host: str, refused: paramiko.ChannelException) -> Unreachable:
+class NoSession(Unreachable):
     """The login is good, and no program can be started with it."""
-    return Unreachable(
+
+
+def no_session(host: str, refused: paramiko.ChannelException) -> NoSession:
+    """From what Paramiko raised when a session was asked for."""
+    return NoSession(
         f"{host} refuses another session on the same connection ({refused.text})",
-        next="# MaxSessions in its sshd_config: 4 or more; 10 is the default",
+        next="# MaxSessions in its sshd_config; 10 is the default",
     )
 
 
