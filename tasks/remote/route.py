@@ -17,6 +17,7 @@ from tasks.remote.jumps import jumps
 from tasks.remote.known_hosts_command import KnownHostsCommand
 from tasks.remote.reading import reader
 from tasks.remote.settings import SSH_PORT, Read, Settings
+from tasks.remote.source import Source
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -51,6 +52,7 @@ class Hop(NamedTuple):
     by_hand: tuple[str, ...]
     certificates: Paths = ()
     known_hosts_command: KnownHostsCommand | None = None
+    source: Source = Source()
 
     def __str__(self) -> str:
         role = f", the bastion of {self.bastion_of}" if self.bastion_of else ""
@@ -110,6 +112,7 @@ def _hops(host: Jump, environment: "Environment", config: Config, read: Read, kn
             certificates=_paths(settings.certificates),
             identities_only=settings.identities_only,
             agent=settings.agent,
+            source=settings.source,
             by_hand=tuple(_by_hand(jump, environment, config, bastion_of, alias)),
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tasks.remote.jump import Jump
+from tasks.remote.source import Source
 
 SSH_PORT = 22
 OF_PROXIES = "hknpr"
@@ -36,6 +37,7 @@ class Settings(NamedTuple):
     certificates: tuple[str, ...]
     identities_only: bool
     agent: str | None
+    source: Source
     tokens: Mapping[str, str]
 
     @property
@@ -67,6 +69,7 @@ def settings(jump: Jump, found: Mapping[str, Any], known_hosts: Iterable[str] | 
         certificates=tuple(expanded_path("CertificateFile", name, tokens) for name in _named(found.get("certificatefile", ()))),
         identities_only=found.get("identitiesonly", "no").lower() == "yes",
         agent=agent,
+        source=Source.of(found),
         tokens=tokens,
     )
 

@@ -84,6 +84,8 @@ SAME = [
     "Match user ftsuser\n  HostName 10.0.0.1\n",
     "Match final host web1\n  Port 2201\n",
     "KnownHostsCommand /bin/echo %H %K %n\n",
+    "BindAddress 127.0.0.5\nAddressFamily inet\n",
+    "Host web1\n  BindInterface lo\nHost *\n  AddressFamily INET6\n",
 ]
 
 
@@ -106,6 +108,8 @@ KEYWORDS = st.one_of(
     st.builds("IdentityAgent {}".format, st.sampled_from(["none", "~/agent", "SSH_AUTH_SOCK"])),
     st.builds("UserKnownHostsFile {}".format, st.sampled_from(["~/known", "none", "~/x ~/y", "/k/%n"])),
     st.builds("ConnectTimeout {}".format, st.integers(1, 99)),
+    st.builds("BindAddress {}".format, st.sampled_from(["127.0.0.5", "::1"])),
+    st.builds("AddressFamily {}".format, st.sampled_from(["any", "inet", "inet6"])),
 )
 CRITERIA = st.one_of(
     st.builds("Host {}".format, st.sampled_from(["*", "web*", "b c", "!web1 *", "10.0.0.?"])),
