@@ -5,6 +5,7 @@ default). `Match user`, `%p` and `%r` of ssh_config see it too.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -113,7 +114,7 @@ def _hops(host: Jump, environment: "Environment", config: Config, read: Read, kn
             identities_only=settings.identities_only,
             agent=settings.agent,
             source=settings.source,
-            by_hand=tuple(_by_hand(jump, environment, config, bastion_of, alias)),
+            by_hand=tuple(_by_hand(jump, settings, environment, config, bastion_of, alias)),
         )
 
 
@@ -174,19 +175,27 @@ def _given_identities(environment: "Environment", config: Config, bastion_of: st
 
 
 def _by_hand(
-    jump: Jump, environment: "Environment", config: Config, bastion_of: str | None, alias: str | None
+    jump: Jump, settings: Settings, environment: "Environment", config: Config, bastion_of: str | None, alias: str | None
 ) -> Iterator[str]:
     yield "ssh"
     yield from _config_file(config)
     if jump.port:
         yield from ("-p", str(jump.port))
-    for path in _given_identities(environment, config, bastion_of):
-        yield from ("-i", str(path))
+    for path in map(str, _given_identities(environment, config, bastion_of)):
+        yield from ("-o", f"IdentityFile={_value(path)}") if "%" in path else ("-i", path)
     if environment.known_hosts_file and not bastion_of:
-        yield from ("-o", f"UserKnownHostsFile={Path(environment.known_hosts_file).expanduser()}")
+        yield from ("-o", f"UserKnownHostsFile={_value(str(Path(environment.known_hosts_file).expanduser()))}")
     if alias:
         yield from ("-o", f"HostKeyAlias={alias}")
+    for keyword in settings.no_command:
+        yield from ("-o", keyword)
     yield f"{jump.user}@{jump.name}" if jump.user else jump.name
+
+
+def _value(path: str) -> str:
+    """A path as ssh_config has it: with its own quotes, and no tokens."""
+    text = re.sub(r'(["\\\\])', r"\\\1", path).replace("%", "%%")
+    return f'"{text}"' if re.search(r"[\s\"'\\\\#]", path) else text
 
 
 def _config_file(config: Config) -> list[str]:
