@@ -72,7 +72,7 @@ def verb(
         def run(connection: Any, **words: Any) -> None:
             name = body.__name__.replace("_", "-")
             with Interrupts() as interrupts, _exit_codes():
-                check_text(words)
+                check_text(name, words)
                 chosen = (body if reads else dry or _refuse_dry(name)) if connection.config.run.dry else body
                 given = {option: text for option in times if (text := words.pop(option)) is not None}
                 options = Options(**{option: seconds(option, text) for option, text in given.items()})
