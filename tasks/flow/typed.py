@@ -47,8 +47,8 @@ def check_text(verb: str, words: dict[str, Any]) -> None:
     """Raises UsageError for a text that is empty, as that of an unset variable of a script, too long, or not UTF-8."""
     for name, value in words.items():
         if isinstance(value, str) and not value.strip():
-            next = f"{typed('fab', '--help', verb)} # says what it takes"
-            raise UsageError(f"--{name.replace('_', '-')} is empty", state=NOTHING_SENT, next=next)
+            what = f"--{name.replace('_', '-')} is empty"
+            raise UsageError(what, state=NOTHING_SENT, next=typed("fab", "--help", verb))
         if isinstance(value, str) and len(value) > LONGEST:
             raise UsageError(f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state=NOTHING_SENT)
         if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
