@@ -113,7 +113,7 @@ def _fleet(
     addresses = selection.of(environment)
     with open_view([address.host for address in addresses]) as view:
         by, clock = f"{getpass.getuser()}@{socket.gethostname()}", Clock()
-        run = Run(secrets.token_hex(6), by, name, name, tuple(selection.without), selection.reason or "")
+        run = Run(secrets.token_hex(6), by, name, name, tuple(dict.fromkeys(selection.without)), selection.reason or "")
         hosts = [Host(at_host(environment, each), each.host, config, view.event, ids.get(each.host)) for each in addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         fleet.typed, fleet.inventory = typed, inventory
