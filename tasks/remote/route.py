@@ -16,7 +16,7 @@ from tasks.errors import Unreachable, UsageError, typed
 from tasks.remote.jump import Jump
 from tasks.remote.jumps import jumps
 from tasks.remote.known_hosts_command import KnownHostsCommand
-from tasks.remote.reading import reader
+from tasks.remote.reading import lack, reader
 from tasks.remote.settings import SSH_PORT, Read, Settings
 from tasks.remote.source import Source
 
@@ -154,11 +154,12 @@ def _identities(settings: Settings, environment: "Environment", config: Config, 
     Of a key that ssh_config names, the public half is enough: an agent may hold the other.
     """
     given = _given_identities(environment, config, bastion_of)
-    if missing := [path for path in given if not path.is_file()]:
-        raise UsageError(
-            f"the identity file {missing[0]} does not exist",
-            next="# correct identity_file in hosts.yml (or -i), or leave it out to use ssh_config and the agent",
-        )
+    for path in given:
+        if why := lack(path):
+            raise UsageError(
+                f"the identity file {path} {why}",
+                next="# correct identity_file in hosts.yml (or -i), or leave it out to use ssh_config and the agent",
+            )
     if given and not bastion_of:
         return given
     files = config.connect_kwargs.get("key_filename", [])
@@ -170,8 +171,11 @@ def _identities(settings: Settings, environment: "Environment", config: Config, 
 
 
 def _given_identities(environment: "Environment", config: Config, bastion_of: str | None) -> Paths:
+    typed_ones = config.authentication.identities
+    if Path() in typed_ones:
+        raise UsageError("-i is empty", next="# name a key, or leave it out to use ssh_config and the agent")
     own = [environment.identity_file] if environment.identity_file and not bastion_of else []
-    return _paths([*config.authentication.identities, *own])
+    return _paths([*typed_ones, *own])
 
 
 def _by_hand(
@@ -199,7 +203,8 @@ def _value(path: str) -> str:
 
 
 def _config_file(config: Config) -> list[str]:
-    return ["-F", str(Path(config._runtime_ssh_path).expanduser())] if config._runtime_ssh_path else []
+    path = config._runtime_ssh_path
+    return ["-F", os.path.expanduser(path)] if path else []  # noqa: PTH111 Path raises for an unknown user
 
 
 def _paths(names: Iterable[str | Path]) -> Paths:

@@ -184,3 +184,19 @@ def test_a_file_of_fab_S_that_is_missing_is_wrong_usage(tmp_path: Path) -> None:
     config._set(_runtime_ssh_path=str(tmp_path / "missing"))
     with pytest.raises(UsageError, match="missing does not exist"):
         reader(config)
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "none"])
+def test_an_ssh_config_that_is_none_is_taken_as_ssh_takes_it(home: Path, name: str) -> None:
+    written(home, "Host *\n  Port 2200\n")
+    (found,) = hops(None, runtime_ssh_path=name)
+    assert (found.port, found.by_hand[:3]) == (22, ("ssh", "-F", name))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("", "-S is empty"), ("/dev", "is a directory"), ("/dev/zero", "is not a file"), ("~nobody-here/x", "does not exist")],
+)
+def test_an_ssh_config_that_cannot_be_read_is_said_as_it_is(name: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        hops(None, runtime_ssh_path=name)

@@ -149,6 +149,15 @@ def test_a_missing_identity_file_of_hosts_yml_is_an_error() -> None:
         hops(identity_file="~/missing")
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [(".", "-i is empty"), ("{home}/.ssh", "is a directory"), ("/dev/null", "is not a file"), ("~/x", "/x does not exist")],
+)
+def test_a_key_of_the_command_line_that_is_no_file_is_said_as_it_is(home: Path, given: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        hops(fabric={"authentication": {"identities": [Path(given.format(home=home)).expanduser()]}})
+
+
 def test_what_to_type_reaches_the_same_host(home: Path) -> None:
     (home / "a key").write_text("")
     found = hop(port=2222, identity_file="~/a key", known_hosts_file="~/team")
