@@ -28,7 +28,7 @@ ssh-keyscan supervisorctl systemctl tail usermod visudo ln ssh
 RETURNED = {"refusal", "_advice", "_accept", "_renew"}
 """Functions that return such a text, alone or second."""
 PLAIN = dict.fromkeys(["release_user", "NEW", "mine", "kept", "there", "here"], "X")
-MADE = {"ssh": "ssh", "forget": "ssh-keygen", "line": "fab"}
+MADE = {"ssh": "ssh", "forget": "ssh-keygen", "line": "fab", "made": "mkdir X && "}
 """Names that are quoted where they are made, or are a word by a pattern of hosts.yml; and commands that are made elsewhere."""
 RAW = "'RAW"  # what no shell reads as a word
 
