@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, TracebackType
 
 
 class Later(ModuleType):
@@ -117,6 +117,25 @@ def _refuse_commands(words: "list[str]") -> None:
         os._exit(2)
 
 
+def _unusable(kind: "type[BaseException]", problem: BaseException, trace: "TracebackType | None") -> None:
+    """Fabric ends with a traceback where an option or a file of settings cannot be used: while no code of ours has run."""
+    frame, ours = trace, not issubclass(kind, Exception)
+    while frame and not ours:
+        ours = frame.tb_frame.f_globals.get("__name__", "").partition(".")[0] in ("tasks", "fabfile")
+        frame = frame.tb_next
+    if ours:
+        sys.__excepthook__(kind, problem, trace)
+        return
+    said = "".join(c if c.isprintable() else "?" for c in str(problem) or kind.__name__)
+    os.write(2, _UNUSABLE.format(said).encode("utf-8", "backslashreplace"))
+    os._exit(2)
+
+
+_UNUSABLE = """error: Fabric cannot use an option, or a file of its settings: {}
+No host was touched.
+next: fab --help
+"""
+
 _NO_COMMANDS = b"""error: fab -H NAME -- COMMAND is refused: Fabric would connect to a host without a look at its key
 No host was touched.
 next: fab --list
@@ -124,6 +143,7 @@ next: fab --list
 
 _fab = [os.path.basename(word) in ("fab", "fabric") for word in sys.orig_argv[1:3]]
 if any(_fab):
+    sys.excepthook = _unusable
     gc.disable()  # until `loaded`: what is imported is never garbage
     for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(_number) != signal.SIG_IGN:

@@ -8,7 +8,22 @@ from invoke.exceptions import Exit
 
 def typed(*words: str) -> str:
     """A command for a person to type, or a part of one: each word is one word of a shell."""
-    return shlex.join(words)
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """What a screen would not show as it is, such as U+00A0, stands as bash reads it: $'\\xc2\\xa0'."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in "'\\":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 class ReleaseError(Exit):

@@ -9,11 +9,11 @@ from tasks.phases import lock
 @verb({"reason": "why nobody should release now"})
 def hold(fleet: Fleet, reason: str | None = None) -> None:
     """Stop build, release and deploy for everybody; rollback and post-release still work."""
-    if not (reason or "").strip():
+    if not reason:
         raise UsageError(
             "hold needs --reason TEXT: the others will read it", next=fleet.hint("hold", "--reason", "no releases today")
         )
-    fleet.require(lambda member: member.require(lock.hold(reason or "")))
+    fleet.require(lambda member: member.require(lock.hold(reason)))
     fleet.note(f"{fleet.environment.name} is on hold: {fleet.hint('unhold')} lets releases go on")
 
 

@@ -1,12 +1,11 @@
 """rollback: back to the release that was live before, or to one that you name."""
 
-from tasks.errors import LiveButFailed, UsageError
+from tasks.errors import LiveButFailed
 from tasks.flow import assets
 from tasks.flow.build import before, find
 from tasks.flow.cutover import former, go_live, stage, undone
 from tasks.flow.fleet import Fleet
 from tasks.flow.inventory import read_again
-from tasks.flow.selection import NOTHING_SENT
 from tasks.flow.services import following, post_release, with_former_files
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
@@ -20,8 +19,6 @@ _HELP = {
 @verb(_HELP, locks=True)
 def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = False) -> None:
     """Swap back to the release before, or --to one, then post-release."""
-    if to is not None and not to.strip():
-        raise UsageError("--to is empty", state=NOTHING_SENT, next=fleet.hint("releases"))
     fleet.prepare(to or "", services=True, warns=True, needs="rollback")
     with fleet.lock():
         kept = keep_runtime_files and bool(fleet.environment.runtime_files)

@@ -5,7 +5,7 @@ import json as json_module
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tasks.errors import ReleaseError, UsageError
+from tasks.errors import ReleaseError
 from tasks.flow.drift import differences, require_alike
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
@@ -53,8 +53,6 @@ def history(fleet: Fleet, json: bool = False) -> None:
 @verb({"name": "the release whose build it was (default: the newest log)"}, reads=True)
 def logs(fleet: Fleet, name: str | None = None) -> None:
     """The log of a build."""
-    if name is not None and not name.strip():
-        raise UsageError("--name is empty", next=fleet.hint("releases"))
     import tempfile  # what it brings with it takes longer than `status`
 
     errors: dict[Member, ReleaseError] = {}

@@ -33,6 +33,8 @@ def clashes(environment: Environment) -> Iterator[Clash]:
 
 
 def _addresses(environment: Environment) -> Iterator[Clash]:
+    if not environment.addresses and not environment.ec2:
+        yield Clash(("address",), "expected at least one address, found an empty list")
     seen: set[str] = set()
     for index, address in enumerate(environment.addresses):
         host = address.host.lower()

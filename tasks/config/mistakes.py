@@ -116,8 +116,10 @@ def _text(error: ErrorDetails) -> str:
 
 def _number(error: ErrorDetails) -> str:
     value = error["input"]
-    quoted = isinstance(value, str) and value.strip().isdecimal() and len(value) < 19
-    return _found("a whole number", error) + (": take the quotes away" if quoted else "")
+    if not (isinstance(value, str) and value.strip().isdecimal() and len(value) < 19):
+        return _found("a whole number", error)
+    plain = str(int(value))
+    return _found("a whole number", error) + (": take the quotes away" if value.strip() == plain else f": write it as {plain}")
 
 
 def _section(error: ErrorDetails) -> str:

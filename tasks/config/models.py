@@ -10,7 +10,7 @@ from tasks.config import values
 from tasks.config.ec2 import BesideEc2, Ec2, FromEc2
 from tasks.config.section import Section, named
 from tasks.config.service import AnyService
-from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User, Word
+from tasks.config.values import BelowPath, HostPath, Many, ReadOnly, Text, User
 
 DAY = 24 * 60 * 60
 
@@ -104,7 +104,7 @@ Apps = Annotated[tuple[App, ...], named(dict[values.Name, AppKeys], App, "name")
 class Address(Section):
     """One host of several. Each key but `host` replaces that of the environment, for this host alone."""
 
-    host: Word = Field(description="Its name or address, or an alias of ssh_config.")
+    host: values.HostAddress = Field(description="Its name or address, or an alias of ssh_config.")
     port: Port | None = Field(None, description="The port of its sshd.")
     identity_file: Text | None = Field(None, description="A private key on the workstation.")
     host_key: values.HostKey | None = Field(None, description='Its public key, "ssh-ed25519 AAAA...".')

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -96,6 +96,13 @@ FITS = refuse(
 Literally = Annotated[str, NO_NUL, FITS]
 Text = Annotated[str, NotEmpty, NO_NUL, FITS]
 Word = Annotated[str, NotEmpty, refuse(lambda word: not word.isprintable() or " " in word or word.startswith("-"), NO_WORD)]
+HostAddress = Annotated[
+    Word,
+    refuse("@", "expected an address without a user, found {}: release_user and service_user log in"),
+    refuse("/", "expected a name or an address, found {}: no URL, and no path"),
+    refuse(r"\A\[", "expected an address without brackets, found {}: its port is a key of its own, port"),
+    refuse(r"\A[^:]*:[^:]*\Z", "expected an address without a port, found {}: its port is a key of its own, port"),
+]
 Name = Annotated[
     str,
     NotEmpty,
@@ -107,11 +114,16 @@ HostKey = Annotated[
     str,
     refuse(_is_no_key, 'expected a public host key: "ssh-ed25519 AAAA...", as `ssh-keyscan HOST` prints after the name'),
 ]
+LEAKING = (
+    r"://[^/@]*:(?!\d*/)[^@]*@|^[^/@:]+:[^/@]+@[^/:]+:|://(?i:gh[a-z]_|github_pat_|glpat-)[^/]*@"
+    r"|[?&](?i:\w*(token|password|secret|key))="
+)
 Repository = Annotated[
     Text,
     refuse("^-", "must not start with -"),
+    refuse(r"\A\s|\s\Z|[\0-\x1f\x7f]", "expected a URL or a path, without control characters, and without blanks around it"),
     refuse(
-        r"://[^/@]*:(?!\d*/)[^@]*@|^[^/@:]+:[^/@]+@[^/:]+:|://(?i:gh[a-z]_|github_pat_|glpat-)[^/]*@",
+        lambda url: re.search(LEAKING, url) or re.search(LEAKING, unquote(url)),
         "holds a password or token, which every host would keep in clear: use an SSH key (git@HOST:PATH)",
     ),
 ]

@@ -34,7 +34,7 @@ def chosen(ref: str | None, name: str | None, example: str) -> Release:
     """What to release: a ref to build, or the name of a release that was built before. Raises UsageError."""
     if ref is not None and name is not None:
         raise UsageError("--ref and --name cannot be given together", state=NOTHING_SENT, next=example)
-    if not (ref or name or "").strip():
+    if not (ref or name):
         raise UsageError(
             "name what to release: --ref BRANCH, TAG or COMMIT, or --name RELEASE for one that was built before",
             state=NOTHING_SENT,

@@ -3,17 +3,20 @@
 import getpass
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fabric.executor import Executor
-from invoke.exceptions import Exit
+from invoke.exceptions import AmbiguousEnvVar, Exit, UncastableEnvVar
 
 from tasks.config.inventory import UNTOUCHED, find_hosts_file
 from tasks.config.stored import load
 from tasks.config.words import shown
 from tasks.errors import ReleaseError, UsageError
 from tasks.view.page import show_error
+
+A_DAY = 86_400
 
 
 class Named(Executor):
@@ -37,16 +40,22 @@ class Named(Executor):
     def expand_calls(self, calls: Any, apply_hosts: bool = True) -> Any:
         """The verbs, each with its connection. Ends where a command of Fabric's own follows them."""
         _no_command(self.core.remainder)
+        _shown(judge_settings, self.config)
         return super().expand_calls(calls, apply_hosts)  # type: ignore[no-untyped-call]
 
     def normalize_hosts(self, hosts: Any) -> Any:
         """The keyword arguments of each connection. Ends with what -H has wrong."""
-        try:
-            judge(hosts or [])
-        except ReleaseError as error:
-            show_error(error)
-            raise Exit(code=error.code) from None
+        _shown(judge, hosts or [])
         return super().normalize_hosts(hosts)  # type: ignore[no-untyped-call]
+
+
+def _shown(judge: Callable[[Any], None], what: Any) -> None:
+    """Ends with what is wrong."""
+    try:
+        judge(what)
+    except ReleaseError as error:
+        show_error(error)
+        raise Exit(code=error.code) from None
 
 
 def _end(code: int) -> None:
@@ -69,6 +78,25 @@ def _name_the_user() -> None:
         getpass.getuser()
     except (KeyError, OSError):
         os.environ["LOGNAME"] = f"uid {os.getuid()}"
+
+
+def judge_settings(config: Any) -> None:
+    """Raises UsageError for what the environment says to Fabric that it cannot use, and for seconds that are none."""
+    try:
+        config.load_shell_env()
+    except (ValueError, AmbiguousEnvVar, UncastableEnvVar) as problem:
+        what = f"a variable FABRIC_... or INVOKE_... of the environment cannot be used: {problem}"
+        raise UsageError(what, state=UNTOUCHED, next="# correct it, or unset it") from None
+    for said in (config.connect_kwargs.get("timeout"), config.timeouts.connect):
+        try:
+            usable = said is None or 0 <= int(said) <= A_DAY
+        except (ValueError, TypeError, OverflowError):
+            usable = False
+        if not usable:
+            what = f"the time to connect is a whole number of seconds, {A_DAY:,} at most, and not {shown(str(said))}"
+            raise UsageError(
+                what, state=UNTOUCHED, next="# correct -t, FABRIC_TIMEOUTS_CONNECT or timeouts.connect of fabric.yml"
+            )
 
 
 def judge(names: list[str]) -> None:

@@ -26,7 +26,7 @@ class Selection(NamedTuple):
         for name in (*self.without, *(() if self.only is None else (self.only,))):
             if name not in names:
                 raise _wrong(f"{environment.name} has no host {name!r}: it has {', '.join(names)}")
-        if bool(self.without) != bool((self.reason or "").strip()):
+        if bool(self.without) != bool(self.reason):
             raise _wrong("--without ADDRESS and --reason TEXT go together: the reason goes into history")
         chosen = [each for each in environment.addresses if each.host not in self.without and self.only in (None, each.host)]
         if not chosen:

@@ -203,7 +203,7 @@ def _interrupted(stand: Stand, hint: Hint) -> str:
     elif stand.standing is Standing.AS_IT_WAS and stand.pending:
         known += " Post-release is pending."
     if stand.cause:
-        known += f" {stand.cause.what}"
+        known += f" {stand.cause.what.rstrip('.')}."
     if not stand.running or stand.running.follows:
         return known
     if stand.running.moves:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fabric.tasks import Task
 
-from tasks.errors import UsageError
+from tasks.errors import UsageError, typed
 from tasks.flow.selection import NOTHING_SENT
 
 LONGEST = 1000
@@ -44,9 +44,12 @@ def as_typed(name: str, words: dict[str, Any]) -> tuple[str, ...]:
     return tuple(typed)
 
 
-def check_text(words: dict[str, Any]) -> None:
-    """Raises UsageError for a text that is too long, or not UTF-8."""
+def check_text(verb: str, words: dict[str, Any]) -> None:
+    """Raises UsageError for a text that is empty, as that of an unset variable of a script, too long, or not UTF-8."""
     for name, value in words.items():
+        if isinstance(value, str) and not value.strip():
+            what = f"--{name.replace('_', '-')} is empty"
+            raise UsageError(what, state=NOTHING_SENT, next=typed("fab", "--help", verb))
         if isinstance(value, str) and len(value) > LONGEST:
             raise UsageError(f"--{name} is {len(value):,} characters long: {LONGEST:,} is the most", state=NOTHING_SENT)
         if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):

@@ -72,7 +72,7 @@ def verb(
         def run(connection: Any, **words: Any) -> None:
             name = body.__name__.replace("_", "-")
             with Interrupts() as interrupts, _exit_codes():
-                check_text(words)
+                check_text(name, words)
                 chosen = (body if reads else dry or _refuse_dry(name)) if connection.config.run.dry else body
                 typed = as_typed(name, words)
                 given = {option: text for option in times if (text := words.pop(option)) is not None}
@@ -113,7 +113,7 @@ def _fleet(
     addresses = selection.of(environment)
     with open_view([address.host for address in addresses]) as view:
         by, clock = f"{getpass.getuser()}@{socket.gethostname()}", Clock()
-        run = Run(secrets.token_hex(6), by, name, name, tuple(selection.without), selection.reason or "")
+        run = Run(secrets.token_hex(6), by, name, name, tuple(dict.fromkeys(selection.without)), selection.reason or "")
         hosts = [Host(at_host(environment, each), each.host, config, view.event, ids.get(each.host)) for each in addresses]
         fleet = Fleet(environment, [Member(host, run, options, clock) for host in hosts], view, interrupts, clock)
         fleet.typed, fleet.inventory = typed, inventory

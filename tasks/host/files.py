@@ -20,7 +20,16 @@ WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 def quoted(path: str) -> str:
     """The path as one word of a shell, for a line that a person types: in quotes where it needs them."""
     plain = path.isascii() and path.translate(PLAIN).isalnum()
-    return path if plain else "'" + path.replace("'", "'\\''") + "'"
+    if plain or path.isprintable():
+        return path if plain else "'" + path.replace("'", "'\\''") + "'"
+    return "$'" + "".join(map(_escaped, path)) + "'"
+
+
+def _escaped(character: str) -> str:
+    """As bash reads it, where a screen would not show it as it is."""
+    if character in "'\\":
+        return "\\" + character
+    return character if character.isprintable() else "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 @contextlib.contextmanager

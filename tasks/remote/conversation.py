@@ -177,6 +177,9 @@ class Conversation:
 
     def _begin_whole(self) -> None:
         """The host has not kept what is remembered, or its interpreter is another one: nothing was run."""
+        assert self._channel is not None
+        self._exit_status()
+        self._channel.close()  # some hosts allow one session
         self._kept, self._lines, self._errors = None, Lines(), Lines()
         self.flight(*self._begun)
         self.join(self._connection)

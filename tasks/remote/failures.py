@@ -13,6 +13,7 @@ from tasks.remote.route import Hop
 NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
 
 
+OF_PARAMIKO = "Error reading SSH protocol banner"
 WORDS = 20
 """Lines of a host's own words that are shown."""
 
@@ -26,7 +27,7 @@ def unreachable(hop: Hop, error: Exception, last_words: str = "", said: Iterable
     waited = f"{hop.timeout:g} s are the longest that is waited for it; for 60 s: fab -t 60"
     words_of_it = [f"ProxyCommand: {hop.proxy_command}", f"it said: {last_words or 'nothing'}", waited]
     details = words_of_it if hop.proxy_command else []
-    what = _network(hop, error) if isinstance(error, OSError) else _protocol(hop, error)
+    what = _network(hop, error) if isinstance(error, OSError) else _protocol(hop, error, printed)
     return Unreachable(f"{hop}: {what}", details=[*details, *printed], next=hop.ssh)
 
 
@@ -42,7 +43,7 @@ def _network(hop: Hop, error: OSError) -> str:
     return f"the connection failed: {error.strerror or error}"
 
 
-def _protocol(hop: Hop, error: Exception) -> str:
+def _protocol(hop: Hop, error: Exception, printed: list[str]) -> str:
     said = str(error)
     if isinstance(error, paramiko.ChannelException):
         return f"the bastion before it could not connect to it: {error.text}"
@@ -51,17 +52,22 @@ def _protocol(hop: Hop, error: Exception) -> str:
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         return f"it and this workstation share no way to encrypt: {said}"
     if "banner" in said or "protocol version" in said:
-        return " ".join(["no SSH server answers there", said.removeprefix("Error reading SSH protocol banner")]).strip()
+        nothing = "it answers, and does not begin SSH" if printed else "no SSH server answers there"
+        return ": ".join(filter(None, [nothing, said.partition(OF_PARAMIKO)[2].strip(" :")]))
     if isinstance(error, EOFError) or not said:
         return "the connection was closed during the handshake, or stood still"
     return f"the SSH connection failed: {said.rstrip('.')}"
 
 
-def no_session(host: str, refused: paramiko.ChannelException) -> Unreachable:
+class NoSession(Unreachable):
     """The login is good, and no program can be started with it."""
-    return Unreachable(
+
+
+def no_session(host: str, refused: paramiko.ChannelException) -> NoSession:
+    """From what Paramiko raised when a session was asked for."""
+    return NoSession(
         f"{host} refuses another session on the same connection ({refused.text})",
-        next="# MaxSessions in its sshd_config: 4 or more; 10 is the default",
+        next="# MaxSessions in its sshd_config; 10 is the default",
     )
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import paramiko
 from fabric.config import Config
 
 from tasks.phases.event import Event
 from tasks.phases.step import Phase
 from tasks.remote.connection import connect
-from tasks.remote.conversation import Conversation
 from tasks.remote.kept import Memory
+from tasks.remote.logins import Asked, Logins
 from tasks.remote.machine import Machine
 from tasks.remote.outcome import Outcome
 from tasks.remote.request import functions, request
@@ -41,26 +39,21 @@ class Host:
     ) -> None:
         self.environment = environment
         self.address = address
-        self._log_in = partial(connect, environment, address, fabric_config=config, known_as=known_as)
+        self._logins = Logins(partial(connect, environment, address, fabric_config=config, known_as=known_as))
         self._listener = listener
-        self._connections: dict[str, Any] = {}
-        self._conversations: dict[str, Conversation] = {}
-        self._opening: list[Any] = []
         self._began = 0.0
         self._generation = 0
         self.facts: Mapping[str, str] = {}
         """What the phase that runs now, or ran last, has reported so far."""
-        self.machine = Machine()
+
+    @property
+    def machine(self) -> Machine:
+        """What answers there."""
+        return self._logins.machine
 
     def connect(self, *, as_service_user: bool = False, flight: Flight | None = None) -> Any:
         """The connection of the release user, or of the service user; opened once. Raises Unreachable."""
-        user = self._user(as_service_user)
-        if user not in self._connections:
-            connection = self._log_in(user, opening=self._opening.append, flight=flight)
-            self._connections[user] = connection
-            with contextlib.suppress(ValueError):
-                self._opening.remove(connection)
-        return self._connections[user]
+        return self._logins.connect(self._user(as_service_user), flight)
 
     def begin_with(self, phase: Phase, run: Run, *, ask: bool = True) -> None:
         """Log in, and start the conversation for this phase, which is asked for next: its answer is on its way by then.
@@ -68,20 +61,20 @@ class Host:
         Without `ask`, it is not sent yet. Raises Unreachable.
         """
         user = self._user(phase.as_service_user)
-        if user not in self._connections:
-            self._first(phase, request(phase, self.environment, run, NOTHING) if ask else None)
+        if user not in self._logins:
+            asked = request(phase, self.environment, run, NOTHING) if ask else None
+            self._logins.first(user, self._memory(phase), functions(phase), asked)
 
     def bring(self, phase: Phase, run: Run) -> None:
         """Send the modules of a phase that is asked for later, where its user has logged in."""
-        conversation = self._conversations.get(self._user(phase.as_service_user))
-        if conversation and not conversation.ended:
-            nothing = phase._replace(steps=(), kind="plain")
-            conversation.bring(request(nothing, self.environment, run, NOTHING), functions(phase))
+        nothing = phase._replace(steps=(), kind="plain")
+        asked = Asked(request(nothing, self.environment, run, NOTHING), functions(phase))
+        self._logins.bring(self._user(phase.as_service_user), asked)
 
     @property
     def connected(self) -> bool:
         """Whether the release user's connection was opened."""
-        return self.environment.release_user in self._connections
+        return self.environment.release_user in self._logins
 
     def reconnect(self) -> None:
         """Forget the connections, and open a new one of the release user. Raises Unreachable."""
@@ -143,20 +136,11 @@ class Host:
 
     def close(self) -> None:
         """Close every conversation and every connection, those that are just being opened too."""
-        with contextlib.suppress(LookupError):  # Ctrl-C closes while another thread opens or closes
-            while self._conversations:
-                self._conversations.popitem()[1].close()
-        with contextlib.suppress(LookupError):
-            while self._connections:
-                self._connections.popitem()[1].close()
-        with contextlib.suppress(LookupError):
-            while self._opening:
-                self._opening.pop().close()
+        self._logins.close()
 
     def let_go(self) -> None:
         """End the release user's conversation, and with it the lock that it holds."""
-        if conversation := self._conversations.pop(self.environment.release_user, None):
-            conversation.close()
+        self._logins.let_go(self.environment.release_user)
 
     def _ask(
         self,
@@ -167,33 +151,10 @@ class Host:
         outcome: Outcome,
         then: Next | None = None,
     ) -> None:
-        asked, self.facts = request(phase, self.environment, run, about), outcome.facts
-        if self._user(phase.as_service_user) not in self._connections:
-            self._first(phase, asked)
-        conversation = self._conversation(phase)
-        following = (request(then[0], self.environment, run, then[1]), functions(then[0])) if then else None
-        conversation.ask(asked, functions(phase), listener, outcome, following)
-
-    def _first(self, phase: Phase, asked: dict[str, Any] | None) -> None:
-        """Log in, with the start of a conversation in the same flight."""
-        conversation = Conversation(memory=self._memory(phase), machine=self.machine)
-        flight = conversation.flight(functions(phase), asked)
-        connection = self.connect(as_service_user=phase.as_service_user, flight=flight)
-        with contextlib.suppress(paramiko.SSHException, EOFError, OSError):  # the first phase finds the link lost
-            conversation.join(connection)
-            self._conversations[self._user(phase.as_service_user)] = conversation
-            conversation.meet()
-
-    def _conversation(self, phase: Phase) -> Conversation:
-        """The one of the login; one more, for this phase alone, while that is busy with another phase."""
-        connection = self.connect(as_service_user=phase.as_service_user)
-        user = self._user(phase.as_service_user)
-        known = self._conversations.get(user)
-        if known is not None and known.busy and not known.ended:
-            return Conversation(connection, machine=self.machine)
-        if known is None or known.ended:
-            known = self._conversations[user] = Conversation(connection, memory=self._memory(phase), machine=self.machine)
-        return known
+        self.facts = outcome.facts
+        asked = Asked(request(phase, self.environment, run, about), functions(phase))
+        following = Asked(request(then[0], self.environment, run, then[1]), functions(then[0])) if then else None
+        self._logins.ask(self._user(phase.as_service_user), self._memory(phase), asked, listener, outcome, following)
 
     def _memory(self, phase: Phase) -> Memory | None:
         """Of what the release user's program has kept; the service user keeps nothing on a host."""

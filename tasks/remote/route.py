@@ -5,6 +5,7 @@ default). `Match user`, `%p` and `%r` of ssh_config see it too.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,8 +16,9 @@ from tasks.errors import Unreachable, UsageError, typed
 from tasks.remote.jump import Jump
 from tasks.remote.jumps import jumps
 from tasks.remote.known_hosts_command import KnownHostsCommand
-from tasks.remote.reading import reader
+from tasks.remote.reading import lack, reader
 from tasks.remote.settings import SSH_PORT, Read, Settings
+from tasks.remote.source import Source
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -51,6 +53,7 @@ class Hop(NamedTuple):
     by_hand: tuple[str, ...]
     certificates: Paths = ()
     known_hosts_command: KnownHostsCommand | None = None
+    source: Source = Source()
 
     def __str__(self) -> str:
         role = f", the bastion of {self.bastion_of}" if self.bastion_of else ""
@@ -110,7 +113,8 @@ def _hops(host: Jump, environment: "Environment", config: Config, read: Read, kn
             certificates=_paths(settings.certificates),
             identities_only=settings.identities_only,
             agent=settings.agent,
-            by_hand=tuple(_by_hand(jump, environment, config, bastion_of, alias)),
+            source=settings.source,
+            by_hand=tuple(_by_hand(jump, settings, environment, config, bastion_of, alias)),
         )
 
 
@@ -150,11 +154,12 @@ def _identities(settings: Settings, environment: "Environment", config: Config, 
     Of a key that ssh_config names, the public half is enough: an agent may hold the other.
     """
     given = _given_identities(environment, config, bastion_of)
-    if missing := [path for path in given if not path.is_file()]:
-        raise UsageError(
-            f"the identity file {missing[0]} does not exist",
-            next="# correct identity_file in hosts.yml (or -i), or leave it out to use ssh_config and the agent",
-        )
+    for path in given:
+        if why := lack(path):
+            raise UsageError(
+                f"the identity file {path} {why}",
+                next="# correct identity_file in hosts.yml (or -i), or leave it out to use ssh_config and the agent",
+            )
     if given and not bastion_of:
         return given
     files = config.connect_kwargs.get("key_filename", [])
@@ -166,28 +171,40 @@ def _identities(settings: Settings, environment: "Environment", config: Config, 
 
 
 def _given_identities(environment: "Environment", config: Config, bastion_of: str | None) -> Paths:
+    typed_ones = config.authentication.identities
+    if Path() in typed_ones:
+        raise UsageError("-i is empty", next="# name a key, or leave it out to use ssh_config and the agent")
     own = [environment.identity_file] if environment.identity_file and not bastion_of else []
-    return _paths([*config.authentication.identities, *own])
+    return _paths([*typed_ones, *own])
 
 
 def _by_hand(
-    jump: Jump, environment: "Environment", config: Config, bastion_of: str | None, alias: str | None
+    jump: Jump, settings: Settings, environment: "Environment", config: Config, bastion_of: str | None, alias: str | None
 ) -> Iterator[str]:
     yield "ssh"
     yield from _config_file(config)
     if jump.port:
         yield from ("-p", str(jump.port))
-    for path in _given_identities(environment, config, bastion_of):
-        yield from ("-i", str(path))
+    for path in map(str, _given_identities(environment, config, bastion_of)):
+        yield from ("-o", f"IdentityFile={_value(path)}") if "%" in path else ("-i", path)
     if environment.known_hosts_file and not bastion_of:
-        yield from ("-o", f"UserKnownHostsFile={Path(environment.known_hosts_file).expanduser()}")
+        yield from ("-o", f"UserKnownHostsFile={_value(str(Path(environment.known_hosts_file).expanduser()))}")
     if alias:
         yield from ("-o", f"HostKeyAlias={alias}")
+    for keyword in settings.no_command:
+        yield from ("-o", keyword)
     yield f"{jump.user}@{jump.name}" if jump.user else jump.name
 
 
+def _value(path: str) -> str:
+    """A path as ssh_config has it: with its own quotes, and no tokens."""
+    text = re.sub(r'(["\\\\])', r"\\\1", path).replace("%", "%%")
+    return f'"{text}"' if re.search(r"[\s\"'\\\\#]", path) else text
+
+
 def _config_file(config: Config) -> list[str]:
-    return ["-F", str(Path(config._runtime_ssh_path).expanduser())] if config._runtime_ssh_path else []
+    path = config._runtime_ssh_path
+    return ["-F", os.path.expanduser(path)] if path else []  # noqa: PTH111 Path raises for an unknown user
 
 
 def _paths(names: Iterable[str | Path]) -> Paths:

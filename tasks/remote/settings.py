@@ -5,10 +5,11 @@ import hashlib
 import os
 import re
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tasks.remote.jump import Jump
+from tasks.remote.source import Source
 
 SSH_PORT = 22
 OF_PROXIES = "hknpr"
@@ -20,7 +21,10 @@ TOKEN_OR_VARIABLE = re.compile(r"%(?P<token>.?)|\$\{(?P<variable>[^}]*)\}", re.D
 
 
 class Settings(NamedTuple):
-    """Paths are absolute or relative to the working directory; `identities` is None where ssh_config names none."""
+    """Paths are absolute or relative to the working directory; `identities` is None where ssh_config names none.
+
+    `no_command` are the options without which ssh would not run a command that is typed.
+    """
 
     host: str
     port: int
@@ -36,6 +40,8 @@ class Settings(NamedTuple):
     certificates: tuple[str, ...]
     identities_only: bool
     agent: str | None
+    source: Source
+    no_command: tuple[str, ...]
     tokens: Mapping[str, str]
 
     @property
@@ -67,8 +73,20 @@ def settings(jump: Jump, found: Mapping[str, Any], known_hosts: Iterable[str] | 
         certificates=tuple(expanded_path("CertificateFile", name, tokens) for name in _named(found.get("certificatefile", ()))),
         identities_only=found.get("identitiesonly", "no").lower() == "yes",
         agent=agent,
+        source=Source.of(found),
+        no_command=tuple(_no_command(found)),
         tokens=tokens,
     )
+
+
+def _no_command(found: Mapping[str, Any]) -> Iterator[str]:
+    """The options with which ssh runs the command that it is given, whatever ssh_config has it do."""
+    if _unless_none(found.get("remotecommand")):
+        yield "RemoteCommand=none"
+    if found.get("sessiontype", "default") != "default":
+        yield "SessionType=default"
+    if found.get("forkafterauthentication", "no") != "no":
+        yield "ForkAfterAuthentication=no"
 
 
 def tokens_of(jump: Jump, found: Mapping[str, Any]) -> dict[str, str]:

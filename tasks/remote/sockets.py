@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
+from types import ModuleType
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 import paramiko
 
 from tasks.remote.route import Hop
+from tasks.remote.source import Source
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -61,9 +63,9 @@ def dial(hop: Hop, opened: ExitStack) -> Wire:
     if hop.proxy_command:
         return _through(hop.proxy_command, opened)
     name = hop.host.encode() if hop.host.isascii() else hop.host  # the codec for other names takes long to load
-    early = sys.modules.get("fab_dial")  # where `start/` is installed
+    early = _early(hop)
     begun = early.take(hop.host, hop.port, hop.timeout) if early else None
-    plain = begun or socket.create_connection((name, hop.port), hop.timeout)  # type: ignore[arg-type]
+    plain = begun or hop.source.connect(name, hop.port, hop.timeout)
     connected = opened.enter_context(Prompt(fileno=plain.detach()))
     if early and begun:
         connected.identification = getattr(early, "IDENTIFICATION", "")  # start/ may be older, until `make` was run
@@ -73,9 +75,14 @@ def dial(hop: Hop, opened: ExitStack) -> Wire:
 
 def reached(hop: Hop) -> None:
     """Somebody has logged in there, and the next run may dial it early."""
-    early = sys.modules.get("fab_dial")
-    if early and not hop.proxy_command:
+    if early := _early(hop):
         early.remember(hop.host, hop.port, hop.user)
+
+
+def _early(hop: Hop) -> ModuleType | None:
+    """What dials early, where `start/` is installed, and knows all that says how this hop is dialled."""
+    plain = not hop.proxy_command and hop.source == Source()
+    return sys.modules.get("fab_dial") if plain else None
 
 
 def tune(connected: socket.socket) -> None:

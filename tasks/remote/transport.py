@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, cast
 import paramiko
 from paramiko.auth_handler import AuthHandler
 from paramiko.common import cMSG_CHANNEL_DATA, cMSG_CHANNEL_OPEN, cMSG_CHANNEL_REQUEST, cMSG_GLOBAL_REQUEST
-from paramiko.packet import Packetizer
 
 from tasks.remote.algorithms import authenticated_first, of_key, offered, with_certificates
+from tasks.remote.packets import Packets
 
 ACCEPTED = b"\0\0\0\x0cssh-userauth"
 OPENSSH = "SSH-2.0-OpenSSH"
@@ -35,17 +35,6 @@ class Flight(NamedTuple):
 
     command: str
     data: bytes
-
-
-class Counted(Packetizer):
-    """Counts the messages that have come."""
-
-    messages = 0
-
-    def read_message(self) -> tuple[int, paramiko.Message]:
-        read = super().read_message()
-        self.messages += 1
-        return read
 
 
 class OneRequest(AuthHandler):
@@ -88,15 +77,15 @@ class Transport(paramiko.Transport):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.packetizer = self._counted = Counted(cast(Any, self.sock))
+        self.packetizer = self._packets = Packets(self.sock)
         self.packetizer.set_log(self.logger)
         self.words = list[bytes]()
-        """What the server says for people: its banners, PAM's messages among them, and why it hangs up."""
+        """What the server says for people: before SSH, in its banners, PAM's messages among them, and why it hangs up."""
 
     @property
     def heard(self) -> int:
         """How many messages have come from the server."""
-        return self._counted.messages
+        return self._packets.messages
 
     def ask(self) -> None:
         """Ask for a sign of life, which counts as heard; it is not waited for. Raises what Paramiko does."""
@@ -116,6 +105,12 @@ class Transport(paramiko.Transport):
         if paramiko.Message(host_key).get_binary() != of_key(self.host_key_type or "").encode():
             raise paramiko.SSHException("the host key is not of the type that was agreed on")
         super()._verify_key(host_key, signature)  # type: ignore[misc]
+
+    def _check_banner(self) -> None:
+        try:
+            super()._check_banner()  # type: ignore[misc]
+        finally:
+            self.words.append(self._packets.before)
 
     @property
     def reads_on(self) -> bool:

@@ -1,8 +1,8 @@
 """A `next:` line can be pasted into a shell as it stands: every text that becomes one, and hostile names in them."""
 
 import ast
+import os
 import re
-import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ ssh-keyscan supervisorctl systemctl tail usermod visudo ln ssh
 RETURNED = {"refusal", "_advice", "_accept", "_renew"}
 """Functions that return such a text, alone or second."""
 PLAIN = dict.fromkeys(["release_user", "NEW", "mine", "kept", "there", "here"], "X")
-MADE = {"ssh": "ssh", "forget": "ssh-keygen", "line": "fab"}
+MADE = {"ssh": "ssh", "forget": "ssh-keygen", "line": "fab", "made": "mkdir X && "}
 """Names that are quoted where they are made, or are a word by a pattern of hosts.yml; and commands that are made elsewhere."""
 RAW = "'RAW"  # what no shell reads as a word
 
@@ -123,17 +123,40 @@ def test_what_is_no_line_to_paste_is_noticed(text: str) -> None:
     assert complaint(text)
 
 
-NAMES = ["a b", "it's", "$(touch x)", "`touch x`", "a;b", "a#b", "# b", '"', "\\", "ä", "*", "~", "-x", "", "a\nb"]
+NAMES = [
+    "a b",
+    "it's",
+    "$(touch x)",
+    "`touch x`",
+    "a;b",
+    "a#b",
+    "# b",
+    '"',
+    "\\",
+    "ä",
+    "*",
+    "~",
+    "-x",
+    "",
+    "a\nb",
+    "k\u00a0h",
+    "it's\u202e\\",
+    "\udcff",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_one_word_of_its_command(name: str) -> None:
-    assert shlex.split(quoted(name)) == [name]
+    assert words(f"printf '%s\\0' {quoted(name)}") == [name]
     command = Made(site={"environment": name}).hint("release", "--name", name)
-    printed = subprocess.run(
-        ["bash", "-c", command.replace("fab", "printf '%s\\0'", 1)], capture_output=True, check=True
-    ).stdout
-    assert printed.decode().split("\0")[:-1] == ["-H", name, "release", "--name", name]
+    assert clean(command) == command
+    assert words(command.replace("fab", "printf '%s\\0'", 1)) == ["-H", name, "release", "--name", name]
+
+
+def words(line: str) -> list[str]:
+    """The words that bash makes of a line, which prints them."""
+    printed = subprocess.run(["bash", "-c", clean(line)], capture_output=True, check=True).stdout
+    return os.fsdecode(printed).split("\0")[:-1]
 
 
 def _missing(run: Made, place: Path) -> None:
@@ -159,4 +182,4 @@ def test_a_path_with_a_hostile_name_is_one_word_too(act: Callable[[Any, Path], N
         act(Made(), place)
     line = clean(failed.value.next)  # as it is printed
     assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
-    assert clean(str(place)) in shlex.split(line.lstrip("# "), comments=True)[-1]
+    assert str(place) in words(f"printf '%s\\0' {line.lstrip('# ')}")[-1]

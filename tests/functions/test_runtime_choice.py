@@ -1,6 +1,7 @@
 """Which copy of a runtime file counts: of the live one and that in ~/runtime the one that has changed, and nobody guesses."""
 
 import stat
+import subprocess
 
 import pytest
 
@@ -88,6 +89,36 @@ def test_a_new_one_may_be_put_beside_the_live_release(files: Files) -> None:
     files.host.use(runtime_files=[FILE, "key.json"])
     (files.kept.parent / "key.json").write_text("{}")
     assert (files.host.releases / files.release() / "key.json").read_text() == "{}"
+
+
+def test_the_first_one_of_all_may_be_put_beside_the_live_release(host: LocalHost) -> None:
+    files = Files(host)
+    host.use(runtime_files=[])
+    files.release()
+    host.use(runtime_files=["config/keys/key.json"])
+    (files.kept.parent / "config/keys").mkdir(parents=True)
+    (files.kept.parent / "config/keys/key.json").write_text("{}")
+    assert (host.releases / files.release() / "config/keys/key.json").read_text() == "{}"
+
+
+def test_what_to_type_makes_the_directory_that_the_live_release_has_not(files: Files) -> None:
+    files.host.use(runtime_files=["a b/key.json"])
+    (files.kept.parent / "a b").mkdir()
+    (files.kept.parent / "a b/key.json").write_text("{}")
+    files.forget()
+    done = files.host.build()
+    assert "a b/key.json is missing in" in done.failure
+    line = done.texts("fail").partition("mkdir -p ")[2].partition(" # ")[0]
+    subprocess.run(["bash", "-c", f"mkdir -p {line}"], check=True)
+    assert (files.host.releases / files.release() / "a b/key.json").read_text() == "{}"
+
+
+def test_a_directory_in_its_place_is_refused_with_what_hosts_yml_takes(files: Files) -> None:
+    files.kept.unlink()
+    files.kept.mkdir()
+    done = files.host.build()
+    assert f"{files.kept} is a directory" in done.failure
+    assert f"name the files in it in hosts.yml, such as {FILE}/*" in done.texts("fail")
 
 
 def test_a_former_copy_is_no_runtime_file(files: Files) -> None:

@@ -91,6 +91,18 @@ def test_killed_workstation_is_noticed_without_a_job(live: Acme) -> None:
     assert live.status["post_release_pending"]
 
 
+def test_interrupt_ends_them_on_a_host_that_allows_one_session(live: Acme) -> None:
+    """Another login asks for it, as the one session is busy with the build."""
+    live.host.sh("echo MaxSessions 1 >>/srv/sshd_config; kill -HUP $(pgrep -o -x sshd)")
+    until(lambda: live.host.log().count("Server listening on") == 2)
+    said = interrupted(building(live, DAEMONS)).err
+    assert live.host.processes() == []
+    assert "may still be running" not in said
+    assert "refuses another session" not in said
+    live.write()
+    live.deploy()
+
+
 def test_interrupt_ends_every_process_of_the_run(live: Acme) -> None:
     interrupted(building(live, DAEMONS))
     until(lambda: live.host.processes() == [])

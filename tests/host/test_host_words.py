@@ -1,9 +1,28 @@
 """What sshd, PAM and a login shell say themselves when they let nobody in is what is printed, with advice that fits."""
 
+import shlex
+import socket
+
 import pytest
 
 from tests.support.acme import Acme
 from tests.support.fab import until
+
+
+def reload(acme: Acme, *lines: str) -> None:
+    """Let sshd read its settings again, with these lines."""
+    begun = acme.host.log().count("Server listening on")
+    acme.host.sh(f"printf '%s\\n' {shlex.join(lines)} >>/srv/sshd_config; kill -HUP $(pgrep -o -x sshd)")
+    until(lambda: acme.host.log().count("Server listening on") == begun + 1)
+
+
+def test_a_host_with_too_many_logins_that_have_just_begun_says_so(acme: Acme) -> None:
+    reload(acme, "MaxStartups 1", "LoginGraceTime 60")
+    with socket.create_connection(("127.0.0.1", acme.host.port)) as first:
+        first.recv(100)
+        said = acme.fab("status", code=7).err
+    assert "the host said: Exceeded MaxStartups" in said
+    assert "no SSH server" not in said
 
 
 @pytest.fixture

@@ -69,6 +69,13 @@ def test_a_host_that_takes_no_session_says_so(acme: Acme) -> None:
         host.run(report.state(), RUN)
 
 
+def test_a_program_that_is_not_kept_any_more_is_sent_to_a_host_that_allows_one_session(acme: Acme) -> None:
+    acme.host.sh("echo MaxSessions 1 >>/srv/sshd_config && kill -HUP $(pgrep -o -x sshd)")
+    acme.deploy()
+    acme.host.sh("rm ~ftsuser/builds/source/program-*")
+    assert acme.status["live"]
+
+
 def test_an_upload_of_many_messages_is_read_whole(acme: Acme) -> None:
     data = b"x" * 500_000
     with connected(acme) as (host, _):

@@ -84,6 +84,8 @@ SAME = [
     "Match user ftsuser\n  HostName 10.0.0.1\n",
     "Match final host web1\n  Port 2201\n",
     "KnownHostsCommand /bin/echo %H %K %n\n",
+    "BindAddress 127.0.0.5\nAddressFamily inet\n",
+    "Host web1\n  BindInterface lo\nHost *\n  AddressFamily INET6\n",
 ]
 
 
@@ -106,6 +108,8 @@ KEYWORDS = st.one_of(
     st.builds("IdentityAgent {}".format, st.sampled_from(["none", "~/agent", "SSH_AUTH_SOCK"])),
     st.builds("UserKnownHostsFile {}".format, st.sampled_from(["~/known", "none", "~/x ~/y", "/k/%n"])),
     st.builds("ConnectTimeout {}".format, st.integers(1, 99)),
+    st.builds("BindAddress {}".format, st.sampled_from(["127.0.0.5", "::1"])),
+    st.builds("AddressFamily {}".format, st.sampled_from(["any", "inet", "inet6"])),
 )
 CRITERIA = st.one_of(
     st.builds("Host {}".format, st.sampled_from(["*", "web*", "b c", "!web1 *", "10.0.0.?"])),
@@ -180,3 +184,19 @@ def test_a_file_of_fab_S_that_is_missing_is_wrong_usage(tmp_path: Path) -> None:
     config._set(_runtime_ssh_path=str(tmp_path / "missing"))
     with pytest.raises(UsageError, match="missing does not exist"):
         reader(config)
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "none"])
+def test_an_ssh_config_that_is_none_is_taken_as_ssh_takes_it(home: Path, name: str) -> None:
+    written(home, "Host *\n  Port 2200\n")
+    (found,) = hops(None, runtime_ssh_path=name)
+    assert (found.port, found.by_hand[:3]) == (22, ("ssh", "-F", name))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("", "-S is empty"), ("/dev", "is a directory"), ("/dev/zero", "is not a file"), ("~nobody-here/x", "does not exist")],
+)
+def test_an_ssh_config_that_cannot_be_read_is_said_as_it_is(name: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        hops(None, runtime_ssh_path=name)

@@ -76,7 +76,22 @@ def test_nothing_listening_is_said(here: Workstation) -> None:
 def test_a_server_that_speaks_no_ssh_is_said(here: Workstation) -> None:
     with talker(b"HTTP/1.0 400 Bad Request\r\n\r\n" * 200) as port:
         error = here.refusal(port, config=here.config("ConnectTimeout 1\n"))
-    assert "no SSH server answers there" in error.what
+    assert "it answers, and does not begin SSH" in error.what
+    assert "the host said: HTTP/1.0 400 Bad Request" in error.details
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b""])
+def test_what_a_server_says_instead_of_ssh_is_shown(here: Workstation, end: bytes) -> None:
+    """As sshd does when MaxStartups is reached, or for an address that it makes wait."""
+    with talker(b"Exceeded MaxStartups" + end, hangs_up=True) as port:
+        error = here.refusal(port)
+    assert "it answers, and does not begin SSH" in error.what
+    assert error.details == ("the host said: Exceeded MaxStartups",)
+
+
+def test_a_server_that_says_nothing_is_none(here: Workstation) -> None:
+    with talker(b"", hangs_up=True) as port:
+        assert "no SSH server answers there" in here.refusal(port).what
 
 
 @pytest.mark.parametrize("said", [b"", b"SSH-2.0-stalled\r\n"], ids=["silent", "stalled in the handshake"])

@@ -14,7 +14,8 @@ import paramiko
 import pytest
 
 from tasks.remote.route import Hop
-from tasks.remote.sockets import dial
+from tasks.remote.sockets import dial, reached
+from tasks.remote.source import Source
 
 ROOT = Path(__file__).parents[2]
 WORDS = ["-H", "prod", "release", "--ref", "master"]
@@ -85,7 +86,7 @@ def test_that_line_is_sent_once(server: socket.socket, monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "fab_dial", run)
     host, port = place(server)
     with ExitStack() as opened:
-        wire = dial(cast(Hop, SimpleNamespace(host=host, port=port, timeout=5, proxy_command=None)), opened)
+        wire = dial(cast(Hop, SimpleNamespace(host=host, port=port, timeout=5, proxy_command=None, source=Source())), opened)
         transport = paramiko.Transport(cast(Any, wire.socket))
         transport.local_version = run.IDENTIFICATION
         transport.start_client(event=threading.Event())
@@ -94,6 +95,22 @@ def test_that_line_is_sent_once(server: socket.socket, monkeypatch: pytest.Monke
             heard.write(b"SSH-2.0-server\r\n")
             assert heard.read(6)[5:] == b"\x14", "SSH_MSG_KEXINIT follows"
         transport.close()
+
+
+def test_where_ssh_config_says_from_where_nothing_is_dialled_early(
+    server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(server, "ftsuser")
+    run = fresh()
+    run.begin(WORDS)
+    monkeypatch.setitem(sys.modules, "fab_dial", run)
+    host, port = place(server)
+    source = Source(address="127.0.0.5")
+    hop = cast(Hop, SimpleNamespace(host=host, port=port, user="ubuntu", timeout=5, proxy_command=None, source=source))
+    with ExitStack() as opened:
+        assert cast(socket.socket, dial(hop, opened).socket).getsockname()[0] == "127.0.0.5"
+    reached(hop)
+    assert dialled(server) == 1, "as before: this run is not remembered"
 
 
 def test_the_next_run_dials_as_often_as_the_last_had_users(server: socket.socket) -> None:

@@ -67,6 +67,34 @@ def test_a_command_of_fabrics_own_is_refused_before_any_connection(tmp_path: Pat
     assert ran.stderr.startswith("error: fab -H NAME -- COMMAND is refused")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-t", "abc"), "'abc'"),
+        (("-T", "abc"), "'abc'"),
+        (("-f", "/nonexist"), "/nonexist"),
+        (("-f", "{home}"), ""),
+        (("-f", "{home}/broken.yml"), ""),
+    ],
+)
+def test_what_fabric_cannot_use_is_a_sentence(tmp_path: Path, words: tuple[str, str], said: str) -> None:
+    (tmp_path / "broken.yml").write_text("a: [\n")
+    ran = typed(tmp_path, words[0], words[1].format(home=tmp_path), "-H", "nowhere", "status")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    error, state, next = ran.stderr.rstrip("\n").split("\n")
+    assert error.startswith("error: Fabric cannot use")
+    assert said in error
+    assert (state, next) == ("No host was touched.", "next: fab --help")
+
+
+def test_a_defect_of_ours_is_shown_as_python_shows_it(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['tasks.view'] = None\n")
+    fab, here = str(Path(sys.executable).with_name("fab")), {"PYTHONPATH": f"{tmp_path}:{ROOT / 'start'}"}
+    ran = subprocess.run([fab, "-H", "x", "status"], cwd=ROOT, env=here, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "Traceback" in ran.stderr
+
+
 def test_completion_is_no_such_command(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "status" in typed(tmp_path, "--complete", "--", "fab", "stat").stdout

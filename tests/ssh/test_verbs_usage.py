@@ -51,8 +51,25 @@ def test_an_ssh_config_that_is_missing_is_named(site: Site, tmp_path: Path) -> N
     assert f"{tmp_path}/missing does not exist" in said
 
 
-def test_empty_ref_is_no_ref(site: Site) -> None:
-    assert "fab -H sandbox deploy --ref master" in refused(site, "deploy", "--ref", "")
+@pytest.mark.parametrize("text", ["", "  "])
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--ref", ("deploy", "--ref")),
+        ("--ref", ("plan", "--ref")),
+        ("--name", ("release", "--name")),
+        ("--name", ("logs", "--name")),
+        ("--to", ("rollback", "--to")),
+        ("--asset", ("prune", "--asset")),
+        ("--host", ("status", "--host")),
+        ("--reason", ("hold", "--reason")),
+        ("--wait", ("deploy", "--ref", "master", "--wait")),
+        ("--address", ("adopt", "--address")),
+        ("--address", ("adopt",)),
+    ],
+)
+def test_an_option_that_is_empty_is_none_that_was_left_out(site: Site, option: str, words: tuple[str, ...], text: str) -> None:
+    assert f"{option} is empty" in refused(site, *words, text)
 
 
 def test_ref_and_name_together_are_refused(site: Site) -> None:
@@ -62,7 +79,6 @@ def test_ref_and_name_together_are_refused(site: Site) -> None:
 
 def test_hold_needs_a_reason(site: Site) -> None:
     assert "--reason" in refused(site, "hold")
-    assert "--reason" in refused(site, "hold", "--reason", "  ")
 
 
 def test_every_mistake_of_hosts_yml_is_told_with_its_place(site: Site) -> None:

@@ -83,8 +83,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def talker(said: bytes) -> Iterator[int]:
-    """A server that says this to whoever comes, and no more; yields its port."""
+def talker(said: bytes, *, hangs_up: bool = False) -> Iterator[int]:
+    """A server that says this to whoever comes, and no more; yields its port. `hangs_up`: at once."""
     callers: list[socket.socket] = []
 
     def answer() -> None:
@@ -92,6 +92,8 @@ def talker(said: bytes) -> Iterator[int]:
             while True:
                 callers.append(listener.accept()[0])
                 callers[-1].sendall(said)
+                if hangs_up:
+                    callers[-1].close()
         except OSError:
             return
 

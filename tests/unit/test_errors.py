@@ -5,6 +5,7 @@ from invoke.exceptions import Exit
 
 from tasks import errors
 from tasks.errors import NotReleased, ReleaseError
+from tasks.view.words import clean
 
 CONTRACT = {
     errors.UsageError: 2,
@@ -35,3 +36,14 @@ def test_an_error_reads_what_then_details_then_state_then_next() -> None:
 
 def test_an_error_leaves_out_what_it_does_not_know() -> None:
     assert str(NotReleased("it broke")) == "it broke"
+
+
+@pytest.mark.parametrize(
+    "word", ["a b", "k\u00a0h", "it's\u00a0\\", "\u2028", "\udcff", "\u202etxt.exe", "tab\there", "\u00e9 %"]
+)
+def test_a_word_that_is_typed_is_shown_whole_and_is_that_word_to_bash(word: str) -> None:
+    line = errors.typed("printf", "%s", word)
+    assert clean(line) == line
+    if "$'" in line:
+        escaped = line.partition("$'")[2][:-1].encode()
+        assert escaped.decode("unicode_escape").encode("latin-1") == word.encode("utf-8", "surrogateescape")

@@ -74,8 +74,7 @@ def sealed(run: Run) -> None:
         with contextlib.suppress(Failed):  # a build put something else there
             mac = record.mac(record.key(run), content(run, run.release_path, path))
         found[path] = (run.taken.get(path, ""), mac)
-    if run.runtime_files:
-        record.write(run, run.release, found, flush=False)
+    record.write(run, run.release, found, flush=False)  # without any, too: the first that is named is known to be new then
 
 
 def secrets(run: Run) -> set[str]:

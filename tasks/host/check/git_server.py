@@ -14,15 +14,28 @@ from tasks.host.programs import TOO_LATE
 from tasks.host.run import Run, expanded
 from tasks.host.services.masked import shown
 
-NOISE = re.compile(r"[Ww]arning|hint|@|$")
+NOISE = re.compile(r"([^\s:]+: )*warning|hint:|@|ERROR: ld\.so|(remote: ?)?\W*$", re.IGNORECASE)
+"""How a line begins that says nothing of a failure: a rule of signs, a warning of git, ssh, a shell or the loader."""
+
 OWN = re.compile(
-    r"(fatal|error|remote|ssh|git|kex_\w+|bash|sh|[^\s:]+@[^\s:]+|\S*git-\S+): |ERROR: |Permission denied"
+    r"(fatal|error|remote|ssh|git|kex_\w+|[^\s:]+@[^\s:]+|git-\S+): |Permission denied"
     r"|Connection (closed|reset|refused|timed out)",
     re.IGNORECASE,
 )
 """How a line begins that git, ssh or a program of the server has printed."""
 
-GENERAL = ("fatal: Could not read from remote repository.",)
+SHELLS = re.compile(r"-?(\S*/)?(ba|da|z|k|c|tc|fi)?sh: ")
+"""How a line of the server's shell begins: that it has no git, or that something is wrong in a start-up file."""
+
+ANY = re.compile("")
+GENERAL = (
+    "fatal: Could not read from remote repository.",
+    "Please make sure you have the correct access rights",
+    "and the repository exists.",
+    "fatal: the remote end hung up unexpectedly",
+)
+"""What git prints whatever the reason is."""
+
 URL = re.compile(r"[\w+.-]+://(?:[^/]*@)?(\[[^]/]*\]|[^/:]*)(?::(\d+))?(?:/|$)")
 SHORT = re.compile(r"(?:[^/:]*@)?(\[[^]]*\]|[^:]*):()")  # user@host:path
 NEW = ".ssh/new"
@@ -56,10 +69,10 @@ def require(run: Run, url: str) -> None:
 
 
 def reason(printed: str) -> str:
-    """Why git failed: the first line of git, of ssh or of the server's program; a banner may stand before it."""
-    lines = [line.strip() for line in printed.split("\n") if line.strip() and not NOISE.match(line)]
-    own = [line for line in lines if OWN.match(line)]
-    return next((line for line in (*own, *lines) if line not in GENERAL), next(iter(own), ""))
+    """Why git failed: the first line of git, of ssh or of the server's program, else of its shell; any may say more before."""
+    lines = [line.strip() for line in printed.split("\n") if line.strip() and not NOISE.match(line.strip())]
+    found = (line for how in (OWN, SHELLS, ANY) for line in lines if how.match(line) and line not in GENERAL)
+    return next(found, next(iter(lines), ""))
 
 
 def _host_key(run: Run, url: str) -> Failed:

@@ -95,8 +95,10 @@ def _changed(run: Run, before: Macs, mine: bytes, kept: bytes) -> str:
 
 def _only_kept(run: Run, live: str, path: str) -> Failed:
     mine, kept = _both(run, live, path)
+    folder = os.path.join(live, os.path.dirname(path))
+    made = "" if os.path.isdir(folder) else f"mkdir -p {quoted(folder)} && "
     what = f"runtime file {path} is missing in {live}, and {run.runtime} has it"
-    return Failed(what, f"cp -p {kept} {mine} # on the host puts it there; or remove the other: rm {kept}")
+    return Failed(what, f"{made}cp -p {kept} {mine} # on the host puts it there; or remove the other: rm {kept}")
 
 
 def _undecided(run: Run, live: str, path: str, why: str) -> Failed:

@@ -61,16 +61,18 @@ def opened(run: Run, folder: str, path: str) -> Iterator[int]:
             raise Failed(f"runtime file {full} cannot be read by {run.release_user}", next) from problem
         raise _not_regular(run, full, "reached through no link") from problem
     try:
-        _require(run, full, os.fstat(file), shared)
+        _require(run, folder, path, os.fstat(file), shared)
         yield file
     finally:
         os.close(file)
 
 
-def _require(run: Run, full: str, about: os.stat_result, shared: bool) -> None:
+def _require(run: Run, folder: str, path: str, about: os.stat_result, shared: bool) -> None:
     """`shared`: others can write to its directory, and could have given a file from elsewhere this name."""
+    full = os.path.join(folder, path)
     if stat.S_ISDIR(about.st_mode):
-        raise Failed(f"runtime file {full} is a directory", f"# name its files in hosts.yml, such as {full}/*")
+        what = f"runtime file {full} is a directory"
+        raise Failed(what, f"# put a file there in its place, or name the files in it in hosts.yml, such as {path}/*")
     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
         kind = KINDS.get(stat.S_IFMT(about.st_mode), "device")
         raise _not_regular(run, full, f"but a {kind} of uid {about.st_uid}")

@@ -151,6 +151,10 @@ def test_host_and_port_of_a_url(url: str, host: str, port: str) -> None:
 
 BANNER = "#### AUTHORISED USE ONLY ####\n# All that you do is logged: #\nWelcome to git.example.com\n"
 GENERAL = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n"
+RULED = (
+    f"remote: \nremote: {'=' * 72}\nremote: \nremote: ERROR: The project you were looking for could not be found.\nremote: \n"
+)
+NOT_THERE = "fatal: '/srv/x.git' does not appear to be a git repository"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,19 @@ GENERAL = "fatal: Could not read from remote repository.\n\nPlease make sure you
             "fatal: '/x' does not appear to be a git repository",
         ),
         ("The server is being moved.\n" + GENERAL, "The server is being moved."),
+        (f"{RULED}{GENERAL}", "remote: ERROR: The project you were looking for could not be found."),
+        (f"-----\n * * *\n{GENERAL}", "fatal: Could not read from remote repository."),
+        (f"bash: warning: setlocale: LC_ALL: cannot change locale (de_DE)\n{NOT_THERE}", NOT_THERE),
+        (f"/bin/bash: warning: setlocale: LC_ALL: cannot change locale (de_DE)\n{NOT_THERE}", NOT_THERE),
+        (f"perl: warning: Setting locale failed.\n{NOT_THERE}", NOT_THERE),
+        (f"ERROR: ld.so: object '/x.so' from LD_PRELOAD cannot be preloaded: ignored.\n{NOT_THERE}", NOT_THERE),
+        (
+            f"bash: line 1: /etc/profile.d/x.sh: Permission denied\nERROR: No such project.\n{GENERAL}",
+            "ERROR: No such project.",
+        ),
+        (f"/root/.profile: line 3: mesg: not found\n-bash: nvm: command not found\n{NOT_THERE}", NOT_THERE),
+        (f"{BANNER}bash: git-upload-pack: command not found\n{GENERAL}", "bash: git-upload-pack: command not found"),
+        ("sh: 1: git-upload-pack: not found\nfatal: the remote end hung up unexpectedly", "sh: 1: git-upload-pack: not found"),
         (GENERAL.split("\n")[0], "fatal: Could not read from remote repository."),
         ("", ""),
     ],

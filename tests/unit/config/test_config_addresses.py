@@ -15,11 +15,24 @@ Refused = Callable[[str | bytes], UsageError]
 BATCH = "expected a number of hosts, or a share of them such as 25%,"
 ARN = "expected the ARN of a target group (arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID)"
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/7"
+OWN_KEY = "its port is a key of its own, port"
+NO_USER, NO_PORT = "expected an address without a user", "expected an address without a port"
+NO_BRACKETS = "expected an address without brackets"
 KINDS = "expected a mapping with exactly one of systemd, supervisor and run"
 
 WRONG = [
     ("address: [web1, {hosts: web2}]", "address[1].hosts: is not a known key, did you mean host?"),
     ("address: [{port: 22}]", "address[0].host: is required"),
+    ("address: []", "address: expected at least one address, found an empty list"),
+    ("address: me@web1", f"address: {NO_USER}, found 'me@web1': release_user and service_user log in"),
+    ("address: [web1, me@web2]", f"address[1]: {NO_USER}, found 'me@web2': release_user and service_user log in"),
+    ("address: web1:22", f"address: {NO_PORT}, found 'web1:22': {OWN_KEY}"),
+    ("address: [{host: web1, port: 1}, '10.0.0.1:22']", f"address[1]: {NO_PORT}, found '10.0.0.1:22': {OWN_KEY}"),
+    ("address: '[::1]'", f"address: {NO_BRACKETS}, found '[::1]': {OWN_KEY}"),
+    ("address: [{host: '[::1]:22'}]", f"address[0].host: {NO_BRACKETS}, found '[::1]:22': {OWN_KEY}"),
+    ("address: ssh://web1", "address: expected a name or an address, found 'ssh://web1': no URL, and no path"),
+    ("port: 022", "port: expected a whole number, found text: write it as 22"),
+    ("port: '22'", "port: expected a whole number, found text: take the quotes away"),
     ("address: [web1, 5]", "address[1]: expected an address or a mapping, found a whole number"),
     ("address: [web1, {host: Web1, port: 23}]", "address[1]: 'Web1' stands here twice"),
     ("address: [{host: web1, services: [{systmd: b}]}]", f"address[0].services[0]: {KINDS}, did you mean systemd?"),
@@ -78,3 +91,9 @@ def test_each_key_of_an_address_replaces_that_of_the_environment_for_this_host_a
             ["systemd messenger@*"],
         ]
         assert (web.repository, worker.repository, worker.live_link) == ("git@h:p", "git@h:p", "source")
+
+
+@pytest.mark.parametrize("address", ["::1", "fe80::1%eth0", "web1", "10.0.0.1", "a_b.example.com"])
+def test_an_address_is_a_name_or_an_address(address: str) -> None:
+    content = f"hosts: {{prod: {{repository: 'git@h:p', address: '{address}'}}}}"
+    assert [each.host for each in parse(Path("hosts.yml"), content.encode())["prod"].addresses] == [address]

@@ -150,3 +150,21 @@ def test_whatever_is_made_of_the_pieces_of_yaml_ends_in_a_value_or_a_sentence(te
     except Unreadable as error:
         said = str(error)
     assert said.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://me%3Ahunter2@example.com/a.git", "holds a password or token"),
+        ("https://%67hp_0123456789@github.com/a.git", "holds a password or token"),
+        ("https://example.com/a.git?private_token=hunter2", "holds a password or token"),
+        ("git@h:a\\nb", "expected a URL or a path, without control characters"),
+        (" ", "and without blanks around it"),
+        ("git@h:a ", "and without blanks around it"),
+    ],
+)
+def test_a_repository_is_a_url_that_holds_no_secret(refused: Refused, url: str, words: str) -> None:
+    (line,) = refused(f'hosts: {{prod: {{repository: "{url}"}}}}').details
+    assert line.startswith("hosts.prod.repository: ")
+    assert words in line
+    assert "hunter2" not in line

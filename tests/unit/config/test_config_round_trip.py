@@ -34,12 +34,17 @@ def lists(of: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 APP = st.builds(App, name=PLAIN.filter(lambda name: not name.isspace()), path=PATH, bootstrap=lists(TEXT), drop=lists(PATH))
 SERVICES = lists(TEXT.map(lambda text: RunService(command=text)) | WORD.map(lambda word: SystemdService(name=word)))
-ADDRESS = st.builds(Address, host=WORD, port=st.none() | st.integers(1, 65535), services=st.none() | SERVICES)
+ADDRESS = st.builds(
+    Address,
+    host=WORD.filter(lambda word: "@" not in word),
+    port=st.none() | st.integers(1, 65535),
+    services=st.none() | SERVICES,
+)
 ENVIRONMENT = st.builds(
     Environment,
     name=st.text(ascii_letters + digits + "._é", min_size=1),
     addresses=st.lists(ADDRESS, min_size=1, max_size=3, unique_by=lambda address: address.host.lower()).map(tuple),
-    repository=PATH,
+    repository=PATH.filter(lambda path: path == path.strip()),
     port=st.integers(1, 65535),
     identity_file=st.none() | TEXT,
     keep_releases=st.integers(1, 10**9),

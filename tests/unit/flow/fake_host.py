@@ -42,6 +42,7 @@ class FakeHost(Host):
     ) -> None:
         super().__init__(environment, address, config, listener, known_as)
         self._there = there
+        self._connections: dict[str, _Open] = {}
 
     def connect(self, *, as_service_user: bool = False, flight: object = None) -> Any:  # noqa: ARG002
         """As Host.connect; an answer "login" or "service login" that is an error is raised."""

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from fabric.config import Config
 from fabric.executor import Executor
 from hypothesis import given
 from hypothesis import strategies as st
 from invoke.exceptions import Exit
+from paramiko import SSHConfig
 
 from tasks.errors import UsageError
-from tasks.flow.executor import Named, judge
+from tasks.flow.executor import Named, judge, judge_settings
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,31 @@ def test_the_end_is_an_exit_code_for_fabric(capsys: pytest.CaptureFixture[str]) 
         Named.normalize_hosts(Named.__new__(Named), ["a:b"])
     assert caught.value.code == 2
     assert "'a:b'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", [None, 0, 1, "5", 86_400])
+def test_seconds_to_connect_are_taken(seconds: object) -> None:
+    judge_settings(settings(timeout=seconds))
+
+
+@pytest.mark.parametrize("seconds", [-1, 86_401, 99_999_999_999, "abc", "", "1.5", [], float("inf"), float("nan")])
+def test_seconds_that_nobody_can_wait_are_a_mistake(seconds: object) -> None:
+    for config in (settings(timeout=seconds), settings(connect=seconds)):
+        with pytest.raises(UsageError, match="the time to connect is a whole number of seconds"):
+            judge_settings(config)
+
+
+@pytest.mark.parametrize(("name", "value"), [("TIMEOUTS_CONNECT", "abc"), ("TIMEOUTS_CONNECT", "-1"), ("PORT", "abc")])
+def test_a_variable_that_fabric_cannot_use_is_a_mistake(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"FABRIC_{name}", value)
+    with pytest.raises(UsageError, match=r"abc|-1"):
+        judge_settings(Config(ssh_config=SSHConfig()))  # type: ignore[no-untyped-call]
+
+
+def settings(timeout: object = None, connect: object = None) -> Config:
+    """Of Fabric, as `fab -t` and a file change them."""
+    overrides = {"connect_kwargs": {"timeout": timeout}, "timeouts": {"connect": connect}}
+    return Config(ssh_config=SSHConfig(), overrides=overrides)  # type: ignore[no-untyped-call]
 
 
 @given(st.text(max_size=80))

@@ -38,6 +38,12 @@ def test_every_verb_that_changes_something_may_leave_several_out(fab: Fab, three
     assert three[1].sent
 
 
+def test_a_host_that_is_left_out_twice_is_named_once(fab: Fab, three: list[StandIn]) -> None:
+    ran = fab("deploy", "--ref", "master", "--without", "web2", "--without", "web2", "--reason", "broken")
+    assert (ran.code, three[1].logins) == (0, [])
+    assert ran.err.count("web2 is left out") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

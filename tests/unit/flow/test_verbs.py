@@ -151,7 +151,7 @@ def test_a_user_without_a_name_is_a_number(fab: Fab, host: StandIn, monkeypatch:
     assert host.runs[0].by == f"uid {os.getuid()}@{socket.gethostname()}"
 
 
-@pytest.mark.parametrize("seconds", ["soon", "-1", "1.5", "", "\u0661"])
+@pytest.mark.parametrize("seconds", ["soon", "-1", "1.5", "\u0661"])
 def test_seconds_are_a_whole_number(fab: Fab, host: StandIn, seconds: str) -> None:
     ran = fab("prune", f"--wait={seconds}")
     assert (ran.code, host.sent) == (2, [])

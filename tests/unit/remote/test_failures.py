@@ -68,6 +68,12 @@ def test_a_proxy_command_that_is_slow_is_shown_with_the_option_for_more_time() -
     )
 
 
+def test_a_host_that_speaks_before_ssh_is_no_host_without_ssh() -> None:
+    found = unreachable(HOP, paramiko.SSHException("Error reading SSH protocol banner"), "", [b"Exceeded MaxStartups\r\n"])
+    assert found.what.endswith("it answers, and does not begin SSH")
+    assert found.details == ("the host said: Exceeded MaxStartups",)
+
+
 def refused(*tries: tuple[str, Any]) -> AuthFailure:
     results = [SourceResult(Attempt(HOP, label, paramiko.SSHException()), result) for label, result in tries]
     return AuthFailure(AuthResult(None, results))  # type: ignore[arg-type]

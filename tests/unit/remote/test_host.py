@@ -9,10 +9,10 @@ from tasks.remote.host import Host
 from tests.unit.made import environment
 
 
-@pytest.mark.parametrize("kind", ["_conversations", "_connections"])
+@pytest.mark.parametrize("kind", ["_conversations", "_beside", "_connections"])
 def test_what_is_opened_while_a_host_is_closed_is_closed_too(kind: str) -> None:
     host = Host(environment(), "web1", Mock(), lambda *_: None)
-    opened: dict[str, Any] = getattr(host, kind)
+    opened: dict[str, Any] = getattr(host._logins, kind)
     late = Mock()
     opened["release"] = Mock(close=lambda: opened.update(service=late))
     host.close()

@@ -40,3 +40,26 @@ def test_a_key_of_another_type_than_was_agreed_on_is_not_looked_at(kind: bytes) 
         key.add_string(kind)
         with pytest.raises(paramiko.SSHException, match="not of the type"):
             transport._verify_key(key.asbytes(), b"")
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_what_a_server_says_before_ssh_is_kept(*, ours_first: bool) -> None:
+    """Also where our own line comes to nobody: the server may have hung up by then."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"Not allowed at this time\r\n")
+        theirs.shutdown(socket.SHUT_WR)
+        if not ours_first:
+            theirs.close()
+        transport = Transport(ours)
+        with pytest.raises(paramiko.SSHException, match="banner"):
+            transport.start_client(timeout=10)
+        assert transport.words == [b"Not allowed at this time\r\n"]
+
+
+def test_a_server_that_never_begins_ssh_is_not_heard_for_ever() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"x" * 70_000)
+        with pytest.raises(paramiko.SSHException, match="on and on"):
+            Transport(ours).start_client(timeout=10)
