@@ -23,7 +23,8 @@ def status(fleet: Fleet, json: bool = False) -> None:
     document, errors = _document(fleet, lambda member: report.status(member.host.environment))
     found = differences(fleet)
     if json:
-        print_json({**document, **({"differences": found} if found else {})})
+        lines = [difference.line for difference in found]
+        print_json({**document, **({"differences": lines} if lines else {})})
     else:
         show_status(document)
     fleet.raise_any(errors)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tasks.errors import LiveButFailed, NotReleased, UsageError
-from tasks.flow import assets
+from tasks.flow import assets, way_on
 from tasks.flow.build import build_as, verify
 from tasks.flow.cutover import cutover, stage
 from tasks.flow.fleet import Fleet
@@ -31,33 +31,32 @@ class Model(NamedTuple):
 def newcomers(fleet: Fleet, address: str) -> list[Member]:
     """Who is to be adopted: the host of this address, or each that was left out or has nothing live. Raises ReleaseError."""
     fleet.require(Member.ask)
-    if address:
-        found = [member for member in fleet.members if member.host.address == address]
-        if not found:
-            names = ", ".join(member.host.address for member in fleet.members)
-            raise UsageError(f"{fleet.environment.name} has no host {address!r}: it has {names}", state=NOTHING_SENT)
-        return found
-    left_out = {name for member in fleet.members for name in member.known.left_out}
-    return [member for member in fleet.members if member.host.address in left_out or not member.live]
+    if not address:
+        return way_on.newcomers(fleet.members)
+    found = [member for member in fleet.members if member.host.address == address]
+    if not found:
+        names = ", ".join(member.host.address for member in fleet.members)
+        raise UsageError(f"{fleet.environment.name} has no host {address!r}: it has {names}", state=NOTHING_SENT)
+    return found
 
 
 def model(fleet: Fleet, siblings: Sequence[Member]) -> Model:
-    """What they run, which must be the same on each. Raises NotReleased."""
+    """What they run, which must be the same on each, and the newest that each could go back to. Raises NotReleased."""
     if not siblings:
-        raise NotReleased("there is no other host whose release could be taken", next=fleet.hint("deploy", "--ref", "master"))
-    runs = {member.host.address: (member.live or "nothing", member.known.previous or "nothing") for member in siblings}
-    if len(set(runs.values())) > 1:
+        raise NotReleased("there is no other host whose release could be taken", next=way_on.to_one_release(fleet))
+    live = way_on.model(siblings)
+    if live is None and any(member.live for member in siblings):
         raise NotReleased(
             "the other hosts differ from one another, so that none of them is a model",
-            details=[f"{address}: {live}, before it {old}" for address, (live, old) in runs.items()],
-            next=f"{fleet.hint('adopt', 'ADDRESS')} # one host after the other; or rollback, or deploy",
+            details=[f"{each.host.address}: {each.live or 'nothing'}" for each in siblings],
+            next=way_on.to_one_release(fleet),
         )
-    first = siblings[0]
-    live, previous = first.known.live, first.known.previous
     if live is None:
-        raise NotReleased("nothing is live on the other hosts", next=fleet.hint("deploy", "--ref", "master"))
-    before = _asked(first, previous) if previous else None
-    return Model(_of_a_commit(fleet, live.release), before if before and before.commit else None)
+        raise NotReleased("nothing is live on the other hosts", next=way_on.to_one_release(fleet))
+    if not live.commit and len(siblings) < len(fleet.members):
+        what = f"{live.name} was made by setup, of no commit: it cannot be built on another host"
+        raise NotReleased(what, next=way_on.to_one_release(fleet))
+    return Model(live, way_on.before(siblings))
 
 
 def adopt(fleet: Fleet, members: Sequence[Member], taken: Model) -> None:
@@ -101,10 +100,3 @@ def _asked(member: Member, name: str) -> Release | None:
     """This release as the member has it, None where it has none. Raises ReleaseError."""
     member.require(report.state(whole=False), About(Release(name)), again=True)
     return member.known.asked.release if member.known.asked else None
-
-
-def _of_a_commit(fleet: Fleet, release: Release) -> Release:
-    if not release.commit:
-        what = f"{release.name} was made by setup, of no commit: it cannot be built on another host"
-        raise NotReleased(what, next=fleet.hint("deploy", "--ref", "master"))
-    return release

@@ -59,7 +59,31 @@ def test_others_that_differ_are_no_model(fab: Fab, three: list[StandIn]) -> None
     three[1].live = OLDER
     ran = fab("adopt")
     assert (ran.code, three[2].changed) == (3, [])
-    assert f"web2: {OLDER}, before it {OLDER}" in ran.err
+    assert f"web2: {OLDER}\n" in ran.err
+    assert "next: fab -H prod deploy --ref master #" in ran.err
+
+
+def test_others_of_other_histories_are_a_model_with_what_each_could_go_back_to(fab: Fab, three: list[StandIn]) -> None:
+    three[1].previous, three[1].sealed[OTHER] = OTHER, "good"
+    assert fab("adopt").code == 0
+    assert (three[2].live, three[2].sealed) == (OLD, {OLD: "live"})
+
+
+def test_where_nobody_is_to_be_adopted_nothing_is_built(fab: Fab, three: list[StandIn]) -> None:
+    three[2].live, three[2].sealed = OLD, {OLD: "live"}
+    for host in three:
+        host.left_out, host.commits = {}, {OLD: "", OLDER: ""}
+    ran = fab("adopt")
+    assert (ran.code, f"every host runs {OLD}" in ran.err) == (0, True)
+    three[1].live = OLDER
+    assert fab("adopt").code == 3
+
+
+def test_where_each_says_of_the_other_that_it_was_left_out_the_line_names_one(fab: Fab, three: list[StandIn]) -> None:
+    three[2].live, three[2].sealed, three[2].left_out = OTHER, {OTHER: "live"}, {"web1": "mine", "web2": "mine"}
+    ran = fab("adopt")
+    assert (ran.code, "next: fab -H prod adopt web3 #" in ran.err) == (3, True)
+    assert fab("adopt", "--address", "web3").code == 0
 
 
 @pytest.mark.parametrize(("what", "code"), [(failed("origin has no commit"), 3), (failed("no .env.local"), 3)])
