@@ -65,8 +65,10 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
             asked = fleet.each(ask, of=(member,))
             errors |= asked.errors
             kept.seek(0)
+            whose = f"{member.host.address} " if fleet.others(member) else ""
             for outcome in asked.values.values():
-                show_log(f"{member.host.address}: {outcome.facts['log']}", (line.removesuffix("\n") for line in kept))
+                lines = (whose + line.removesuffix("\n") for line in kept)
+                show_log(f"{member.host.address}: {outcome.facts['log']}", lines)
     fleet.raise_any(errors)
 
 
