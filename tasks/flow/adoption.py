@@ -1,8 +1,11 @@
 """A new host, or one that was left out, gets what the others run: the live release and the one before, from their commits."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from tasks.config.stored import Stored
 from tasks.errors import LiveButFailed, NotReleased, UsageError
 from tasks.flow import assets, way_on
 from tasks.flow.build import build_as, verify
@@ -14,6 +17,9 @@ from tasks.flow.services import post_release, put_back
 from tasks.phases import adoption as phases
 from tasks.phases import report
 from tasks.remote.run import About, Release
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 
 class Model(NamedTuple):
@@ -30,7 +36,7 @@ class Model(NamedTuple):
 
 def newcomers(fleet: Fleet, address: str) -> list[Member]:
     """Who is to be adopted: the host of this address, or each that was left out or has nothing live. Raises ReleaseError."""
-    fleet.require(Member.ask)
+    fleet.reach(Member.ask)
     if not address:
         return way_on.newcomers(fleet.members)
     found = [member for member in fleet.members if member.host.address == address]
@@ -61,7 +67,11 @@ def model(fleet: Fleet, siblings: Sequence[Member]) -> Model:
 
 def adopt(fleet: Fleet, members: Sequence[Member], taken: Model) -> None:
     """Build what a member lacks, make it live, and prove that its services run it. Raises ReleaseError."""
+    fleet.again = " && ".join(fleet.hint("adopt", member.host.address) for member in members)
+    fleet.again += " # tries it again, when the cause is mended"
     part = fleet.of(members)
+    for member in members:
+        member.host.environment = _without_migrations(member.host.environment)
     part.prepare(taken.live.name, services=True, needs="move")
     with part.lock():
         for release in taken.in_order:
@@ -94,6 +104,11 @@ def look_again(fleet: Fleet, siblings: Sequence[Member], members: Sequence[Membe
     names = [member.host.address for member in members]
     for member, problem in fleet.each(lambda each: each.require(phases.joined(names)), of=siblings).errors.items():
         member.host.warn(f"that could not be recorded: {problem.what}")
+
+
+def _without_migrations(environment: Environment) -> Environment:
+    """They have run for the others, whose release it is."""
+    return cast("Environment", Stored(vars(environment) | {"migrate": ()}))
 
 
 def _asked(member: Member, name: str) -> Release | None:

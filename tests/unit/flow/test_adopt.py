@@ -1,5 +1,6 @@
 """adopt: a new host, or one that was left out, gets what the others run; never more, and never a branch's head."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -98,6 +99,25 @@ def test_one_that_ran_something_else_is_put_back_to_that_when_it_fails(fab: Fab,
     new.answers["post-release"] = [failed("nginx failed")]
     ran = fab("adopt")
     assert (ran.code, new.live, three[0].changed) == (5, OTHER, [])
+    assert "next: fab -H prod adopt web3 # tries it again, when the cause is mended\n" in ran.err
+    assert "Migrations" not in ran.err
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_one_that_had_nothing_and_fails_is_adopted_again(fab: Fab, three: list[StandIn], away: bool) -> None:
+    new = three[2]
+    new.answers["post-release"] = [new.goes_away() if away else failed("nginx failed")]
+    ran = fab("adopt", "--patience", "0")
+    assert (ran.code, new.live) == (4, OLD)
+    assert "next: fab -H prod adopt web3 #" in ran.err
+    new.away = False
+    assert fab("adopt", "--address", "web3").code == 0
+
+
+def test_of_several_that_fail_the_line_adopts_each(fab: Fab, three: list[StandIn]) -> None:
+    three[1].live, three[1].sealed = "", {}
+    three[1].answers["post-release"] = [failed("nginx failed")]
+    assert "next: fab -H prod adopt web2 && fab -H prod adopt web3 #" in fab("adopt").err
 
 
 def test_others_that_have_moved_on_are_looked_at_again(fab: Fab, three: list[StandIn]) -> None:
@@ -116,6 +136,22 @@ def test_a_host_that_there_is_not_is_2(fab: Fab, three: list[StandIn]) -> None:
 
 def test_one_host_has_no_other_to_take_from(fab: Fab, host: StandIn) -> None:
     assert (fab("adopt", "--address", "web1").code, host.changed) == (3, [])
+
+
+def test_where_another_host_is_away_it_is_7_with_the_line_that_leaves_it_out(fab: Fab, three: list[StandIn]) -> None:
+    three[1].away = True
+    ran = fab("adopt", "--address", "web3")
+    assert (ran.code, three[2].live) == (7, "")
+    line = "fab -H prod adopt --address web3 --without web2 --reason 'it is down'"
+    assert f"next: {line} # goes on with the others\n" in ran.err
+    assert fab(*shlex.split(line)[3:]).code == 0
+    assert three[2].live == OLD
+
+
+def test_one_that_is_away_cannot_be_left_out_of_its_own_adoption(fab: Fab, three: list[StandIn]) -> None:
+    three[2].away = True
+    ran = fab("adopt", "--address", "web3")
+    assert (ran.code, "--without" in ran.err) == (7, False)
 
 
 def test_of_several_newcomers_one_that_is_away_is_7_with_the_line_that_leaves_it_out(
