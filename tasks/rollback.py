@@ -9,6 +9,7 @@ from tasks.flow.inventory import read_again
 from tasks.flow.services import following, post_release, with_former_files
 from tasks.flow.summary import summarize
 from tasks.flow.verb import verb
+from tasks.remote.run import Release
 
 _HELP = {
     "to": "the release to go back to (default: the good one that was live before this one)",
@@ -34,6 +35,12 @@ def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = Fal
         release = fleet.primary.made
     if note := undone(fleet.environment):
         fleet.note(note)
-    first = fleet.primary.first.name
-    forward = [fleet.hint("deploy", "--name", first) + " # to go forward again"] if first != release.name else []
-    summarize(fleet, release, fleet.hint("status"), *forward)
+    summarize(fleet, release, fleet.hint("status"), *_forward(fleet, release))
+
+
+def _forward(fleet: Fleet, release: Release) -> list[str]:
+    """To what was live on the primary: by its name where each host has it, else by its ref."""
+    first = fleet.primary.first
+    everywhere = all(member.first.name == first.name for member in fleet.members)
+    words = ("--name", first.name) if everywhere else ("--ref", first.ref)
+    return [f"{fleet.hint('deploy', *words)} # to go forward again"] if words[1] and first.name != release.name else []

@@ -23,7 +23,8 @@ def status(fleet: Fleet, json: bool = False) -> None:
     document, errors = _document(fleet, lambda member: report.status(member.host.environment))
     found = differences(fleet)
     if json:
-        print_json({**document, **({"differences": found} if found else {})})
+        lines = [difference.line for difference in found]
+        print_json({**document, **({"differences": lines} if lines else {})})
     else:
         show_status(document)
     fleet.raise_any(errors)
@@ -62,8 +63,10 @@ def logs(fleet: Fleet, name: str | None = None) -> None:
             asked = fleet.each(ask, of=(member,))
             errors |= asked.errors
             kept.seek(0)
+            whose = f"{member.host.address} " if fleet.others(member) else ""
             for outcome in asked.values.values():
-                show_log(f"{member.host.address}: {outcome.facts['log']}", (line.removesuffix("\n") for line in kept))
+                lines = (whose + line.removesuffix("\n") for line in kept)
+                show_log(f"{member.host.address}: {outcome.facts['log']}", lines)
     fleet.raise_any(errors)
 
 

@@ -1,10 +1,13 @@
 """A new host, or one that was left out, gets what the others run: the live release and the one before, from their commits."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from tasks.config.stored import Stored
 from tasks.errors import LiveButFailed, NotReleased, UsageError
-from tasks.flow import assets
+from tasks.flow import assets, way_on
 from tasks.flow.build import build_as, verify
 from tasks.flow.cutover import cutover, stage
 from tasks.flow.fleet import Fleet
@@ -14,6 +17,9 @@ from tasks.flow.services import post_release, put_back
 from tasks.phases import adoption as phases
 from tasks.phases import report
 from tasks.remote.run import About, Release
+
+if TYPE_CHECKING:
+    from tasks.config.models import Environment
 
 
 class Model(NamedTuple):
@@ -30,39 +36,42 @@ class Model(NamedTuple):
 
 def newcomers(fleet: Fleet, address: str) -> list[Member]:
     """Who is to be adopted: the host of this address, or each that was left out or has nothing live. Raises ReleaseError."""
-    fleet.require(Member.ask)
-    if address:
-        found = [member for member in fleet.members if member.host.address == address]
-        if not found:
-            names = ", ".join(member.host.address for member in fleet.members)
-            raise UsageError(f"{fleet.environment.name} has no host {address!r}: it has {names}", state=NOTHING_SENT)
-        return found
-    left_out = {name for member in fleet.members for name in member.known.left_out}
-    return [member for member in fleet.members if member.host.address in left_out or not member.live]
+    fleet.reach(Member.ask)
+    if not address:
+        return way_on.newcomers(fleet.members)
+    found = [member for member in fleet.members if member.host.address == address]
+    if not found:
+        names = ", ".join(member.host.address for member in fleet.members)
+        raise UsageError(f"{fleet.environment.name} has no host {address!r}: it has {names}", state=NOTHING_SENT)
+    return found
 
 
 def model(fleet: Fleet, siblings: Sequence[Member]) -> Model:
-    """What they run, which must be the same on each. Raises NotReleased."""
+    """What they run, which must be the same on each, and the newest that each could go back to. Raises NotReleased."""
     if not siblings:
-        raise NotReleased("there is no other host whose release could be taken", next=fleet.hint("deploy", "--ref", "master"))
-    runs = {member.host.address: (member.live or "nothing", member.known.previous or "nothing") for member in siblings}
-    if len(set(runs.values())) > 1:
+        raise NotReleased("there is no other host whose release could be taken", next=way_on.to_one_release(fleet))
+    live = way_on.model(siblings)
+    if live is None and any(member.live for member in siblings):
         raise NotReleased(
             "the other hosts differ from one another, so that none of them is a model",
-            details=[f"{address}: {live}, before it {old}" for address, (live, old) in runs.items()],
-            next=f"{fleet.hint('adopt', 'ADDRESS')} # one host after the other; or rollback, or deploy",
+            details=[f"{each.host.address}: {each.live or 'nothing'}" for each in siblings],
+            next=way_on.to_one_release(fleet),
         )
-    first = siblings[0]
-    live, previous = first.known.live, first.known.previous
     if live is None:
-        raise NotReleased("nothing is live on the other hosts", next=fleet.hint("deploy", "--ref", "master"))
-    before = _asked(first, previous) if previous else None
-    return Model(_of_a_commit(fleet, live.release), before if before and before.commit else None)
+        raise NotReleased("nothing is live on the other hosts", next=way_on.to_one_release(fleet))
+    if not live.commit and len(siblings) < len(fleet.members):
+        what = f"{live.name} was made by setup, of no commit: it cannot be built on another host"
+        raise NotReleased(what, next=way_on.to_one_release(fleet))
+    return Model(live, way_on.before(siblings))
 
 
 def adopt(fleet: Fleet, members: Sequence[Member], taken: Model) -> None:
     """Build what a member lacks, make it live, and prove that its services run it. Raises ReleaseError."""
+    fleet.again = " && ".join(fleet.hint("adopt", member.host.address) for member in members)
+    fleet.again += " # tries it again, when the cause is mended"
     part = fleet.of(members)
+    for member in members:
+        member.host.environment = _without_migrations(member.host.environment)
     part.prepare(taken.live.name, services=True, needs="move")
     with part.lock():
         for release in taken.in_order:
@@ -97,14 +106,12 @@ def look_again(fleet: Fleet, siblings: Sequence[Member], members: Sequence[Membe
         member.host.warn(f"that could not be recorded: {problem.what}")
 
 
+def _without_migrations(environment: Environment) -> Environment:
+    """They have run for the others, whose release it is."""
+    return cast("Environment", Stored(vars(environment) | {"migrate": ()}))
+
+
 def _asked(member: Member, name: str) -> Release | None:
     """This release as the member has it, None where it has none. Raises ReleaseError."""
     member.require(report.state(whole=False), About(Release(name)), again=True)
     return member.known.asked.release if member.known.asked else None
-
-
-def _of_a_commit(fleet: Fleet, release: Release) -> Release:
-    if not release.commit:
-        what = f"{release.name} was made by setup, of no commit: it cannot be built on another host"
-        raise NotReleased(what, next=fleet.hint("deploy", "--ref", "master"))
-    return release

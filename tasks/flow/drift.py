@@ -3,48 +3,47 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 from tasks.errors import HostsDiffer
+from tasks.flow import way_on
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
-from tasks.phases import report
+from tasks.flow.way_on import LEFT_OUT, RUNTIME_FILE
+from tasks.phases import post_release, report
 
-RUNTIME_FILE = "runtime file "
+Values = Mapping[str, str | None]
+"""What each thing that is compared is on a host; None where it has nothing that could differ."""
 
 
-def differences(fleet: Fleet) -> list[str]:
-    """A line for everything in which the hosts that were asked differ; of a host alone there is nothing to compare."""
+class Difference(NamedTuple):
+    """Something in which hosts differ, and the line that says so."""
+
+    what: str
+    line: str
+
+
+def differences(fleet: Fleet) -> list[Difference]:
+    """Everything in which the hosts that were asked differ; of a host alone there is nothing to compare."""
     key = secrets.token_hex(32)
     compared = fleet.each(
         lambda member: _compared(member, key), of=[member for member in fleet.members if fleet.others(member)]
     ).values
     asked = [member for member in fleet.members if member in compared]
     found = {member.host.address: {**_of(member), **compared[member]} for member in asked}
-    return [*_left_out(asked), *(line for what in _what(found) if (line := _line(what, found)))]
+    lines = ((what, _line(what, found)) for what in _what(found))
+    return [*_left_out(asked), *(Difference(what, line) for what, line in lines if line)]
 
 
-def require_alike(fleet: Fleet, found: Sequence[str]) -> None:
+def require_alike(fleet: Fleet, found: Sequence[Difference]) -> None:
     """Raises HostsDiffer where there are differences."""
     if found:
         raise HostsDiffer(
             f"the hosts of {fleet.environment.name} differ",
-            details=found,
+            details=[difference.line for difference in found],
             state="What each host runs stays as it is.",
-            next=_way_on(fleet),
+            next=way_on.line(fleet, [difference.what for difference in found]),
         )
-
-
-def _way_on(fleet: Fleet) -> str:
-    """Of a fleet that is released to a half there is no model that `adopt` could take, and one that is alike needs none."""
-    lives = {member.live for member in fleet.members}
-    if len(lives) == 1 and any(member.known.pending for member in fleet.members):
-        return f"{fleet.hint('post-release')} # makes the services of each run what is live"
-    if len(lives) == 1 or not all(lives) or any(member.known.left_out for member in fleet.members):
-        return f"{fleet.hint('adopt')} # gives each host what the others run; status --host ADDRESS shows one alone"
-    newest, own = max(lives), fleet.primary.live
-    back = () if own == newest else ("--to", own)
-    return f"{fleet.hint('deploy', '--name', newest)} # goes on; {fleet.hint('rollback', *back)} goes back"
 
 
 def _compared(member: Member, key: str) -> dict[str, str]:
@@ -54,36 +53,40 @@ def _compared(member: Member, key: str) -> dict[str, str]:
     return found
 
 
-def _of(member: Member) -> dict[str, str]:
+def _of(member: Member) -> Values:
+    """Where histories differ so does the name of the release before: compared is whether there is one to go back to."""
     document, live = member.known.document, member.known.live
     lock, hold = document.get("lock"), document.get("hold")
+    serves = not post_release.post_release(member.host.environment).is_empty
     return {
         "live": member.live or "nothing",
         "commit": live.release.commit if live else "",
-        "previous": member.known.previous or "none",
-        "post-release": "pending" if member.known.pending else "done",
+        "previous": "sealed" if member.known.previous else "none",
+        "post-release": ("pending" if member.known.pending else "done") if serves else None,
         "lock": f"{lock['by']}: {lock['what']}" if lock else "free",
         "hold": f"{hold['by']}: {hold['reason']}" if hold else "none",
     }
 
 
-def _left_out(members: Sequence[Member]) -> list[str]:
+def _left_out(members: Sequence[Member]) -> list[Difference]:
     left_out: dict[str, str] = {}
     for member in members:
         left_out |= member.known.left_out
-    return [f"{address} was left out of the last release: {reason}" for address, reason in left_out.items()]
+    said = "{} was left out of the last release: {}"
+    return [Difference(LEFT_OUT, said.format(address, reason)) for address, reason in left_out.items()]
 
 
-def _what(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _what(found: Mapping[str, Values]) -> list[str]:
     return list(dict.fromkeys(what for values in found.values() for what in values))
 
 
-def _line(what: str, found: Mapping[str, Mapping[str, str]]) -> str:
+def _line(what: str, found: Mapping[str, Values]) -> str:
     """What differs, and on which hosts; of a runtime file not how, as its value is a secret."""
     hosts: dict[str, list[str]] = {}
     for address, values in found.items():
-        hosts.setdefault(values.get(what, ""), []).append(address)
-    if len(hosts) == 1:
+        if (value := values.get(what, "")) is not None:
+            hosts.setdefault(value, []).append(address)
+    if len(hosts) < 2:
         return ""
     if what.startswith(RUNTIME_FILE):
         return f"{what}: differs between {' and '.join(', '.join(each) for each in hosts.values())}"

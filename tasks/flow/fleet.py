@@ -13,7 +13,7 @@ from tasks.flow.barrier import Barrier, Results
 from tasks.flow.clock import Clock
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
-from tasks.flow.prepare import prepare
+from tasks.flow.prepare import leave_out, prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
 from tasks.phases.lock import Needs
 from tasks.view.screen import Screen
@@ -49,6 +49,8 @@ class Fleet:
         """The target group that a batch is taken out of while it changes."""
         self.typed: tuple[str, ...] = ()
         """The verb with its options, as it was typed."""
+        self.again = ""
+        """What goes on where something has moved and not all went well, of a verb that can always be typed again."""
         self._barrier = Barrier(interrupts, clock, self.note)
         self.began = clock.now()
 
@@ -129,14 +131,14 @@ class Fleet:
         causes = [*([because] if because else []), *errors.values()]
         if not causes and all(member.standing is goal for member in self.members):
             return None
-        return verdict([member.stand(errors.get(member)) for member in self.everyone], causes, self.hint)
+        return verdict([member.stand(errors.get(member)) for member in self.everyone], causes, self.hint, self.again)
 
     def judged(self, error: ReleaseError) -> ReleaseError:
         """The same error, with the exit code and the words of how the members stand."""
         if all(member.standing is Standing.AS_IT_WAS for member in self.everyone):
             error.state = error.state or self.state()
             return error
-        found = verdict([member.stand() for member in self.everyone], [error], self.hint)
+        found = verdict([member.stand() for member in self.everyone], [error], self.hint, self.again)
         return error if found.code == error.code else found
 
     def state(self) -> str:
@@ -157,13 +159,13 @@ class Fleet:
         for member in self.members:
             member.lock.needs = needs
             member.run = member.run._replace(what=f"{member.run.verb} {what}" if what else member.run.verb)
-        tried = self.each(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
-        away = [member for member, problem in tried.errors.items() if isinstance(problem, Unreachable)]
-        if tried.values and away:
-            left_out = [word for member in away for word in ("--without", member.host.address)]
-            words = [*self.typed, *left_out, *(() if self.primary.run.reason else ("--reason", "it is down"))]
-            for member in away:
-                tried.errors[member].next = f"{self.hint(*words)} # goes on with the others"
+        self.reach(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
+
+    def reach(self, act: Callable[[Member], object]) -> None:
+        """Act on every member, before anything is written."""
+        tried = self.each(act)
+        if tried.values:
+            leave_out(tried.errors, self.typed)
         self.raise_any(tried.errors)
 
     @contextmanager
@@ -182,8 +184,6 @@ class Fleet:
         """Ctrl-C waits until this is done: between a rename and its line in history nobody should have to guess."""
         with self.interrupts.held():
             yield
-
-    # -- the end
 
     def interrupted(self) -> Interrupted:
         """End what runs on the hosts, and report how they stand; leave it alone when that takes too long, or when hurried."""

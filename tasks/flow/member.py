@@ -79,7 +79,7 @@ class Member:
 
     def learn(self, outcome: Outcome) -> None:
         """Parse the host's state. Where the link is expected to point is what it said first, and stays so."""
-        self.state = HostState.parse(outcome.facts)
+        self.state = HostState.parse(outcome.facts, [address.host for address in self.host.environment.addresses])
         if self.expected is None:
             self.expected = self.state.live_path
             self.first = self.state.live.release if self.state.live else Release()

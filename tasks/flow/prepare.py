@@ -1,10 +1,23 @@
 """What a run tries on a host before anything is written there: its logins, and the commands of its services."""
 
 import threading
+from collections.abc import Mapping, Sequence
 from queue import SimpleQueue
 
+from tasks.errors import ReleaseError, Unreachable
 from tasks.flow.member import Member
 from tasks.phases import post_release
+
+
+def leave_out(away: Mapping[Member, ReleaseError], typed: Sequence[str]) -> None:
+    """Where some hosts cannot be reached, and others can, what comes next is the line that leaves them out."""
+    unreached = {member: problem for member, problem in away.items() if isinstance(problem, Unreachable)}
+    names = [member.host.address for member in unreached]
+    reason = () if "--reason" in typed else ("--reason", "it is down")
+    for member, problem in unreached.items():
+        without = [word for name in (*member.run.without, *names) if name not in typed for word in ("--without", name)]
+        if not {*names} & {*typed}:
+            problem.next = f"{member.hint(*typed, *without, *reason)} # goes on with the others"
 
 
 def prepare(member: Member, *, asks: bool, services: bool, warns: bool = False) -> None:

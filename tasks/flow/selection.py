@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.errors import UsageError
 
@@ -13,12 +14,17 @@ if TYPE_CHECKING:
 NOTHING_SENT = "Nothing was sent to any host."
 
 
-class Selection(NamedTuple):
+@dataclass(frozen=True)
+class Selection:
     """`only`: the one host that is asked; `without`: hosts that are left out, for a `reason` that goes into history."""
 
     only: str | None = None
     without: Sequence[str] = ()
     reason: str | None = None
+
+    def __post_init__(self) -> None:
+        """One that is named twice is left out once."""
+        object.__setattr__(self, "without", tuple(dict.fromkeys(self.without)))
 
     def of(self, environment: Environment) -> tuple[Address, ...]:
         """The addresses, in the order of hosts.yml. Raises UsageError."""

@@ -93,10 +93,11 @@ def failure(outcome: Outcome, phase: Phase, stand: Stand, hint: Hint) -> Release
     )
 
 
-def verdict(stands: Sequence[Stand], causes: Sequence[ReleaseError], hint: Hint) -> ReleaseError:
+def verdict(stands: Sequence[Stand], causes: Sequence[ReleaseError], hint: Hint, again: str = "") -> ReleaseError:
     """What a run has come to that did not go well: one error.
 
-    Its exit code follows from the standings alone. `causes` are what went wrong, in the order in which it did.
+    Its exit code follows from the standings alone. `causes` are what went wrong, in the order in which it did. `again` is the
+    line that goes on, where the verb has one that always does.
     """
     standings = {stand.standing for stand in stands}
     if standings == {Standing.AS_IT_WAS} and causes:
@@ -106,7 +107,7 @@ def verdict(stands: Sequence[Stand], causes: Sequence[ReleaseError], hint: Hint)
         "; ".join(dict.fromkeys(cause.what for cause in causes)) or kind.__name__,
         details=[line for cause in causes for line in cause.details],
         state=table(stands),
-        next=next,
+        next=next if kind is OutcomeUnknown else again or next,
     )
     error.besides = next_to(causes)
     return error

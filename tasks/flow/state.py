@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -47,11 +47,15 @@ class HostState(NamedTuple):
     document: Mapping[str, Any] = MappingProxyType({})
 
     @classmethod
-    def parse(cls, facts: Mapping[str, str]) -> "HostState":
-        """The state in a host's facts. Raises NotReleased when it is not of the form that this version knows."""
+    def parse(cls, facts: Mapping[str, str], there: Collection[str]) -> "HostState":
+        """The state in a host's facts. An address that is not `there` any more is left out no more.
+
+        Raises NotReleased when it is not of the form that this version knows.
+        """
         try:
             state = json.loads(facts["state"])
             document = {key: state[key] for key in REPORTED if key in state}
+            left_out = {address: why for address, why in state["left_out"].items() if address in there}
             hold = {key: state["hold"][key] for key in ("by", "reason", "since")} if state["hold"] else None
             return cls(
                 live=_known(state["live"]),
@@ -62,8 +66,8 @@ class HostState(NamedTuple):
                 pending=state["post_release_pending"],
                 next=_name(state["next"]),
                 back=tuple(map(_name, state["back"])),
-                left_out=state["left_out"],
-                document={**document, "hold": hold, **({"left_out": state["left_out"]} if state["left_out"] else {})},
+                left_out=left_out,
+                document={**document, "hold": hold, **({"left_out": left_out} if left_out else {})},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise NotReleased(f"the state that the host reported cannot be read: {problem!r}") from problem

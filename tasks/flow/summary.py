@@ -11,12 +11,14 @@ def summarize(fleet: Fleet, release: Release, *next: str) -> None:
     read_again(fleet)
     member = fleet.primary
     before: dict[str, list[str]] = {}
+    lives: dict[str, list[str]] = {}
     for each in fleet.members:
+        lives.setdefault(each.live, []).append(each.host.address)
         if each.first.name not in ("", each.live):
             before.setdefault(each.first.name, []).append(each.host.address)
     show_summary(
         fleet.environment.name,
-        member.live,
+        lives,
         hosts=[each.host.address for each in fleet.members],
         built="" if release.name == member.live else release.name,
         before=before,

@@ -53,7 +53,14 @@ def swap(run: Run) -> None:
 
 
 def _stay(run: Run) -> None:
-    """It is live already, with its former runtime files again, say: no link moves, and nothing is marked bad."""
+    """It is live already, with its former runtime files again, say: no link moves, and nothing is marked bad.
+
+    A host that was left out when it went live, and is with the others now, gets it in this run.
+    """
+    without = run.left_out.get("without", "").split()
+    joined = [address for address in releases.records(run).left_out if address not in without]
+    if joined and not run.put_back:
+        history.record(run, "joined", *({"name": address} for address in joined))
     if run.restored:
         history.record(run, "restored", {"name": run.release})
     run.report.event("swapped", run.release, "")

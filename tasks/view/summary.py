@@ -12,7 +12,7 @@ _SLOWEST = 3
 
 def show_summary(
     environment: str,
-    live: str,
+    lives: Mapping[str, Sequence[str]],
     *,
     hosts: Sequence[str] = (),
     built: str = "",
@@ -27,16 +27,21 @@ def show_summary(
 ) -> None:
     """Print what is live now, what was before, and what to type next.
 
-    `before` has what was live before, and on which hosts; `built` is a release that is there but not live; `seconds` is what
-    the verb took, and those of `steps` what each step took.
+    `lives` has what is live, and on which hosts, and `before` what was live before; `built` is a release that is there but not
+    live; `seconds` is what the verb took, and those of `steps` what each step took.
     """
-    name, outcome = (built, " is built, and not live") if built else (live, " is live" if live else "nothing is live")
+    name, outcome = _outcome(built, [*lives])
+    unlike = len(lives) > 1
     page = Page(stream)
     page.line()
     page.line(Words((f"{clean(environment)}: ", "bold"), (clean(name), "bold green"), (outcome, "bold")))
     fields: list[tuple[str, Words | str]] = [
-        ("ref", ", ".join(filter(None, (clean(ref), clean(commit)[:12])))),
-        ("live", (clean(live) or "nothing yet") if built else ""),
+        ("ref", ", ".join(filter(None, (clean(ref), clean(commit)[:12]))) if built or not unlike else ""),
+        *(
+            ("live", _on(live or "nothing yet", some, hosts if unlike else some))
+            for live, some in lives.items()
+            if built or unlike
+        ),
         *(("before", _on(name, some, hosts)) for name, some in before.items() if not built),
         ("hosts", ", ".join(map(clean, hosts)) if hosts[1:] else ""),
         ("took", _took(seconds, steps)),
@@ -44,6 +49,15 @@ def show_summary(
         *(("next", Words((clean(command), "bold"))) for command in next),
     ]
     page.fields(field for field in fields if field[1])
+
+
+def _outcome(built: str, lives: Sequence[str]) -> tuple[str, str]:
+    """A name, and what is true of it."""
+    if built:
+        return built, " is built, and not live"
+    if lives[1:]:
+        return "", f"{len(lives)} releases are live"
+    return lives[0], " is live" if lives[0] else "nothing is live"
 
 
 def _on(release: str, some: Sequence[str], hosts: Sequence[str]) -> str:

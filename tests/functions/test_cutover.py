@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from tasks.host import files
+from tasks.host.cutover import swap
+from tasks.host.run import Protection
 from tasks.phases import cutover
 from tests.support.host import LocalHost
 from tests.support.records import LocalRecords
@@ -202,3 +204,16 @@ def test_a_first_release_does_not_overwrite_another_first_release(records: Local
         done = host.run(cutover.cutover(), replace(locked.run, release=mine))
     assert done.code == 3
     host.assert_live(theirs)
+
+
+@pytest.mark.parametrize(("without", "left"), [("", {}), ("web3", {"web3": "it is down"})])
+def test_where_it_is_live_already_who_gets_it_now_is_left_out_no_more(
+    records: LocalRecords, without: str, left: dict[str, str]
+) -> None:
+    (name,) = records.sealed(1)
+    records.write({"event": "done", "verb": "deploy", "name": name, "without": "web3", "reason": "it is down"})
+    records.link(name)
+    run = records.run("deploy", release=name, expected=str(records.host.releases / name))
+    run.lock, run.left_out = Protection(), {"without": without, "reason": "again"} if without else {}
+    swap(run)
+    assert records.state()["left_out"] == left

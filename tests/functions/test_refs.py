@@ -85,6 +85,17 @@ def test_a_commit_that_nothing_reaches_any_more_is_refused(host: LocalHost) -> N
     assert "on no branch and no tag" in refused(host, lost).what
 
 
+def test_of_a_commit_that_the_other_hosts_have_no_other_ref_is_asked_for(host: LocalHost) -> None:
+    lost = commit_of(host, host.origin.commit({"x": "lost"}))
+    host.origin.force("master", host.origin.first)
+    run = Made("build", commit=lost)
+    refs.fetch(run, host.environment.repository)
+    with pytest.raises(Failed) as refusal:
+        refs.resolve(run)
+    assert refusal.value.next == "# push it to a branch, or deploy another ref to all hosts"
+    assert refused(host, lost).next == "# push it to a branch, or name another ref"
+
+
 def test_a_commit_that_was_never_there_is_refused(host: LocalHost) -> None:
     assert "0123456789" in refused(host, "0123456789" * 4).what
 

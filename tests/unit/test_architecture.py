@@ -36,7 +36,7 @@ MAY_IMPORT = {
 
 
 FLOW = (
-    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drain", "drift"),
+    *("clock", "interrupts", "state", "standing", "lock", "member", "prepare", "barrier", "fleet", "drain", "way_on", "drift"),
     *(
         "inventory",
         "selection",

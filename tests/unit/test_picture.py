@@ -19,7 +19,7 @@ def lines() -> list[str]:
             patch.setenv(name, value)
         for event in events([*BUILD, *CUTOVER]):
             view.event("web1", event)
-        show_summary("prod", "source-2", steps=view.story.steps, stream=terminal)
+        show_summary("prod", {"source-2": ["web1"]}, steps=view.story.steps, stream=terminal)
     return kept(terminal.getvalue())
 
 

@@ -52,7 +52,7 @@ def _require(run: Run) -> None:
     """The commit that this release has on the other hosts. Raises Failed where origin has it no more."""
     if _by_hash(run, run.commit) != run.commit:
         what = f"origin has no commit {run.commit} any more, which this release has on the other hosts"
-        raise Failed(what, "# push it to a branch, or name another ref")
+        raise Failed(what, _unreached(run))
 
 
 def _named(run: Run, name: str) -> dict[str, str]:
@@ -82,8 +82,13 @@ def _by_hash(run: Run, hash: str) -> str:
         return ""
     if not git.asked(run, git.there(run), "for-each-ref", "--count=1", "--contains", found, BRANCHES, TAGS).output:
         what = f"commit {found} is on no branch and no tag of origin any more"
-        raise Failed(what, "# push it to a branch, or name another ref")
+        raise Failed(what, _unreached(run))
     return found
+
+
+def _unreached(run: Run) -> str:
+    """What to do about a commit: where the other hosts have it, no option of the verb names another."""
+    return "# push it to a branch, or " + ("deploy another ref to all hosts" if run.commit else "name another ref")
 
 
 def _peeled(run: Run, name: str) -> str:

@@ -47,7 +47,8 @@ class StandIn:
     """What the flow sees of a host. `answers` are for the next programs of a name; without one all goes well."""
 
     def __init__(self) -> None:
-        self.live, self.previous, self.pending, self.lock_holder = OLD, OLDER, False, ""
+        self.live, self.previous, self.pending, self.lock_holder, self.hold = OLD, OLDER, False, "", ""
+        self.commits = dict(COMMITS)
         self.sealed = {OLD: "live", OLDER: "good"}
         self.answers: dict[str, list[Answer]] = {}
         self.sent, self.logins, self.together = list[str](), list[str](), list[tuple[str, str]]()
@@ -159,7 +160,7 @@ class StandIn:
             {
                 "name": name,
                 "ref": "master",
-                "commit": COMMITS[name],
+                "commit": self.commits[name],
                 "by": "ada",
                 "built_at": "-",
                 "released_at": None,
@@ -178,7 +179,7 @@ class StandIn:
             "releases": releases,
             "post_release_pending": self.pending,
             "lock": {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None,
-            "hold": None,
+            "hold": {"by": "ada", "reason": self.hold, "since": "-"} if self.hold else None,
             "left_out": self.left_out,
             "next": NEW,
             "release": next((release for release in releases if release["name"] == asked), None),

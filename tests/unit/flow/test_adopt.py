@@ -1,5 +1,6 @@
 """adopt: a new host, or one that was left out, gets what the others run; never more, and never a branch's head."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -59,7 +60,31 @@ def test_others_that_differ_are_no_model(fab: Fab, three: list[StandIn]) -> None
     three[1].live = OLDER
     ran = fab("adopt")
     assert (ran.code, three[2].changed) == (3, [])
-    assert f"web2: {OLDER}, before it {OLDER}" in ran.err
+    assert f"web2: {OLDER}\n" in ran.err
+    assert "next: fab -H prod deploy --ref master #" in ran.err
+
+
+def test_others_of_other_histories_are_a_model_with_what_each_could_go_back_to(fab: Fab, three: list[StandIn]) -> None:
+    three[1].previous, three[1].sealed[OTHER] = OTHER, "good"
+    assert fab("adopt").code == 0
+    assert (three[2].live, three[2].sealed) == (OLD, {OLD: "live"})
+
+
+def test_where_nobody_is_to_be_adopted_nothing_is_built(fab: Fab, three: list[StandIn]) -> None:
+    three[2].live, three[2].sealed = OLD, {OLD: "live"}
+    for host in three:
+        host.left_out, host.commits = {}, {OLD: "", OLDER: ""}
+    ran = fab("adopt")
+    assert (ran.code, f"every host runs {OLD}" in ran.err) == (0, True)
+    three[1].live = OLDER
+    assert fab("adopt").code == 3
+
+
+def test_where_each_says_of_the_other_that_it_was_left_out_the_line_names_one(fab: Fab, three: list[StandIn]) -> None:
+    three[2].live, three[2].sealed, three[2].left_out = OTHER, {OTHER: "live"}, {"web1": "mine", "web2": "mine"}
+    ran = fab("adopt")
+    assert (ran.code, "next: fab -H prod adopt web3 #" in ran.err) == (3, True)
+    assert fab("adopt", "--address", "web3").code == 0
 
 
 @pytest.mark.parametrize(("what", "code"), [(failed("origin has no commit"), 3), (failed("no .env.local"), 3)])
@@ -74,6 +99,25 @@ def test_one_that_ran_something_else_is_put_back_to_that_when_it_fails(fab: Fab,
     new.answers["post-release"] = [failed("nginx failed")]
     ran = fab("adopt")
     assert (ran.code, new.live, three[0].changed) == (5, OTHER, [])
+    assert "next: fab -H prod adopt web3 # tries it again, when the cause is mended\n" in ran.err
+    assert "Migrations" not in ran.err
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_one_that_had_nothing_and_fails_is_adopted_again(fab: Fab, three: list[StandIn], away: bool) -> None:
+    new = three[2]
+    new.answers["post-release"] = [new.goes_away() if away else failed("nginx failed")]
+    ran = fab("adopt", "--patience", "0")
+    assert (ran.code, new.live) == (4, OLD)
+    assert "next: fab -H prod adopt web3 #" in ran.err
+    new.away = False
+    assert fab("adopt", "--address", "web3").code == 0
+
+
+def test_of_several_that_fail_the_line_adopts_each(fab: Fab, three: list[StandIn]) -> None:
+    three[1].live, three[1].sealed = "", {}
+    three[1].answers["post-release"] = [failed("nginx failed")]
+    assert "next: fab -H prod adopt web2 && fab -H prod adopt web3 #" in fab("adopt").err
 
 
 def test_others_that_have_moved_on_are_looked_at_again(fab: Fab, three: list[StandIn]) -> None:
@@ -92,6 +136,22 @@ def test_a_host_that_there_is_not_is_2(fab: Fab, three: list[StandIn]) -> None:
 
 def test_one_host_has_no_other_to_take_from(fab: Fab, host: StandIn) -> None:
     assert (fab("adopt", "--address", "web1").code, host.changed) == (3, [])
+
+
+def test_where_another_host_is_away_it_is_7_with_the_line_that_leaves_it_out(fab: Fab, three: list[StandIn]) -> None:
+    three[1].away = True
+    ran = fab("adopt", "--address", "web3")
+    assert (ran.code, three[2].live) == (7, "")
+    line = "fab -H prod adopt --address web3 --without web2 --reason 'it is down'"
+    assert f"next: {line} # goes on with the others\n" in ran.err
+    assert fab(*shlex.split(line)[3:]).code == 0
+    assert three[2].live == OLD
+
+
+def test_one_that_is_away_cannot_be_left_out_of_its_own_adoption(fab: Fab, three: list[StandIn]) -> None:
+    three[2].away = True
+    ran = fab("adopt", "--address", "web3")
+    assert (ran.code, "--without" in ran.err) == (7, False)
 
 
 def test_of_several_newcomers_one_that_is_away_is_7_with_the_line_that_leaves_it_out(

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.remote.outcome import Outcome
 from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn
+from tests.unit.flow.stand_in import NEW, OLD, OLDER, OTHER, StandIn
 
 Hosts = defaultdict[str, StandIn]
 NAMES = ["web1", "web2", "web3"]
@@ -18,7 +18,7 @@ GOOD = {"php": "8.2.1", "bun": "1.1.0", "workers": "", "disk": "", "runtime file
 
 @pytest.fixture
 def three(hosts: Hosts, site: Callable[..., None]) -> list[StandIn]:
-    site(address=NAMES)
+    site(address=NAMES, services=[{"systemd": "nginx"}])
     for name in NAMES:
         hosts[name].compared = dict(GOOD)
     return [hosts[name] for name in NAMES]
@@ -58,7 +58,7 @@ def test_a_difference_is_9_and_named(fab: Fab, three: list[StandIn], verb: str, 
     ("attribute", "value", "line"),
     [
         ("live", OLDER, f"live: web1, web3: {OLD}; web2: {OLDER}"),
-        ("previous", "", f"previous: web1, web3: {OLDER}; web2: none"),
+        ("previous", "", "previous: web1, web3: sealed; web2: none"),
         ("pending", True, "post-release: web1, web3: done; web2: pending"),
         ("lock_holder", "ada", "lock: web1, web3: free; web2: ada: deploy"),
     ],
@@ -111,16 +111,28 @@ def test_a_host_that_was_left_out_is_named_until_it_is_adopted(fab: Fab, three: 
 def test_hosts_that_are_released_to_a_half_have_their_ways_on(
     fab: Fab, three: list[StandIn], half: tuple[int, ...], ways: str
 ) -> None:
-    for number in half:
-        three[number].sealed |= {NEW: "live", OLD: "good"}
-        three[number].live, three[number].previous = NEW, OLD
+    for number, host in enumerate(three):
+        host.sealed[NEW] = "good"
+        if number in half:
+            host.live, host.previous = NEW, OLD
     ran = fab("status")
     assert (ran.code, ways in ran.err) == (9, True), ran.err
 
 
-def test_where_only_a_post_release_is_pending_that_comes_next(fab: Fab, three: list[StandIn]) -> None:
-    three[1].pending = True
-    assert "next: fab -H prod post-release #" in fab("status").err
+def test_after_a_good_deploy_to_hosts_of_other_histories_they_are_alike(fab: Fab, three: list[StandIn]) -> None:
+    three[1].previous, three[1].sealed[OTHER] = OTHER, "good"
+    assert fab("status").code == 0
+
+
+def test_a_host_without_services_has_no_post_release_that_could_differ(
+    fab: Fab, three: list[StandIn], site: Callable[..., None]
+) -> None:
+    site(address=["web1", "web2", {"host": "web3", "services": [], "health": []}], services=[{"systemd": "nginx"}])
+    for host in three[:2]:
+        host.pending = True
+    assert fab("status").code == 0
+    three[1].pending = False
+    assert "post-release: web1: pending; web2: done\n" in fab("status").err
 
 
 def test_hosts_are_named_in_their_order_whoever_answers_first(fab: Fab, three: list[StandIn]) -> None:

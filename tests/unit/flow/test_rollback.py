@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tasks.remote.outcome import Outcome
-from tests.unit.flow.conftest import Fab
-from tests.unit.flow.stand_in import NEW, OLD, OLDER, StandIn, failed
+from tests.unit.flow.conftest import Fab, Fleet
+from tests.unit.flow.stand_in import NEW, OLD, OLDER, OTHER, StandIn, failed
 
 
 def test_a_rollback_is_cutover_and_post_release(fab: Fab, host: StandIn) -> None:
@@ -92,3 +92,18 @@ def test_migrations_are_not_undone_and_that_is_said_where_there_are_any(
 ) -> None:
     site(**keys)
     assert ("Migrations are not undone" in fab("rollback").err) is said
+
+
+def test_the_line_forward_names_a_release_that_each_host_has(fab: Fab, fleet: Fleet) -> None:
+    hosts = fleet(("web1", "web2"))
+    assert f"fab -H prod deploy --name {OLD} # to go forward again" in fab("rollback").out
+    hosts[1].live, hosts[1].sealed[OTHER] = OTHER, "live"
+    ran = fab("rollback", "--to", OLD)
+    assert ran.code == 0
+    assert "fab -H prod deploy --ref master # to go forward again" in ran.out
+
+
+def test_where_nothing_was_live_there_is_no_line_forward(fab: Fab, host: StandIn) -> None:
+    host.live, host.sealed = "", {OLDER: "good"}
+    ran = fab("rollback", "--to", OLDER)
+    assert (ran.code, "forward" in ran.out) == (0, False)

@@ -1,5 +1,6 @@
 """--without leaves hosts out, for a reason that is recorded; --host asks one alone."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -29,6 +30,23 @@ def test_a_host_that_is_left_out_is_not_asked_and_the_others_record_why(fab: Fab
             assert host.live == NEW
             assert {(run.without, run.reason) for run in host.runs} == {((left_out,), "its disk is broken")}
     assert f"{left_out} is left out: it goes on with what it has, on a database that may be migrated" in ran.err
+
+
+def test_the_line_without_one_that_is_away_keeps_who_is_left_out_already(fab: Fab, three: list[StandIn]) -> None:
+    three[1].away = True
+    ran = fab("deploy", "--ref", "master", "--without", "web3", "--reason", "its disk is broken")
+    assert ran.code == 7
+    words = shlex.split(ran.err.splitlines()[-1].removeprefix("next: ").partition(" # ")[0])[3:]
+    assert sorted(words) == sorted(
+        ("deploy", *shlex.split("--ref master --without web3 --without web2 --reason 'its disk is broken'"))
+    )
+    assert fab(*words).code == 0
+
+
+def test_a_host_that_is_named_twice_is_left_out_once(fab: Fab, three: list[StandIn]) -> None:
+    ran = fab("deploy", "--ref", "master", "--without", "web1", "--without", "web1", "--reason", "broken")
+    assert (ran.code, ran.err.count("web1 is left out")) == (0, 1)
+    assert {run.without for run in three[1].runs} == {("web1",)}
 
 
 @pytest.mark.parametrize("verb", ["build --ref a", "release --ref a", "deploy --ref a", "rollback", "post-release", "prune"])

@@ -24,11 +24,18 @@ SOUND: dict[str, Any] = {
 
 
 def parsed(**changed: object) -> HostState:
-    return HostState.parse({"state": json.dumps({**SOUND, **changed})})
+    return HostState.parse({"state": json.dumps({**SOUND, **changed})}, ["web1", "web2"])
 
 
 def test_a_sound_one_is_read() -> None:
     assert parsed(previous=NAME, back=[NAME]).back == (NAME,)
+
+
+def test_a_host_that_the_environment_has_no_more_is_left_out_no_more() -> None:
+    left_out = {"web2": "it is down", "web3": "gone for good"}
+    assert parsed(left_out=left_out).left_out == {"web2": "it is down"}
+    assert parsed(left_out=left_out).document["left_out"] == {"web2": "it is down"}
+    assert "left_out" not in parsed(left_out={"web3": "gone for good"}).document
 
 
 @pytest.mark.parametrize("name", [EVIL, "", "..", "source", "-rf", f"{NAME}\n", 7, None])

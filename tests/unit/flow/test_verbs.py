@@ -105,6 +105,19 @@ def test_logs_shows_what_a_build_said(fab: Fab, host: StandIn) -> None:
     assert host.phases[0].steps[-1].arguments == (OLD,)
 
 
+def test_of_several_hosts_each_line_of_a_log_has_its_host(fab: Fab, fleet: Fleet) -> None:
+    fleet(("web1", "web2"))
+    assert fab("logs").out == "web1 composer install\nweb2 composer install\n"
+
+
+def test_post_release_of_hosts_that_differ_names_what_is_live_on_each(fab: Fab, fleet: Fleet) -> None:
+    hosts = fleet(("web1", "web2", "web3"))
+    hosts[1].live = OLDER
+    ran = fab("post-release")
+    assert (ran.code, f"  live   {OLD}  (web1, web3)\n         {OLDER}  (web2)\n" in ran.out) == (0, True), ran.out
+    assert f"{OLD} is live" not in ran.out
+
+
 def test_an_unknown_environment_is_2_and_names_those_there_are(fab: Fab, host: StandIn) -> None:
     ran = fab("deploy", "--ref", "master", environment="prdo")
     assert (ran.code, host.sent) == (2, [])

@@ -114,11 +114,24 @@ def test_a_row_never_is_wider_than_the_terminal(width: int) -> None:
 def test_the_summary_has_the_hosts_and_what_each_ran_before() -> None:
     stream = io.StringIO()
     before = {"source-1": ["web1", "web2"], "source-0": ["web3"]}
-    show_summary("prod", "source-2", hosts=WEB, before=before, steps=[("build", 2.0), ("build", 5.0)], seconds=9, stream=stream)
+    steps = [("build", 2.0), ("build", 5.0)]
+    show_summary("prod", {"source-2": WEB}, hosts=WEB, before=before, steps=steps, seconds=9, stream=stream)
     lines = stream.getvalue().splitlines()
     assert lines[2:6] == [
         "  before  source-1  (web1, web2)",
         "          source-0  (web3)",
         "  hosts   web1, web2, web3",
         "  took    9.0 s  (build 5.0 s)",
+    ]
+
+
+def test_of_hosts_that_run_different_releases_each_is_named_with_its_hosts() -> None:
+    stream = io.StringIO()
+    lives = {"source-1": ["web1", "web3"], "source-2": ["web2"]}
+    show_summary("prod", lives, hosts=WEB, ref="master", commit="1a2b3c4d", stream=stream)
+    assert stream.getvalue().splitlines()[1:5] == [
+        "prod: 2 releases are live",
+        "  live   source-1  (web1, web3)",
+        "         source-2  (web2)",
+        "  hosts  web1, web2, web3",
     ]

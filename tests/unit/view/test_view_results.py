@@ -134,7 +134,7 @@ def test_a_check_without_a_failure_is_ready() -> None:
 def test_a_summary_says_what_is_live_and_what_to_type() -> None:
     printed = io.StringIO()
     show_summary(
-        *("prod", "source-3"),
+        *("prod", {"source-3": ["web1"]}),
         before={"source-2": ["web1"]},
         hosts=["web1"],
         ref="master",
@@ -157,7 +157,7 @@ def test_a_summary_says_what_is_live_and_what_to_type() -> None:
 
 def test_a_build_is_not_called_live() -> None:
     printed = io.StringIO()
-    show_summary("prod", "source-2", built="source-3", stream=printed)
+    show_summary("prod", {"source-2": ["web1"]}, built="source-3", stream=printed)
     assert printed.getvalue().splitlines()[1:3] == ["prod: source-3 is built, and not live", "  live  source-2"]
 
 
@@ -187,7 +187,9 @@ def test_no_result_puts_a_control_character_into_a_file(name: str, ref: str, tex
     show_history(history({"event": text, "name": name, "by": ref}), stream=stream)
     show_check([(name, "FAIL", text, ref)], stream=stream)
     before = {name: [text]}
-    show_summary(name, name, built=text, before=before, hosts=[name, ref], ref=ref, commit=text, next=(ref,), stream=stream)
+    show_summary(
+        name, {name: [name]}, built=text, before=before, hosts=[name, ref], ref=ref, commit=text, next=(ref,), stream=stream
+    )
     show_error(NotReleased(name, details=[text], state=ref, next=text), stream=stream)
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))
 
