@@ -8,7 +8,7 @@ from tasks.host.services.scripts import run_by
 from tasks.host.services.started import Runs, programs, unit
 
 THEIRS, LIVE = "/srv/theirs", "/srv/theirs/source"
-EXEC = "{{ path=/x ; argv[]={} ; flags={} ; start_time=[n/a] ; pid=0 ; status=0/0 }}"
+EXEC = "{{ path={0} ; argv[]={0} ; flags={1} ; start_time=[n/a] ; pid=0 ; status=0/0 }}"
 
 
 def runs(*words: str, user: str = "root", folder: str = "", privileged: bool = False) -> Runs:
@@ -91,6 +91,25 @@ def test_a_command_with_a_prefix_is_roots_whoever_the_user(key: str, flags: str,
 def test_each_of_several_commands_is_looked_at() -> None:
     lines = "\n".join(EXEC.format(words, "") for words in ("/bin/true", "/srv/theirs/run.sh"))
     assert "/srv/theirs/run.sh" in unit({"Id": "a.service", "User": "", "ExecStartEx": lines}).places("root")
+
+
+@pytest.mark.parametrize(
+    ("command", "environment"),
+    [
+        ("{ path=/srv/theirs/run.sh ; argv[]=another-name ; flags= ; pid=0 }", ""),
+        ("{ path=/bin/sh ; argv[]=another-name /srv/theirs/run.sh ; flags= ; pid=0 }", ""),
+        ("{ path=/bin/sh ; argv[]=/bin/sh ${WHERE}/run.sh ; flags= ; pid=0 }", "A=b WHERE=/srv/theirs"),
+    ],
+)
+def test_a_command_is_known_under_another_name_and_by_its_environment(command: str, environment: str) -> None:
+    about = {"Id": "a.service", "User": "", "ExecStartEx": command, "Environment": environment}
+    assert "/srv/theirs/run.sh" in unit(about).places("root")
+
+
+def test_what_supervisor_itself_is_given_its_programs_have() -> None:
+    given = {"supervisord": {"directory": "/srv/theirs"}, "program:a": {"command": "make"}}
+    assert "/srv/theirs" in programs(given)[0].places("root")
+    assert programs({**given, "supervisord": {"user": "sv"}})[0].places("root") == []
 
 
 def test_a_program_of_supervisor_is_roots_where_nobody_is_named() -> None:

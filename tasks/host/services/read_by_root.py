@@ -57,8 +57,8 @@ def found(run: Run, every: Iterable[Places]) -> list[tuple[str, str]]:
     user = viewer(run.release_user)
     if user is None or not user.uid:
         return []
-    places = {place: said for each in every for place, said in each.items()}
-    wrong = ((what, writable(user, place), next) for place, (what, next) in places.items())
+    said = {what: (place, next) for each in every for place, (what, next) in each.items()}
+    wrong = ((what, writable(user, place), next) for what, (place, next) in said.items())
     return [(f"{what}, and {user.name} can write {name}", next) for what, name, next in wrong if name]
 
 
@@ -130,8 +130,9 @@ def of_supervisor() -> Places:
     except Exception:  # of configparser, which takes long to import
         patterns = FILES.findall(files.text(main))
     places = _read([main, *(each for pattern in patterns for each in _all(pattern))])
+    inherited = sections.get("supervisord", {}).get("environment", "")
     for runs in programs(sections):
-        environment = loaded(runs.about.get("environment", "")) if runs.is_of("root") else []
+        environment = loaded(f"{inherited},{runs.about.get('environment', '')}") if runs.is_of("root") else []
         places.update({**run_by(runs, "root"), **_read(environment)})
     return places
 

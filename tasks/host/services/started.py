@@ -6,6 +6,7 @@ import fnmatch
 import re
 from collections.abc import Mapping
 
+from tasks.host.services.nginx import expand
 from tasks.host.services.scripts import SHARED, run_by
 from tasks.host.services.units import is_nginx, is_php_fpm
 
@@ -17,7 +18,7 @@ PROPERTIES = ",".join(
         *(f"{name},{name}Ex" for name in EXEC),
     ]
 )
-COMMAND = re.compile(r"path=.*? ; argv\[\]=(.*?) ; (?:flags=(.*?)|ignore_errors=\w+) [;}]")
+COMMAND = re.compile(r"path=(.*?) ; argv\[\]=(.*?) ; (?:flags=(.*?)|ignore_errors=\w+) [;}]")
 PRIVILEGED = ("privileged", "no-setuid", "ambient")
 """How systemctl shows +, ! and !! before a command: it is root's, or may be, whoever the user of its unit."""
 
@@ -61,7 +62,11 @@ class Runs:
 def unit(about: dict[str, str]) -> Runs:
     """A unit of systemd from its properties."""
     lines = "\n".join(about.get(name + "Ex") or about.get(name, "") for name in EXEC)
-    commands = [(words.split(), any(flag in flags.split() for flag in PRIVILEGED)) for words, flags in COMMAND.findall(lines)]
+    known = dict(re.findall(r"(\w+)=([^\s\"']+)", about.get("Environment", "")))
+    commands = [
+        ([path, *expand(words, known).split()[1:]], any(flag in flags.split() for flag in PRIVILEGED))
+        for path, words, flags in COMMAND.findall(lines)
+    ]
     user = about.get("User") or ("a dynamic user" if about.get("DynamicUser") == "yes" else "root")
     name = re.sub(r"\.service$", "", about.get("Id", ""))
     return Runs(name, "systemd", user, about.get("WorkingDirectory", "").lstrip("-!"), commands, about)
@@ -69,7 +74,7 @@ def unit(about: dict[str, str]) -> Runs:
 
 def programs(sections: Mapping[str, Mapping[str, str]]) -> list[Runs]:
     """The programs of supervisor from the sections of its files; each has its `group` among its settings."""
-    runs_as = sections.get("supervisord", {}).get("user", "root")
+    usual = {key: value for key, value in sections.get("supervisord", {}).items() if key in ("user", "directory")}
     groups = {
         member.strip(): section.partition(":")[2]
         for section, about in sections.items()
@@ -80,8 +85,8 @@ def programs(sections: Mapping[str, Mapping[str, str]]) -> list[Runs]:
     for section, about in sections.items():
         kind, _, name = section.partition(":")
         if kind in ("program", "fcgi-program", "eventlistener"):
-            user, settings = about.get("user", runs_as), {**about, "group": groups.get(name, name)}
-            found.append(Runs(name, "supervisor", user, about.get("directory", ""), [(_words(about), False)], settings))
+            settings = {"user": "root", "directory": "", **usual, **about, "group": groups.get(name, name)}
+            found.append(Runs(name, "supervisor", settings["user"], settings["directory"], [(_words(about), False)], settings))
     return found
 
 
