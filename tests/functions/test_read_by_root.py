@@ -57,6 +57,7 @@ def test_in_a_directory_where_others_names_stay_theirs_a_file_of_roots_is_well(f
     (folder / "nginx.conf").touch(0o644)
     assert writable(THEIRS, str(folder / "nginx.conf")) == ""
     assert writable(THEIRS, str(folder / "*.conf")) == str(folder)
+    assert writable(THEIRS, str(folder / "gone.conf")) == writable(THEIRS, str(folder / "gone/*.conf")) == str(folder)
 
 
 def test_nginx_reads_what_it_includes_and_loads(tmp_path: Path) -> None:
@@ -71,6 +72,43 @@ def test_nginx_reads_what_it_includes_and_loads(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone/*.conf")
     named = {"/lib/nginx.service", "/etc/a.conf", "/etc/b.conf", "/srv/source/nginx.conf", "/opt/m.so"}
     assert {*named, str(main), str(inner), gone} <= set(of_unit(unit))
+
+
+READ = {
+    "an environment": {"EnvironmentFiles": "/etc/a.env (ignore_errors=no)\n/srv/x.env (ignore_errors=yes)"},
+    "a path": {"Environment": "A=b PATH=/usr/bin:/srv/bin"},
+    "a prefix of nginx": {"ExecStart": EXEC.format("/usr/sbin/nginx", "-p /srv/nginx/ -c x.conf")},
+    "a directory of php.ini": {"ExecStart": EXEC.format("/usr/sbin/php-fpm8.2", "-c /srv/php --fpm-config /x")},
+    "a php.ini": {"ExecStart": EXEC.format("/usr/sbin/php-fpm8.2", "--php-ini=/srv/php.ini -y /x")},
+}
+
+
+@pytest.mark.parametrize("user", ["", "www-data"])
+@pytest.mark.parametrize("what", READ)
+def test_a_unit_of_roots_reads_what_it_is_given(what: str, user: str) -> None:
+    unit = {"ExecStart": EXEC.format("/usr/sbin/nginx", ""), "User": user, **READ[what]}
+    assert [place for place, (said, _) in of_unit(unit).items() if place.startswith("/srv") and said.startswith("root reads")]
+
+
+def test_a_unit_of_another_reads_its_environment_as_root_only_for_commands_that_are_roots() -> None:
+    unit = {"User": "ftsuser", "EnvironmentFiles": "/srv/x.env (ignore_errors=no)", "ExecStart": EXEC.format("/bin/true", "")}
+    privileged = "{ path=/x ; argv[]=/bin/true ; flags=privileged ; pid=0 }"
+    assert list(of_unit(unit)) == []
+    assert "/srv/x.env" in of_unit({**unit, "ExecStartPreEx": privileged})
+
+
+@pytest.mark.parametrize(
+    "line", ["extension=/srv/x.so", 'zend_extension = "/srv/x.so"', "extension_dir=/srv/x", "extension=../srv/x.so"]
+)
+@pytest.mark.parametrize("place", ["php.ini", "conf.d/10-x.ini", "own/php.ini"])
+def test_php_fpm_loads_the_extensions_of_each_php_ini(tmp_path: Path, line: str, place: str) -> None:
+    main, ini = tmp_path / "php-fpm.conf", tmp_path / place
+    main.touch()
+    ini.parent.mkdir(exist_ok=True)
+    ini.write_text(f"[PHP]\n;extension=/etc/x.so\n{line}\n")
+    found = [os.path.normpath(each) for each in of_php_fpm(str(main), str(tmp_path / "own"))]
+    assert [each for each in found if each.startswith("/srv/x")]
+    assert "/etc/x.so" not in found
 
 
 def test_php_fpm_reads_its_pools_and_the_php_ini_beside(tmp_path: Path) -> None:
@@ -88,7 +126,7 @@ def test_supervisor_reads_what_it_includes(tmp_path: Path, monkeypatch: pytest.M
     main = tmp_path / "supervisord.conf"
     main.write_text("[supervisord]\n[include]\nfiles = conf.d/*.conf /srv/source/supervisor.conf\n")
     monkeypatch.setattr(supervisor, "MAIN", (str(main),))
-    assert of_supervisor() == [str(main), f"{tmp_path}/conf.d/*.conf", "/srv/source/supervisor.conf"]
+    assert list(of_supervisor()) == [str(main), f"{tmp_path}/conf.d/*.conf", "/srv/source/supervisor.conf"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +136,6 @@ def test_supervisor_reads_what_it_includes(tmp_path: Path, monkeypatch: pytest.M
         ({"User": "root", "DynamicUser": "no"}, True),
         ({"User": "ftsuser"}, False),
         ({"User": "", "DynamicUser": "yes"}, False),
-        ({}, False),
     ],
 )
 def test_a_program_and_the_files_among_its_words_are_read_by_root_where_they_are_run_as_root(
@@ -106,8 +143,8 @@ def test_a_program_and_the_files_among_its_words_are_read_by_root_where_they_are
 ) -> None:
     console = tmp_path / "console"
     console.touch()
-    unit = {"ExecStart": EXEC.format("/opt/php", f"{console} /no/file run"), **about}
-    assert of_unit(unit) == (["/opt/php", str(console)] if read else [])
+    unit = {"ExecStart": EXEC.format("/opt/server", f"{console} /no/file run"), **about}
+    assert list(of_unit(unit)) == (["/opt/server", str(console)] if read else [])
 
 
 LOGS = {
@@ -117,13 +154,19 @@ LOGS = {
     "nginx's errors": ({}, "/usr/sbin/nginx", "error_log {0} warn;"),
     "php-fpm": ({}, "/usr/sbin/php-fpm8.2", "[global]\nerror_log = {0}\n"),
     "a pool": ({}, "/usr/sbin/php-fpm8.2", "[www]\nslowlog = {0}\n"),
+    "nginx's pid": ({}, "/usr/sbin/nginx", "pid {0};"),
+    "nginx's bodies": ({}, "/usr/sbin/nginx", "http {{ client_body_temp_path {0} 1 2; }}"),
+    "nginx's cache": ({}, "/usr/sbin/nginx", "http {{ proxy_cache_path {0} keys_zone=a:1m; }}"),
+    "nginx's socket": ({}, "/usr/sbin/nginx", "http {{ server {{ listen unix:{0}; }} }}"),
+    "php-fpm's pid": ({}, "/usr/sbin/php-fpm8.2", "[global]\npid = {0}\n"),
+    "a pool's socket": ({}, "/usr/sbin/php-fpm8.2", "[www]\nlisten = {0}\n"),
     "a pool's requests": ({}, "/usr/sbin/php-fpm8.2", "[www]\naccess.log = {0}\n"),
 }
 
 
 @pytest.mark.parametrize("whose", LOGS)
 @pytest.mark.parametrize("theirs", [True, False])
-def test_a_log_that_root_opens_where_they_can_put_a_link_is_found(
+def test_what_root_opens_to_write_where_they_can_put_a_link_is_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, whose: str, theirs: bool
 ) -> None:
     (folder / "log").mkdir(0o777 if theirs else 0o755)

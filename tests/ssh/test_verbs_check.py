@@ -64,7 +64,7 @@ def test_every_line_of_a_ready_host_is_ok(site: Site) -> None:
         *SERVICE_LINES,
     }
     assert named <= set(found.ok)
-    assert [line for line in found.ok if line.startswith("nothing of a release runs as root")]
+    assert [line for line in found.ok if line.startswith("nothing that root reads can be written by ftsuser")]
     assert [settled(home) for home in (site.home, site.sandbox.service_home)] == before
 
 

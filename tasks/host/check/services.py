@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tasks.host.check.asking import ask, guarded, which
-from tasks.host.check.service_files import Code, Runs, Supervisor, units
+from tasks.host.check.service_files import Supervisor, units
 from tasks.host.leads import way
 from tasks.host.run import Run
 from tasks.host.services import read_by_root, sudo, written_by_root
 from tasks.host.services import supervisor as supervisor_files
 from tasks.host.services.listening import paths
+from tasks.host.services.scripts import run_by
+from tasks.host.services.started import Runs
 from tasks.host.services.units import refusal, seconds
 
 LISTENS = re.compile(r"(?:php-fpm|nginx|apache2?|httpd|caddy|frankenphp|haproxy|varnishd)[\d.]*")
@@ -38,7 +40,7 @@ def check_unit(run: Run, pattern: str) -> None:
 def check_services(run: Run, live: str, releases: str, services: Sequence[Sequence[str]]) -> None:
     """What can be found of the services without doing anything. `live` and `releases` are the release user's."""
     with guarded(run, "services"):
-        runs, supervisor, code = units(), Supervisor(), Code(live, releases)
+        runs, supervisor = units(), Supervisor()
         with guarded(run, "supervisor"):
             supervisor.read()
         if services and not runs:
@@ -47,10 +49,8 @@ def check_services(run: Run, live: str, releases: str, services: Sequence[Sequen
         for service in services:
             _check_service(run, service, runs, supervisor)
         runs += supervisor.programs
-        with guarded(run, "what runs as root"):
-            check_root(run, runs, code)
         with guarded(run, "what root reads"):
-            check_read_by_root(run, runs)
+            check_root(run, runs)
         with guarded(run, "what root writes"):
             units_there = [each.about for each in runs if each.kind == "systemd"]
             for what, todo in written_by_root.found(run, units_there, supervisor.sections):
@@ -58,8 +58,7 @@ def check_services(run: Run, live: str, releases: str, services: Sequence[Sequen
         with guarded(run, "workers"):
             workers = [each for each in runs if worker_words(each)]
             named = {each for each in workers for kind, _, name in services if kind == each.kind and each.is_named(name)}
-            theirs = {each for each in workers for words, _ in each.commands if code.run_by(words, each.folder)}
-            check_workers(run, [each for each in workers if each in named | theirs])
+            check_workers(run, [each for each in workers if each in named or is_of_release(each, live, releases)])
 
 
 def _check_service(run: Run, service: Sequence[str], runs: Sequence[Runs], supervisor: Supervisor) -> None:
@@ -140,29 +139,26 @@ def listeners() -> list[tuple[str, str]]:
     return [(found[2], found[1]) for found in re.finditer(r"^LISTEN +\d+ +\d+ +(\S+) .*?cgroup:(\S+)", shown, re.M)]
 
 
-def check_root(run: Run, every: Sequence[Runs], code: Code) -> None:
-    """Root must not run what the release user can write, and who may use sudo, this user, had better not."""
-    me = pwd.getpwuid(os.geteuid()).pw_name
-    found = [(each, "root", place) for each in every if (place := code.run_as(each, "root", "0"))]
-    theirs = every if me not in ("root", run.release_user) else ()
-    others = [(each, me, place) for each in theirs if (place := code.run_as(each, me))]
-    for each, user, place in [*found, *others]:
-        how = "user= in its file, then sudo supervisorctl update" if each.kind == "supervisor" else "User= in the unit"
-        report, may = (run.report.bad, "") if user == "root" else (run.report.doubt, ", who may use sudo")
-        what = f"{each.label} runs {place} as {user}{may}, and the release user can write that"
-        report(what, f"set {how}: a user who may read the release, www-data say")
-    if every and not found:
-        run.report.ok(f"nothing of a release runs as root ({len(every)} units and programs looked at)")
-
-
-def check_read_by_root(run: Run, every: Sequence[Runs]) -> None:
-    """Nor may root read what the release user can write: units, drop-ins, configurations, and what they include."""
-    places = [place for each in every if each.kind == "systemd" for place in read_by_root.of_unit(each.about)]
-    wrong = read_by_root.found(run, places + read_by_root.of_supervisor())
+def check_root(run: Run, every: Sequence[Runs]) -> None:
+    """Root must not run or read what the release user can write, and who may use sudo, this user, had better not run it."""
+    places = [read_by_root.of_unit(each.about) for each in every if each.kind == "systemd"] + [read_by_root.of_supervisor()]
+    wrong = read_by_root.found(run, places)
     for what, todo in wrong:
         run.report.bad(what, todo)
-    if places and not wrong:
-        run.report.ok(f"nothing that root reads can be written by {run.release_user} ({len({*places})} files looked at)")
+    if every and not wrong:
+        looked = f"{len({place for each in places for place in each})} files of {len(every)} units and programs looked at"
+        run.report.ok(f"nothing that root reads can be written by {run.release_user}, nor what it runs ({looked})")
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    theirs = every if me not in ("root", run.release_user) else ()
+    for what, todo in read_by_root.found(run, [read_by_root.run_by(each, me, ", who may use sudo") for each in theirs]):
+        run.report.doubt(what, todo)
+
+
+def is_of_release(runs: Runs, *tops: str) -> bool:
+    """Does it run what lies below one of these places, be it through a link?"""
+    found = [runs.folder, *(place for words, _ in runs.commands for place in run_by(words, runs.folder))]
+    ours = tuple(f"{name}/" for top in tops if top for name in (top, os.path.realpath(top)))
+    return any(f"{name}/".startswith(ours) for place in found if place for name in (place, os.path.realpath(place)))
 
 
 def worker_words(runs: Runs) -> list[str]:

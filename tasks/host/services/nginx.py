@@ -29,6 +29,12 @@ class Directive:
         """The directives of this name in its braces."""
         return (each for each in self.block or [] if each.name == name)
 
+    def all(self) -> Iterator[Directive]:
+        """Itself, and every directive in its braces and in theirs."""
+        yield self
+        for each in self.block or []:
+            yield from each.all()
+
 
 class Place:
     """A block, with what it inherits from one around it, each with all the values that its variables may give it.

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 
 from tasks.host.leads import way
 from tasks.host.services.nginx import Configuration, Server, may_be
 from tasks.host.services.service import output
-from tasks.host.services.units import address
-
-NGINX = "/etc/nginx/nginx.conf"
+from tasks.host.services.units import address, executable, nginx_config, units_in
 
 
 def main_file() -> str:
     """The main configuration of nginx, as its unit names it."""
-    shown = output(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"])
-    named = re.search(r"argv\[\]=[^;]*? -c ?(/[^\s;]+)", shown)
-    return named[1] if named else NGINX
+    (unit,) = units_in(output(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"]))
+    return nginx_config(executable(unit))
 
 
 def resolved(link: str) -> str:

@@ -7,15 +7,12 @@ import time
 from collections.abc import Sequence
 
 from tasks.host import programs
-from tasks.host.services import supervisor
+from tasks.host.services import started, supervisor
 from tasks.host.services.processes import Process, descendants, running
 from tasks.host.services.units import units_in
 
 ASKED = 60.0  # seconds for a program that only answers
-PROPERTIES = (
-    "Id,LoadState,ActiveState,SubState,Type,Result,CanReload,MainPID,ControlGroup,ExecStart,NRestarts,FragmentPath,DropInPaths,"
-    "User,DynamicUser"
-)
+PROPERTIES = f"{started.PROPERTIES},SubState,Type,Result,MainPID,NRestarts"
 STATUS = re.compile(r"^(\S+) +([A-Z]+)\b(?: +pid (\d+))?", re.M)
 JOURNAL_DELAY = 1.0  # seconds until the journal has what a service printed last
 

@@ -11,6 +11,7 @@ from tasks.host import files
 
 UNWANTED = ("-F", "--nodaemonize", "-D", "--daemonize")
 SIZES = {"us": 1e-6, "ms": 1e-3, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+NGINX, PREFIX = "/etc/nginx/nginx.conf", "/usr/share/nginx/"
 PLACES = ("/etc/php/*/fpm/php-fpm.conf", "/etc/php-fpm.conf", "/usr/local/etc/php-fpm.conf")
 STARTED = re.compile(r"path=\S*php[^/ ]*fpm")
 TITLE = re.compile(r"php-fpm: master process \((.+)\)")
@@ -67,10 +68,26 @@ def is_php_fpm(words: list[str]) -> bool:
     return bool(words) and os.path.basename(words[0]).startswith("php-fpm")
 
 
+def is_nginx(words: list[str]) -> bool:
+    """Whether these words start an nginx."""
+    return bool(words) and os.path.basename(words[0]) == "nginx"
+
+
+def nginx_config(words: list[str]) -> str:
+    """The main file of the nginx that these words start."""
+    given = dict(re.findall(r" -([cp]) ?(\S+)", " ".join(words)))
+    return os.path.join(given.get("p", PREFIX), given.get("c", NGINX))
+
+
 def php_fpm_config(words: list[str]) -> str:
     """The configuration that a php-fpm is started with; "" where its words name none."""
     found = re.search(r" (?:-y|--fpm-config)[ =]?(\S+)", " ".join(words))
     return found[1] if found else ""
+
+
+def php_fpm_mains(config: str) -> list[str]:
+    """The configuration that a php-fpm is started with; where that is "", those in the usual places."""
+    return [config] if config else [file for place in PLACES for file in sorted(glob.glob(place))]
 
 
 def php_fpm_tests(units: Iterable[dict[str, str]]) -> list[list[str]]:
@@ -81,7 +98,7 @@ def php_fpm_tests(units: Iterable[dict[str, str]]) -> list[list[str]]:
 
 def nginx_tests(units: Iterable[dict[str, str]]) -> list[list[str]]:
     """Of the units that are an nginx: the command that tests their configuration."""
-    found = [words for words in map(executable, units) if words and os.path.basename(words[0]) == "nginx"]
+    found = list(filter(is_nginx, map(executable, units)))
     named = [[word for flag in ("-c", "-p") if flag in words for word in words[words.index(flag) :][:2]] for words in found]
     return [[words[0], *more, "-t"] for words, more in zip(found, named)]
 

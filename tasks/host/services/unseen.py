@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.host.failure import Failed
 from tasks.host.run import Run
+from tasks.host.services import read_by_root
 from tasks.host.services.fpm import Answers, without_an_answer
 from tasks.host.services.preflight import configurations
 from tasks.host.services.probe import ask, install
@@ -81,6 +82,7 @@ def _answers(run: Run, units: Sequence[str]) -> Answers:
     """The pools of the php-fpm among these units, or of those of the usual name."""
     for names in (units, [USUAL]):
         found = [unit for name in names for unit in Service("systemd", "reload", name).units()]
+        read_by_root.refuse(run, "systemd", found)
         dumps = configurations(run, found, only_php=True)
         if dumps:
             return Answers(run, dumps)

@@ -35,7 +35,7 @@ COMMANDS = {
     """,
     "ss": 'cat "$UNITS/listening" 2>/dev/null',
 }
-EXEC = "{{ path=/bin/x ; argv[]={words} ; ignore_errors=no ; start_time=[n/a] ; pid=1 }}"
+EXEC = "{{ path={path} ; argv[]={words} ; ignore_errors=no ; start_time=[n/a] ; pid=1 }}"
 WORKER = "/usr/bin/php bin/console messenger:consume async"
 
 
@@ -57,7 +57,7 @@ class ServiceHost:
             "CanReload": "yes",
             "User": "www-data",
         }
-        shown = {"Id": f"{name}.service", **usual, "ExecStart": EXEC.format(words=words), **about}
+        shown = {"Id": f"{name}.service", **usual, "ExecStart": EXEC.format(path=words.split()[0], words=words), **about}
         (self.units / f"{name}.service").write_text("".join(f"{key}={value}\n" for key, value in shown.items()))
 
     def checked(self, *services: dict[str, str], live: str = "/home/f/source", releases: str = "/home/f/releases") -> Lines:

@@ -1,4 +1,4 @@
-"""What units and supervisor programs run, from systemctl and the files of supervisor; and who must not run what."""
+"""What units and supervisor programs run, from systemctl and the files of supervisor."""
 
 import configparser
 from collections.abc import Callable
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host.check.service_files import Code, Runs, Supervisor, unit
+from tasks.host.check.service_files import Supervisor
 from tasks.host.services import supervisor as supervisor_files
+from tasks.host.services.started import Runs, unit
 from tasks.host.services.units import units_in
 
 SHOWN = """\
@@ -45,11 +46,6 @@ command=z
 command=f
 environment=A="b",C="%(ENV_HOME)s"
 """
-LIVE, RELEASES = "/home/f/source", "/home/f/releases"
-
-
-def runs(*words: str, user: str = "root", folder: str = "", privileged: bool = False, **about: str) -> Runs:
-    return Runs("x", "systemd", user, folder, [(list(words), privileged)], about)
 
 
 def shown() -> Runs:
@@ -161,55 +157,3 @@ def test_a_host_without_supervisor_has_no_programs(tmp_path: Path, monkeypatch: 
 def test_a_file_that_is_none_of_supervisors_is_an_error(supervisor: Callable[[str], Supervisor]) -> None:
     with pytest.raises(configparser.Error):
         supervisor("no section")
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        runs(f"{LIVE}/bin/worker"),
-        runs(f"{RELEASES}/source-20260101T000000Z/bin/worker"),
-        runs("/usr/bin/php8.2", f"{LIVE}/bin/console", "about"),
-        runs("/bin/bash", "-c", "'cd", f"{LIVE}", "&&", "php", "bin/console'"),
-        runs("/bin/sh", "-c", f"{LIVE}/run;true"),
-        runs("/usr/bin/env", "php", f"--file={LIVE}/x"),
-        runs("/usr/bin/php", "bin/console", folder=LIVE),
-        runs("/usr/bin/php", "bin/console", folder=f"{LIVE}/apps/api"),
-        runs("/usr/sbin/php-fpm8.2", "--fpm-config", f"{LIVE}/fpm.conf"),
-        runs(f"{LIVE}/bin/worker", user="0"),
-        runs(f"{LIVE}/bin/worker", user="www-data", privileged=True),
-        runs("/usr/bin/true", EnvironmentFiles=f"/etc/default/x (ignore_errors=no)\n{LIVE}/.env.local (ignore_errors=yes)"),
-    ],
-    ids=lambda found: " ".join(found.commands[0][0]),
-)
-def test_what_root_runs_of_a_release_is_found(found: Runs) -> None:
-    assert Code(LIVE, RELEASES).run_as(found, "root", "0").startswith((LIVE, RELEASES))
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        runs("/usr/bin/php", f"{LIVE}/bin/console", user="www-data"),
-        runs("/usr/bin/php", "bin/console", user="ftsuser", folder=LIVE),
-        runs("/usr/bin/php", f"{LIVE}-preprod/bin/console"),
-        runs("/usr/bin/php", f"/srv{LIVE}/bin/console"),
-        runs("/usr/bin/php", "/home/f/sources/x"),
-        runs("/usr/bin/rsync", "-a", f"{LIVE}/public/media", "/backup"),
-        runs("/usr/bin/tar", "czf", "/backup.tgz", RELEASES),
-        runs("/usr/sbin/nginx", "-g", "daemon on;"),
-        runs("/usr/bin/true", user="www-data", EnvironmentFiles=f"{LIVE}/.env.local (ignore_errors=no)"),
-        runs(),
-    ],
-    ids=lambda found: " ".join(found.commands[0][0]),
-)
-def test_what_another_runs_and_what_root_only_reads_is_not(found: Runs) -> None:
-    assert Code(LIVE, RELEASES).run_as(found, "root", "0") == ""
-
-
-def test_a_release_behind_a_link_of_another_name_is_found(tmp_path: Path) -> None:
-    (tmp_path / "source").mkdir()
-    (tmp_path / "www").symlink_to("source")
-    assert Code(str(tmp_path / "source")).run_as(runs(f"{tmp_path}/www/worker"), "root", "0") == f"{tmp_path}/source/worker"
-
-
-def test_where_the_releases_are_is_not_known_nothing_is_found() -> None:
-    assert Code("", "").run_as(runs("/usr/bin/php", "/home/f/source/x"), "root", "0") == ""

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tasks.host.check import services
-from tasks.host.check.service_files import Runs, Supervisor
+from tasks.host.check.service_files import Supervisor
 from tasks.host.check.services import check_program, listens
+from tasks.host.services.started import Runs
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from tasks.host.check import services
-from tasks.host.check.service_files import Runs
 from tasks.host.check.services import check_workers, has_pcntl, worker_words
+from tasks.host.services.started import Runs
 from tests.functions.made import Made
 from tests.support.lines import Lines, reported
 

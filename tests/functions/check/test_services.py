@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.host.access import Viewer
+from tasks.host.services import read_by_root
 from tests.functions.check.service_host import NGINX, WORKER, ServiceHost, web_host
 
 site = pytest.fixture(web_host)
@@ -17,8 +19,7 @@ def test_a_host_where_all_is_well_has_a_line_for_what_was_looked_at(site: Servic
     assert found.ok == (
         "systemd nginx",
         "systemd worker@*",
-        "nothing of a release runs as root (2 units and programs looked at)",
-        "nothing that root reads can be written by ftsuser (1 files looked at)",
+        "nothing that root reads can be written by ftsuser, nor what it runs (2 files of 2 units and programs looked at)",
         "workers end gracefully: systemd worker@*",
     )
 
@@ -86,28 +87,34 @@ def test_a_unit_that_does_not_listen_loses_none(site: ServiceHost) -> None:
     assert site.checked({"systemd": "api"}).bad == ()
 
 
+@pytest.fixture
+def theirs(site: ServiceHost, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of the release user's."""
+    monkeypatch.setattr(read_by_root, "viewer", lambda name: Viewer(name, 54321, frozenset()))
+    folder = site.host.folder / "theirs"
+    folder.mkdir()
+    folder.chmod(0o777)
+    return folder
+
+
+@pytest.mark.parametrize("services", [(), (NGINX,)])
 @pytest.mark.parametrize(
     ("words", "about"),
     [
-        ("/home/f/source/bin/worker", {"User": ""}),
-        ("/usr/bin/php /home/f/source/bin/console x", {"User": "root"}),
-        ("/usr/bin/php bin/console x", {"User": "", "WorkingDirectory": "/home/f/releases/source-20260101T000000Z"}),
+        ("{0}/bin/worker", {"User": ""}),
+        ("/usr/bin/php {0}/bin/console x", {"User": "root"}),
+        ("/usr/bin/php bin/console x", {"User": "", "WorkingDirectory": "{0}"}),
     ],
 )
-def test_a_unit_that_runs_a_release_as_root_fails_be_it_named_or_not(
-    site: ServiceHost, words: str, about: dict[str, str]
+def test_a_unit_that_runs_what_they_write_as_root_fails_be_it_named_or_not(
+    site: ServiceHost, theirs: Path, words: str, about: dict[str, str], services: tuple[dict[str, str], ...]
 ) -> None:
-    site.unit("cron-thing", words, **about)
-    found = site.checked(NGINX)
+    site.unit("cron-thing", words.format(theirs), **{key: value.format(theirs) for key, value in about.items()})
+    found = site.checked(*services)
     (line,) = found.fail
-    assert not [each for each in found.ok if each.startswith("nothing of a release runs as root")]
-    assert line.startswith("systemd cron-thing runs /home/f/")
-    assert "as root, and the release user can write that -> set User= in the unit" in line
-
-
-def test_without_services_root_is_looked_at_all_the_same(site: ServiceHost) -> None:
-    site.unit("cron-thing", "/home/f/source/bin/worker", User="")
-    assert "cron-thing runs /home/f/source/bin/worker as root" in site.checked().fail[0]
+    assert not [each for each in found.ok if each.startswith("nothing that root reads")]
+    assert line.startswith(f"systemd cron-thing runs {theirs}")
+    assert f"as root, and ftsuser can write {theirs} -> # set User= in the unit" in line
 
 
 def test_a_worker_that_would_die_at_work_is_a_warning(site: ServiceHost) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.host.check import serving
-from tasks.host.services import served
+from tasks.host.services import units
 from tests.functions.check.conftest import Machine
 from tests.functions.check.web_host import DOCUMENT_ROOT, GOOD, ME, WebHost
 
@@ -111,7 +111,7 @@ def test_a_host_without_systemd_is_no_traceback(web: WebHost, script: str) -> No
 
 def test_without_systemd_the_usual_files_of_php_fpm_are_read(web: WebHost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "PLACES", ("/nonexistent/*", f"{web.folder}/php-f*.conf"))
-    monkeypatch.setattr(served, "NGINX", f"{web.folder}/nginx.conf")
+    monkeypatch.setattr(units, "NGINX", f"{web.folder}/nginx.conf")
     web.systemctl("exit 1")
     (web.host.live / "var").mkdir()
     assert f"writable: {ME} (php-fpm) can write to var" in web.checked("var").ok

@@ -163,7 +163,7 @@ def test_a_host_where_all_is_well_is_ready_and_as_it_was(well: Lines) -> None:
         "sudo systemctl reload php8.2-fpm",
         "systemd messenger-worker@*",
         "supervisor releases",
-        "nothing of a release runs as root",
+        "nothing that root reads can be written by ftsuser, nor what it runs",
         "workers end gracefully: systemd messenger-worker@*",
     ],
 )

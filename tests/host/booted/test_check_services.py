@@ -125,7 +125,7 @@ GROUPS = {
             service(supervisor="unread"),
         ),
         Spoilt(
-            f"supervisor rooted runs {LIVE}/bin/console as root, and the release user can write that",
+            f"supervisor rooted runs {LIVE}/bin/console as root, and ftsuser can write {HOME}",
             "fail",
             *program("rooted", f"command=php {LIVE}/bin/console about"),
             "set user= in its file",
@@ -143,11 +143,11 @@ GROUPS = {
             "set User= in the unit",
         ),
         Spoilt(
-            f"root reads {HOME}/own-worker, and ftsuser can write {HOME}",
+            f"systemd owned runs {HOME}/own-worker as root, and ftsuser can write {HOME}",
             "fail",
             f"cp /bin/true {HOME}/own-worker; {unit('owned', f'ExecStart={HOME}/own-worker')[0]}",
             f"rm {HOME}/own-worker; {unit('owned')[1]}",
-            "root's too",
+            "a file that is root's",
         ),
         Spoilt(
             f"root writes {LIVE}/var/log/logged.log, and ftsuser can write {HOME}",
