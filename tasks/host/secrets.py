@@ -20,6 +20,7 @@ NETRC = re.compile(r"(?:^|\s)(?:login|password|account)\s+(\S+)")
 URL = re.compile(r"[a-zA-Z][\w+.-]*://[^\s/@:\"'<>]*:([^\s/\"'<>]+)@")  # the password
 PEM = re.compile(r"-----BEGIN [^-\n]+-----.*?-----END [^-\n]+-----", re.S)
 PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 SEPARATOR = re.compile(r"[=:<>{}\[\]\"']")
 COMMENT = ("#", ";", "//", "<!--", "[", "<?")
 
@@ -74,10 +75,13 @@ def _readings(word: str) -> Iterable[str]:
 
 
 def _unescaped(text: str) -> str:
-    known = {"n": "\n", "r": "\r", "t": "\t"}
+    """The letters that JSON, PHP and shells mean; two surrogates are one letter, and one alone is none."""
 
     def replaced(found: re.Match[str]) -> str:
         code, letter = found[1], found[2]
-        return chr(int(code, 16)) if code else known.get(letter, letter)
+        return chr(int(code, 16)) if code else {"n": "\n", "r": "\r", "t": "\t"}.get(letter, letter)
 
-    return re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", replaced, text, flags=re.S)
+    def joined(found: re.Match[str]) -> str:
+        return found[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    return SURROGATES.sub(joined, re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", replaced, text, flags=re.S))
