@@ -28,6 +28,7 @@ CUT_SHORT = re.compile(rb"(?:\x1b\[?[0-9;]*|\\(?:u[0-9a-fA-F\\u]{0,9})?|&[#a-zA-
 IN_BASE64 = re.compile(rb"[\w+/-]{11,}\Z", re.ASCII)
 BASE64 = re.compile(rb"[\w+/-]{11,}(?:\r?\n[ \t]*[\w+/-]+)*", re.ASCII)
 STANDARD = bytes.maketrans(b"-_", b"+/")
+LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 ASCII, ANYTHING = re.compile(rb"[\t\n\r -~]{8,}"), re.compile(rb"[\s\S]+")
 
 
@@ -38,7 +39,7 @@ class Mask:
         self._values: set[bytes] = set()  # without their blanks
         self._of_words: set[bytes] = set()
         for value in values:
-            words = value.encode("utf-8", "surrogateescape").split()
+            words = _encoded(value).split()
             text = b"".join(words)
             if len(value) >= SHORTEST and len(text) >= HEAD:
                 self._values.add(text)
@@ -191,6 +192,11 @@ def _views(data: bytes) -> Iterator[View]:
         for sign, token in ESCAPES:
             if sign in text.text:
                 yield View(text.text, token, text)
+
+
+def _encoded(value: str) -> bytes:
+    """As it stood in its file; a surrogate that stands for no byte is a question mark, as in what is printed."""
+    return LONE.sub("?", value).encode("utf-8", "surrogateescape")
 
 
 def _replaced(data: bytes, places: Iterable[tuple[int, int]]) -> bytes:

@@ -1,5 +1,7 @@
 """Secrets are found whatever format their file has, and however a program writes them."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,11 @@ def test_no_value_is_left_wherever_reads_end(secrets: list[str], cuts: list[int]
         passed, at = passed + done, cut
     passed += mask(kept)
     assert [secret for secret in secrets if secret.encode() in passed] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Shop \U0001f6d2 of it", "half a letter \ud83d", "\udc80 another half", "a byte of latin-1 \udcff"]
+)
+def test_no_letter_of_a_file_stops_anything(text: str) -> None:
+    mask = Mask(values(json.dumps({"name": text})) | {text})
+    assert mask(b"hello\n" + json.dumps(text).encode()).replace(b'"', b"") == b"hello\n****"

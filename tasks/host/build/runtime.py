@@ -13,7 +13,7 @@ from tasks.host.run import Run
 from tasks.host.runtime import kept, readers, record
 from tasks.host.runtime.choice import choose
 from tasks.host.runtime.files import LARGEST, content, duplicate, expand, opened, present, source
-from tasks.host.secrets import values
+from tasks.host.secrets import text_of, values
 
 
 def check(run: Run, units: Sequence[str]) -> None:
@@ -84,10 +84,17 @@ def secrets(run: Run) -> set[str]:
     return run.secrets
 
 
-def secrets_in(run: Run, folder: str) -> set[str]:
-    """The values of the runtime files in a directory, but those that stand in hosts.yml."""
-    texts = (files.text(os.path.join(folder, path), LARGEST) for path in present(run, folder))
-    return {value for text in texts if "\0" not in text for value in values(text)} - run.configured
+def secrets_in(run: Run, *folders: str) -> set[str]:
+    """The values of the runtime files in directories, but those that stand in hosts.yml. Equal files are read once."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    for path in (os.path.join(folder, path) for folder in folders for path in present(run, folder)):
+        with contextlib.suppress(OSError):
+            data = files.read(path, LARGEST)
+            if hash(data) not in seen:
+                found |= values(text_of(data))
+            seen.add(hash(data))
+    return found - run.configured
 
 
 def committed(run: Run, commit: str) -> set[str]:

@@ -16,7 +16,7 @@ LINES, WIDEST = 60, 300  # of what is shown: the last lines, and characters of e
 def shown(run: Run, printed: bytes) -> str:
     """What a program printed, without the values of the runtime files of every release: a journal reaches back."""
     places = [run.live, run.runtime, *(os.path.join(run.releases, name) for name in releases.present(run))]
-    secrets = {value for place in places for value in runtime.secrets_in(run, place)}
+    secrets = runtime.secrets_in(run, *places)
     live = releases.seal_of(run, releases.live(run)) or {}
     return Mask(secrets - runtime.committed(run, live.get("commit") or ""))(printed).decode("utf-8", "replace")
 
