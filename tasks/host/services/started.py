@@ -62,9 +62,9 @@ class Runs:
 def unit(about: dict[str, str]) -> Runs:
     """A unit of systemd from its properties."""
     lines = "\n".join(about.get(name + "Ex") or about.get(name, "") for name in EXEC)
-    known = dict(re.findall(r"(\w+)=([^\s\"']+)", about.get("Environment", "")))
+    known = {name: [value] for name, value in re.findall(r"(\w+)=([^\s\"']+)", about.get("Environment", ""))}
     commands = [
-        ([path, *expand(words, known).split()[1:]], any(flag in flags.split() for flag in PRIVILEGED))
+        ([path, *expand(words, known)[0].split()[1:]], any(flag in flags.split() for flag in PRIVILEGED))
         for path, words, flags in COMMAND.findall(lines)
     ]
     user = about.get("User") or ("a dynamic user" if about.get("DynamicUser") == "yes" else "root")
