@@ -107,6 +107,8 @@ def flush(run: Run) -> None:
         tree.remove(f"/proc/self/fd/{place}/{SEAL}")
     tree.remove(releases.unsealed_mark(run, run.release))
     runtime.sealed(run)
+    if os.stat(run.state).st_dev != os.stat(run.releases).st_dev:
+        files.flush_directory(run.state)  # the mark must not come back, and the flush below is of another filesystem
     with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
         # raises OSError also where a file could not be written since the folder was opened
         run.size = measured(run.release_path, lambda: files.system_call("syncfs", folder, path=run.releases))
