@@ -1,6 +1,5 @@
 """The way to a host: hosts.yml first, then ssh_config, as ssh's own command line does."""
 
-import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -156,41 +155,6 @@ def test_a_missing_identity_file_of_hosts_yml_is_an_error() -> None:
 def test_a_key_of_the_command_line_that_is_no_file_is_said_as_it_is(home: Path, given: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         hops(fabric={"authentication": {"identities": [Path(given.format(home=home)).expanduser()]}})
-
-
-def test_what_to_type_reaches_the_same_host(home: Path) -> None:
-    (home / "a key").write_text("")
-    found = hop(port=2222, identity_file="~/a key", known_hosts_file="~/team")
-    expected = f"ssh -p 2222 -i '{home}/a key' -o UserKnownHostsFile={home}/team ftsuser@web1 true"
-    assert found.ssh == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("a b", '"{home}/a b"'),
-        ("100%", "{home}/100%%"),
-        ("a 'b\"", '"{home}/a \'b\\""'),
-        ("a\\b", '"{home}/a\\\\b"'),
-        ("a#", '"{home}/a#"'),
-    ],
-)
-def test_what_to_type_has_a_path_as_ssh_config_has_it(home: Path, name: str, value: str) -> None:
-    line = hop(known_hosts_file=f"{home}/{name}").ssh
-    assert shlex.split(line)[2] == f"UserKnownHostsFile={value.format(home=home)}"
-
-
-def test_a_key_with_a_percent_sign_is_given_as_ssh_takes_it(home: Path) -> None:
-    (home / "100% mine").write_text("")
-    found = shlex.split(hop(identity_file=str(home / "100% mine")).ssh)
-    assert found[1:3] == ["-o", f'IdentityFile="{home}/100%% mine"']
-
-
-def test_what_to_type_runs_its_command_whatever_ssh_config_has_ssh_run() -> None:
-    asked = "RemoteCommand tmux\nSessionType none\nForkAfterAuthentication yes\n"
-    options = "-o RemoteCommand=none -o SessionType=default -o ForkAfterAuthentication=no"
-    assert hop(asked).ssh == f"ssh {options} ftsuser@web1 true"
-    assert hop("RemoteCommand none\nSessionType default\n").ssh == "ssh ftsuser@web1 true"
 
 
 def test_an_error_names_the_role_of_a_bastion_and_brackets_ipv6() -> None:
