@@ -26,6 +26,7 @@ LEFT = {
     "an url in another's place": "git config url.nowhere.insteadOf {url}",
     "a format": "git config core.repositoryformatversion 99",
     "a repository of its own": "git config remote.origin.url nowhere; rm -r .git; git init --quiet",
+    "the same repository again": "git init --quiet && git config core.bare true",
     "no repository": "rm -rf .git",
     "another repository": "rm -r .git; git clone --quiet --no-checkout {url} x; mv x/.git .git; git remote remove origin",
     "another branch under the name of one": "git symbolic-ref refs/remotes/origin/master refs/remotes/origin/other",

@@ -36,7 +36,7 @@ WIRE = {
 }
 # For a site with one runtime file, without commands of its own, of which one commit is new.
 ON_HOST = {
-    "release": OnHost(programs=20, pythons=2, flushes=18),
+    "release": OnHost(programs=20, pythons=2, flushes=16),
     "rollback": OnHost(programs=3, pythons=1, flushes=5),
     "status": OnHost(programs=3, pythons=1, flushes=0),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from tasks.host import files, git, repository, tree
 from tasks.host.build.ref import BRANCHES, TAGS
@@ -12,13 +13,7 @@ from tasks.host.run import Run
 POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 LONGEST_POINTER = 1024  # bytes, as LFS has it
 EVERY_CORE = ("-c", "checkout.workers=0")
-OWN_SETTINGS = """
-[core]
-	bare = false
-[lfs]
-	storage = "{}"
-"""
-FILES = b"[extensions]\n\trefStorage = files\n"
+OWN = ((b"bare", b"false"), (b"refstorage", b"files"))  # settings of repo.git that have another value in the build, if any
 
 
 def make(run: Run) -> None:
@@ -48,19 +43,27 @@ def _begin(run: Run) -> None:
     refs = git.asked(run, git.there(run), "for-each-ref", "--format=%(objectname) %(refname)", BRANCHES, TAGS)
     if refs.code:
         repository.failed(run)
-    place, lfs = os.path.join(run.build, ".git"), f"{run.repo}/lfs".replace("\\", "\\\\").replace('"', '\\"')
-    settings = files.read(f"{run.repo}/config") + os.fsencode(OWN_SETTINGS.format(lfs))
+    place = os.path.join(run.build, ".git")
     for folder in (run.build, place, f"{place}/refs", f"{place}/objects", f"{place}/objects/info"):
         os.mkdir(folder)
     contents = {
         "HEAD": run.commit.encode() + b"\n",
         "packed-refs": refs.output,
         "objects/info/alternates": os.fsencode(f"{run.repo}/objects\n"),
-        "config": settings + (FILES if b"reftable" in settings else b""),
+        "config": _settings(run),
     }
     for name, content in contents.items():
         with files.opened(os.path.join(place, name), files.WRITE_NEW) as file:
             files.write_all(file, content)
+
+
+def _settings(run: Run) -> bytes:
+    """Those of repo.git, each once, as git can change them only then; what LFS fetches is kept there for later builds."""
+    settings = files.read(f"{run.repo}/config")
+    for key, value in OWN:
+        settings = re.sub(rb"(?im)((?:^|\])[ \t]*" + key + rb")[ \t]*(?:=.*)?$", rb"\1 = " + value, settings)
+    lfs = f"{run.repo}/lfs".replace("\\", "\\\\").replace('"', '\\"')
+    return settings if b"[lfs]" in settings else settings + os.fsencode(f'\n[lfs]\n\tstorage = "{lfs}"\n')
 
 
 def detach(run: Run) -> None:
