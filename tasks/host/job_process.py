@@ -72,6 +72,8 @@ def main(request: dict[str, Any]) -> None:
         job.lock.join(job.run)
     except Failed as failure:
         job.refuse(failure)
+    if request["undo"]:
+        strays.adopt()
     heard, announced = os.pipe()
     worker = os.fork()
     if worker:
@@ -150,10 +152,12 @@ class Job:
         """Wait for the process that works, and end in its place when it was killed, or stopped beyond a step's time."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
+        strays.bury_all_but(worker)
         late = _guard(heard)
         if late:
             programs.end_group(worker, 0.0)
         status = programs.exit_code(os.waitpid(worker, 0)[1])
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # programs that are started from here on are waited for
         if not os.path.exists(os.path.join(self.run.job, "result")):
             self._bury(worker, status, late)
         os._exit(0)

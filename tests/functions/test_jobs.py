@@ -16,7 +16,6 @@ from tasks.phases import lock as lock_phases
 from tests.support.host import LINK, LocalHost
 from tests.support.talk import Ran
 
-DAEMON = "setsid -f sh -c 'echo $$ > {pid}; exec sleep 300' >/dev/null 2>&1; until [ -s {pid} ]; do sleep 0.02; done"
 Strike = Callable[[LocalHost, int], None]
 
 
@@ -113,29 +112,6 @@ def test_a_job_whose_processes_are_both_killed_is_mended_by_the_next_run(host: L
     assert (done.code, "killed on the host" in done.failure) == (3, True)
     mended(host)
     assert not alive(pid)
-
-
-def test_a_failed_build_ends_the_daemons_that_it_started(host: LocalHost, pid: Path) -> None:
-    host.use(apps={"web": {"bootstrap": [DAEMON.format(pid=pid), "false"]}})
-    assert host.build().code == 3
-    assert not alive(pid)
-
-
-def test_the_daemons_of_a_job_that_was_killed_end_with_it(host: LocalHost, pid: Path) -> None:
-    struck(host, f"{DAEMON.format(pid=pid)}; sleep 300", pid, kill_group)
-    assert not alive(pid)
-    mended(host)
-
-
-def test_the_daemon_of_a_build_that_went_well_is_its_own_business(host: LocalHost, pid: Path) -> None:
-    host.use(apps={"web": {"bootstrap": [DAEMON.format(pid=pid)]}})
-    try:
-        assert host.build().code == 0
-        host.use(apps={"web": {"bootstrap": ["false"]}})
-        assert host.build().code == 3
-        assert alive(pid)
-    finally:
-        os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 def test_a_job_that_was_stopped_can_be_cancelled(host: LocalHost, pid: Path) -> None:
