@@ -57,7 +57,7 @@ def cell_len(text: str) -> int:
 
 
 def clean(text: str) -> str:
-    """One line without terminal sequences, control characters, and what reorders or hides text; what else is unseen is a sign."""
+    """A line without terminal sequences, control characters, what reorders or hides text; a sign for what else is unseen."""
     if text.isprintable():  # nothing of that is
         return text.rstrip(" ")
     return "".join(map(_visible, _SEQUENCE.sub("", text))).rstrip(" ")
