@@ -29,8 +29,8 @@ class OnHost:
 
 
 WIRE = {
-    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=58),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=52, kilobytes_first=102),  # with one service
+    "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=61),
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=52, kilobytes_first=105),  # with one service
     "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=23),  # without services
     "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=21),
 }
