@@ -11,6 +11,7 @@ import os
 from typing import Callable
 
 KEPT = 1 << 20  # bytes of what the tools of one step print: the last
+WRAPPED = 4096  # bytes in which a value that is wrapped over lines ends
 
 
 class Log:
@@ -49,7 +50,10 @@ class Log:
         """What tools have printed in this step: whole lines of the end, and at most so many bytes."""
         before = max(0, os.fstat(self.descriptor).st_size - most)
         printed = os.pread(self.descriptor, most, before)
-        return printed.partition(b"\n")[2] if before else printed
+        if before:  # a value may have been wrapped over the lines at the cut
+            at = printed.rfind(b"\n", 0, min(WRAPPED, most // 4)) + 1 or printed.find(b"\n") + 1 or len(printed)
+            printed = printed[at:]
+        return printed
 
     def close(self) -> None:
         """Close the file; what was in memory is gone."""

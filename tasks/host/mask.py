@@ -6,27 +6,20 @@ A secret is found as it is written, wrapped over lines, and as JSON, HTML, URLs 
 from __future__ import annotations
 
 import binascii
-import json
 import re
 from bisect import bisect_right
 from typing import Iterable, Iterator
 
-SHORTEST = 8  # characters of a value that is masked
+from tasks.host.masking.views import BLANKS, CUT_SHORT, View, views
+
+SHORTEST, LONGEST = 8, 1024  # characters of a value that is masked; bytes of one: a longer one is masked in pieces of this size
 HEAD = 4  # bytes by which the values that may begin somewhere are found
 FEW = 100  # beginnings that are looked for one by one: many are found faster in one pass
 FAR = 1 << 20  # bytes: what may be the beginning of a wrapped value is held back no longer
-BLANKS = re.compile(rb"\x1b\[[0-9;]*m|\s+")  # what may stand in a value that was wrapped
-FRAMED = re.compile(rb"\n[ \t]*(?://|[!|*#>]|\xe2\x94[\x80-\xbf])")  # a console puts something before each line of it
-FRAMES = re.compile(rb"[ \t\r]*\n(?:\x1b\[[0-9;]*m|\s|//|[!|*#>]|\xe2\x94[\x80-\xbf])*|" + BLANKS.pattern)
-ESCAPES = [  # what a text that has one has in it
-    (b"\\", re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\s\S])")),
-    (b"&", re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,32});")),
-    (b"%", re.compile(rb"%[0-9a-fA-F]{2}|\+")),
-    (b"+", re.compile(rb"\+")),
-]
-CUT_SHORT = re.compile(rb"(?:\x1b\[?[0-9;]*|\\(?:u[0-9a-fA-F\\u]{0,9})?|&[#a-zA-Z0-9]{0,33}|%[0-9a-fA-F]?)\Z")
+DOTS = re.compile(rb"(?<!\.)\.\.\.(?!\.)|\xe2\x80\xa6")  # after a beginning of something that was cut
 IN_BASE64 = re.compile(rb"[\w+/-]{11,}\Z", re.ASCII)
 BASE64 = re.compile(rb"[\w+/-]{11,}(?:\r?\n[ \t]*[\w+/-]+)*", re.ASCII)
+ESCAPED_BASE64 = re.compile(rb"\\/|%(?:25)*(?:2[bBfF]|3[dD])")
 STANDARD = bytes.maketrans(b"-_", b"+/")
 LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 ASCII, ANYTHING = re.compile(rb"[\t\n\r -~]{8,}"), re.compile(rb"[\s\S]+")
@@ -39,12 +32,13 @@ class Mask:
         self._values: set[bytes] = set()  # without their blanks
         self._of_words: set[bytes] = set()
         for value in values:
-            words = _encoded(value).split()
-            text = b"".join(words)
+            encoded = _encoded(value)
+            text = BLANKS.sub(b"", encoded)
             if len(value) >= SHORTEST and len(text) >= HEAD:
-                self._values.add(text)
-                if len(words) > 1:
-                    self._of_words.add(text)
+                pieces = [text[at : at + LONGEST] for at in range(0, len(text), LONGEST)] if len(text) > LONGEST else [text]
+                pieces[-1] = text[-LONGEST:]
+                self._values.update(pieces)
+                self._of_words.update(pieces if len(encoded.split()) > 1 else ())
         self._sorted = sorted(self._values)
         self._longest = max(map(len, self._values), default=0)
         self._plain = ANYTHING if any(max(text) > 126 for text in self._values) else ASCII
@@ -76,8 +70,12 @@ class Mask:
         """Where values are, in order; those that overlap are one."""
         if not self._values:
             return []
-        places = [place for view in _views(data) for place in self._written(view)]
-        places += [place for run in BASE64.finditer(data) for place in self._in_base64(run)]
+        places = [place for run in BASE64.finditer(data) for place in self._in_base64(run)]
+        escaped = ESCAPED_BASE64.search(data)
+        for view in views(data):
+            places += self._written(view)
+            for run in BASE64.finditer(view.text) if escaped and view.decodes else ():
+                places += [view.place(*place) for place in self._in_base64(run)]
         merged: list[tuple[int, int]] = []
         for begin, end in sorted(places):
             if merged and begin < merged[-1][1]:
@@ -87,32 +85,48 @@ class Mask:
         return merged
 
     def _written(self, view: View) -> Iterator[tuple[int, int]]:
-        for begin, end in self._spans(view.text):
+        for begin, end, value in self._spans(view.text):
             place = view.place(begin, end)
             # words that stand side by side in one line are no value that was wrapped
-            if view.text[begin:end] in self._of_words or _is_one_word(view.original[slice(*place)]):
+            if value in self._of_words or _is_one_word(view.original[slice(*place)]):
                 yield place
 
     def _in_base64(self, run: re.Match[bytes]) -> Iterator[tuple[int, int]]:
         """The values in what may be base64, wherever a group of four begins; with all characters that have a bit of them."""
         letters = View(run[0], BLANKS)
+        more = b"..." if run.string.startswith(b"...", run.end()) else b""
         for first in range(4):
             text = letters.text[first:].translate(STANDARD)
             text = text[: len(text) - 1] if len(text) % 4 == 1 else text
             for part in self._plain.finditer(binascii.a2b_base64(text + b"=" * (-len(text) % 4))):
                 plain = View(part[0], BLANKS)
-                for span in self._spans(plain.text):
+                for *span, _ in self._spans(plain.text + more):
                     begin, end = (part.start() + at for at in plain.place(*span))
                     begin, end = letters.place(first + begin * 4 // 3, first + (end * 4 + 2) // 3)
                     yield run.start() + begin, run.start() + end
 
-    def _spans(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where values are in a text without blanks."""
+    def _spans(self, text: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Where values are in a text without blanks, and those that were cut short: where, and which."""
         for at in self._begins(text):
             lengths = self._lengths[text[at : at + HEAD]]
             end = next((at + length for length in lengths if text[at : at + length] in self._values), 0)
             if end:
-                yield at, end
+                yield at, end, text[at:end]
+        if b"..." in text or b"\xe2\x80\xa6" in text:
+            yield from self._beginnings(text)
+
+    def _beginnings(self, text: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Values of which the rest was cut off; what was cut off within an escape ends before it."""
+        last = 0
+        for dots in DOTS.finditer(text):
+            short = CUT_SHORT.search(text, max(last, dots.start() - 12), dots.start())
+            for end in (dots.start(), short.start() if short else 0):
+                for at in range(max(last, end - LONGEST), end - SHORTEST + 1):
+                    value = text[at : at + HEAD] in self._lengths and self._that_begins(text[at:end])
+                    if value:
+                        yield at, end, value
+                        break
+            last = dots.end()
 
     def _begins(self, text: bytes) -> Iterator[int]:
         """Where a value may begin, in any order."""
@@ -134,64 +148,19 @@ class Mask:
         first = short.start() if short else len(end)
         if IN_BASE64.search(end):
             first = min(first, max(0, len(end) - self._longest * 4 // 3 - 8))
-        for view in _views(end[:first]) if self._values else ():
+        for view in views(end[:first]) if self._values else ():
             text = view.text
-            places = (at for at in range(max(0, len(text) - self._longest), len(text)) if self._goes_on(text[at:]))
+            places = (at for at in range(max(0, len(text) - self._longest), len(text)) if self._that_begins(text[at:]))
             first = next((min(first, view.place(at, at + 1)[0]) for at in places), first)
         return start + first
 
-    def _goes_on(self, text: bytes) -> bool:
+    def _that_begins(self, text: bytes) -> bytes:
+        """A value that begins so and goes on."""
         if len(text) >= HEAD and text[:HEAD] not in self._lengths:
-            return False
+            return b""
         at = bisect_right(self._sorted, text)
-        return at < len(self._sorted) and self._sorted[at].startswith(text)
-
-
-class View:
-    """A text, or another view of it, without its blanks or decoded; and where its parts stand in the original."""
-
-    def __init__(self, data: bytes, token: re.Pattern[bytes], under: View | None = None) -> None:
-        self.original: bytes = under.original if under else data
-        self._data, self._token, self._under = data, token, under
-        plain = token is BLANKS and b"\x1b" not in data  # the same, several times faster
-        self.text = b"".join(data.split()) if plain else token.sub(_decoded if under else b"", data)
-        self._begins: list[int] = []  # of each part of the text
-        self._places: list[tuple[int, int]] = []  # in the data: where it begins, and where it ends if it was decoded
-
-    def place(self, begin: int, end: int) -> tuple[int, int]:
-        """Where this part of the text stands in the original."""
-        if not self._begins:
-            self._take_apart()
-        first, last = bisect_right(self._begins, begin) - 1, bisect_right(self._begins, end - 1) - 1
-        start, decoded = self._places[first]
-        last_start, last_end = self._places[last]
-        start = start if decoded else start + begin - self._begins[first]
-        end = last_end or last_start + end - self._begins[last]
-        return self._under.place(start, end) if self._under else (start, end)
-
-    def _take_apart(self) -> None:
-        at = last = 0
-        for found in self._token.finditer(self._data):
-            begin, end = found.span()
-            decoded = len(_decoded(found)) if self._under else 0
-            for length, place in ((begin - last, (last, 0)), (decoded, (begin, end))):
-                if length:
-                    self._begins.append(at)
-                    self._places.append(place)
-                    at += length
-            last = end
-        self._begins.append(at)
-        self._places.append((last, 0))
-
-
-def _views(data: bytes) -> Iterator[View]:
-    """The text as every writer may mean it."""
-    for blanks in (BLANKS, FRAMES) if FRAMED.search(data) else (BLANKS,):
-        text = View(data, blanks)
-        yield text
-        for sign, token in ESCAPES:
-            if sign in text.text:
-                yield View(text.text, token, text)
+        found = self._sorted[at] if at < len(self._sorted) else b""
+        return found if found.startswith(text) else b""
 
 
 def _encoded(value: str) -> bytes:
@@ -208,22 +177,4 @@ def _replaced(data: bytes, places: Iterable[tuple[int, int]]) -> bytes:
 
 
 def _is_one_word(written: bytes) -> bool:
-    return b"\n" in written or b"\x1b" in written or len(written.split()) == 1
-
-
-def _decoded(found: re.Match[bytes]) -> bytes:
-    """What an escape stands for: blanks for nothing."""
-    token = found[0]
-    if token[:1] == b"%":
-        text = bytes.fromhex(token[1:].decode())
-    elif token[:1] == b"&":
-        import html
-
-        text = html.unescape(token.decode("ascii")).encode("utf-8", "replace")
-    elif token[:2] == b"\\u" and len(token) > 2:
-        text = json.loads(b'"%s"' % token).encode("utf-8", "replace")
-    elif token[:1] == b"\\":
-        text = b"" if token[1:] in b"nrtbf" else token[1:]
-    else:  # "+" in a URL
-        text = b""
-    return b"".join(text.split())
+    return b"\n" in written or b"\x1b" in written or not re.search(rb"[ \t]", written)

@@ -8,6 +8,7 @@ import time
 
 from tasks.host.log import Log
 from tasks.host.mask import Mask
+from tasks.host.masking.views import UNSEEN
 from tasks.host.report import Report
 
 LOGGED = 64 << 20  # bytes: a command that prints without end does not fill the disk
@@ -18,7 +19,6 @@ OF_ERRORS = (b"error", b"fatal", b"exception", b"failed", b"cannot", b"not found
 ERROR = re.compile(rb"\b[a-z]*(?:" + b"|".join(OF_ERRORS) + rb")\b", re.I)
 EVERY = 0.1  # seconds between two lines that are reported
 FULL = b"(the log is full: what is printed from here on is not kept)"
-UNSEEN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class CappedLog:
@@ -105,4 +105,4 @@ def first_error(data: bytes) -> bytes:
 
 def clean(line: bytes) -> str:
     """A line for a screen: nothing in it moves a cursor."""
-    return UNSEEN.sub("", line.decode("utf-8", "replace"))[:300].rstrip()
+    return UNSEEN.sub(b"", line).decode("utf-8", "replace")[:300].rstrip()

@@ -15,6 +15,10 @@ _SEQUENCE = re.compile(
     re.MULTILINE,
 )
 
+_HIDDEN = re.compile(  # what the host's masks pass over within a value, and no more: host/masking/views.py
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
 
 class Words:
     """Text in pieces, each with a style."""
@@ -53,11 +57,16 @@ def cell_len(text: str) -> int:
 
 
 def clean(text: str) -> str:
-    """One line without terminal sequences, control characters, and what reorders or hides text."""
+    """A line without terminal sequences, control characters, what reorders or hides text; a sign for what else is unseen."""
     if text.isprintable():  # nothing of that is
         return text.rstrip(" ")
-    kept = (c if c.isprintable() else " " if c.isspace() else "" for c in _SEQUENCE.sub("", text))
-    return "".join(kept).rstrip(" ")
+    return "".join(map(_visible, _SEQUENCE.sub("", text))).rstrip(" ")
+
+
+def _visible(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if char.isspace() else "" if _HIDDEN.match(char) else "\ufffd"
 
 
 def duration(seconds: float) -> str:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tasks.host.failure import Failed
+from tasks.host.mask import Mask
 from tasks.host.services import health
 from tests.functions.made import Made
 
@@ -224,3 +225,9 @@ def test_what_speaks_no_http_is_not_printed_with_the_failure() -> None:
         with pytest.raises(Failed, match="speaks no HTTP") as caught:
             health.check(Made("post-release"), f"http://127.0.0.1:{server.getsockname()[1]}/", 200, 0.0, "", [])
     assert "s3cr3t" not in caught.value.what
+
+
+def test_a_body_that_is_cut_ends_in_no_beginning_of_a_value(site: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LIMIT", 8)
+    _, body = health.answer(f"http://127.0.0.1:{site.server_port}/health", [], 5)
+    assert Mask(["all is ök, and more"])(body) == b"****..."

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.host.mask import Mask
+from tasks.host import output
+from tasks.host.mask import LONGEST, Mask
 from tasks.host.secrets import values
+from tasks.view import words
 from tests.support.secret_forms import WRITERS, formats
 
 VALUE = "s3cr3t-Of/the+Site"
@@ -29,6 +31,7 @@ def test_a_key_and_a_word_of_anybody_are_no_values() -> None:
 
 
 SECRETS = {"plain": "s3cr3t-of-the-site", "every sign": 'p@ss/w&rd"<é>%x y', "looks like a frame": "#abc!d|ef//g>h*i+j"}
+SECRETS |= {"apostrophes": "it's-a-s3cr3t's", "words": "correct horse battery"}
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -41,6 +44,26 @@ def test_a_value_is_masked_however_it_is_written(secret: str, writer: str) -> No
     left = masked.replace("before ", "").replace(" after", "").replace("****", "")
     assert secret[:6] not in left
     assert len(left) <= 130 if "base64" in writer else len(left) <= 20
+
+
+def test_nothing_that_is_taken_away_on_a_screen_puts_a_value_together() -> None:
+    letters = [chr(code) for code in range(1 << 17) if not 0xD800 <= code < 0xE000] + [
+        chr(code) for code in range(0xE0000, 0xE0200)
+    ]
+    gone = [char for char in letters if "ab" in (words.clean(f"a{char}b"), output.clean(f"a{char}b".encode()))]
+    assert len(gone) > 100
+    text = "\n".join(f"s3cr3t-{char}of-it" for char in gone)
+    assert Mask(["s3cr3t-of-it"])(text.encode()).replace(b"****", b"").strip() == b""
+
+
+def test_a_long_value_is_masked_wherever_reads_end_and_is_held_back_no_further_than_a_piece_of_it() -> None:
+    secret = "".join(chr(97 + number * number % 23) + str(number) for number in range(4000))
+    mask, kept, passed = Mask([secret]), b"", b""
+    for at in range(0, len(secret), 1000):
+        done, kept = mask.begin(kept + secret[at : at + 1000].encode(), 64)
+        passed += done
+        assert len(kept) <= 4 * LONGEST
+    assert set(passed + mask(kept)) == set(b"*")
 
 
 def test_values_that_overlap_leave_nothing_of_either() -> None:

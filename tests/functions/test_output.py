@@ -1,5 +1,6 @@
 """What commands print is passed on line by line, masked, whatever it is made of and however it arrives."""
 
+import os
 import time
 
 import pytest
@@ -124,3 +125,19 @@ def test_a_value_that_is_wrapped_is_masked_where_a_read_ends_between_its_lines()
     lane.output.flush()
     assert b"the key ****" in lane.logged()
     assert b"site is" not in lane.logged()
+
+
+def test_what_is_cut_at_its_front_begins_with_no_end_of_a_value_that_was_wrapped() -> None:
+    log = Log()
+    os.write(log.descriptor, b"s3cr3t-of\n  -the-site\n" + b"line\n" * 1000)
+    assert log.printed(5000 + 15) == b"line\n" * log.printed(5000 + 15).count(b"line\n")
+    assert log.printed(1 << 20).startswith(b"s3cr3t-of\n")
+
+
+@pytest.mark.parametrize(
+    "between", ["\x01", "\0", "\r", "\v", "\x1b[K", "\x1b[?25l", "\x1b]0;title\x07", "\x1b(B", "\x9b1m", "\xad"]
+)
+def test_no_value_is_put_together_on_a_screen(between: str) -> None:
+    lane = Lane(SECRET)
+    lane.output.take(f"KEY=s3cr3t-of{between}-the-site\n".encode())
+    assert tail(lane) == ["KEY=****"]

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import shlex
 import textwrap
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
@@ -79,4 +80,24 @@ WRITERS: dict[str, Callable[[str], str]] = {
     "wrapped in a frame": lambda text: "   \n !     ".join(text[at : at + 8] for at in range(0, len(text), 8)),
     "wrapped in JSON": lambda text: "  \n  ".join(textwrap.wrap(json.dumps(text), 9)),
     "wrapped in colour": lambda text: f"\x1b[37;41m  {text[:5]}\x1b[39;49m\n\x1b[37;41m  {text[5:]}\x1b[0m",
+    "grep in colour": lambda text: f"\x1b[01;31m\x1b[K{text[:5]}\x1b[m\x1b[K{text[5:]}",
+    "a control character": lambda text: f"{text[:5]}\x01\x07\0{text[5:]}",
+    "a cursor": lambda text: f"{text[:5]}\x1b[?25l\x1b[1C\x1b(B{text[5:]}",
+    "a link": lambda text: f"\x1b]8;;http://x\x07{text[:5]}\x1b]8;;\x07{text[5:]}",
+    "a title": lambda text: f"\x1b]0;{text}\x07",
+    "UTF-16": lambda text: text.encode("utf-16-le").decode("latin-1") if text.isascii() else text,
+    "a soft hyphen": lambda text: f"{text[:5]}\xad\u200b{text[5:]}",
+    "JSON in JSON": lambda text: json.dumps(json.dumps({"a": text})).replace("/", "\\/"),
+    "JSON in HTML": lambda text: html.escape(json.dumps(text)),
+    "HTML in JSON": lambda text: json.dumps(html.escape(text)),
+    "JSON in a URL": lambda text: quote(json.dumps(text), safe=""),
+    "URL, twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "base64 in JSON of PHP": lambda text: base64.b64encode(text.encode()).decode().replace("/", "\\/"),
+    "base64 in a URL": lambda text: quote(base64.b64encode(f"joe:{text}".encode()).decode(), safe=""),
+    "bytes of Python": lambda text: repr(text.encode()),
+    "bash -x": lambda text: "'" + text.replace("'", "'\\''") + "'",
+    "shlex.quote": shlex.quote,
+    "printf %q": lambda text: "".join(char if char.isalnum() else f"\\{char}" for char in text),
+    "cut by PHP": lambda text: f"'{text[:15]}...'" if len(text) > 15 else text,
+    "cut in HTML": lambda text: html.escape(text)[:13] + "...",
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from http.client import HTTPConnection
 
 LIMIT = 1 << 20  # bytes of a body that are looked at
+CUT = b"..."  # after a body that was cut: what stands before it may be the beginning of a value, and is masked
 TRY = 10.0  # seconds for one try
 LATE = "the answer did not end in time"
 FIRST_PAUSE, PAUSE = 0.05, 1.0  # seconds between tries, doubled from the first to the second
@@ -85,8 +86,8 @@ def answer(url: str, headers: Sequence[Sequence[str]], seconds: float) -> tuple[
     finally:
         connection.close()
     if late:
-        raise Unhealthy(LATE, body)
-    return answer.status, body
+        raise Unhealthy(LATE, body + CUT)
+    return answer.status, body + (CUT if len(body) >= LIMIT else b"")
 
 
 def _connection(url: str, headers: Sequence[Sequence[str]], seconds: float) -> HTTPConnection:
