@@ -128,7 +128,7 @@ def test_whatever_is_in_it_ssh_and_paramiko_agree(home: Path, jumps: str, blocks
     """The same examples each time: Paramiko lets `Match user` see a User that comes later, which ssh does not."""
     text = f"Host web1\n  ProxyJump {jumps}\n" if jumps else ""
     text += "".join(f"{line}\n" for criterion, lines in blocks for line in (criterion, *lines))
-    words = ["ssh", "-G", "-F", written(home, text), "-l", "ftsuser", "web1"]
+    words = ["ssh", "-G", "-F", str(written(home, text)), "-l", "ftsuser", "web1"]
     asked = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assume("jumphost loop" not in asked.stderr)  # ssh itself goes nowhere with it
     by_ssh, by_paramiko = both(home, text, refused=True)
