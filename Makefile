@@ -21,7 +21,7 @@ demo: $(VENV)/.ready ## a real release on an embedded host, from nothing to roll
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tasks/sandbox/demo.sh
 
 test: $(VENV)/.ready-dev ## everything that needs neither root nor installation
-	$(BIN)/python -m pytest -n $(WORKERS) --dist load $(AGAIN) tests/ssh tests/functions tests/unit
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 16 $(AGAIN) tests/ssh tests/functions tests/unit
 
 test-host: $(VENV)/.ready-dev ## the rest: real users, a real sshd, hosts that boot, a sample of chaos; root on Debian
 	$(BIN)/python -m pytest -n $(HOSTS_AT_ONCE) --dist loadfile $(AGAIN) tests/chaos tests/host

@@ -187,7 +187,7 @@ def _migrate(member: Member, release: Release) -> None:
     outcome = member.send(phase, member.about(release))
     if outcome.status != "ok":
         error = member.failure(outcome, phase)
-        begun = outcome.status == "unknown" or outcome.step == phase.steps[-1].name
+        begun = outcome.status == "unknown" or outcome.step in [step.name for step in phase.steps[1:]]
         error.besides = f"{'The database may have changed; ' if begun else ''}{release.name} stays built."
         raise error
 
