@@ -105,6 +105,7 @@ GROUPS = {
             f"mv /var/backups/pool.d {POOL}",
             "name the unit",
         ),
+        Spoilt("/usr/sbin/nginx -t refuses its configuration", "fail", todo="correct it"),
     ],
 }
 # A file, a directory and an ACL for every mode: what the computation says, and what the kernel does for that user.
