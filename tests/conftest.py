@@ -13,15 +13,13 @@ from hypothesis import settings
 settings.register_profile("everywhere", deadline=None)
 settings.load_profile("everywhere")
 
+# Before anything of `tasks` is loaded: what nohup and a shell's background jobs ignore, tests would ignore too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 OURS = ("HOSTS_FILE", "SANDBOX_DIR", "RELEASE_DEBUG")
 OF_THE_PERSON = ("SSH_AUTH_SOCK", "SSH_AGENT_PID", "NO_COLOR", "FORCE_COLOR", "CI", "LANG", "LANGUAGE", "XDG_CONFIG_HOME")
 READ_BY_TOOLS = ("GIT_", "INVOKE_", "FABRIC_", "LC_")
-
-
-def pytest_configure() -> None:
-    """What nohup and a shell's background jobs ignore, programs started by tests would ignore too."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 _finished: set[str] = set()

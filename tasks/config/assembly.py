@@ -115,7 +115,7 @@ def _two_locks(environments: dict[str, Environment]) -> Iterator[Mistake]:
 
 
 def _machines(environment: Environment) -> Iterator[tuple[object, str]]:
-    """What tells its hosts from others, and what they are called; those of EC2 all at once."""
+    """What distinguishes its hosts from others, and their names; those of EC2 all at once."""
     for address in environment.addresses:
         yield (address.host.lower(), address.port or environment.port), address.host
     if asked := environment.ec2:

@@ -99,7 +99,7 @@ def look_again(fleet: Fleet, siblings: Sequence[Member], members: Sequence[Membe
         member.host.warn(f"{member.live or 'nothing'} is live here by now, and not {taken.live.name}")
     if moved:
         raise LiveButFailed(
-            "the other hosts have moved on meanwhile", state=fleet.state(), next=fleet.hint("adopt", members[0].host.address)
+            "the other hosts have moved on since", state=fleet.state(), next=fleet.hint("adopt", members[0].host.address)
         )
     names = [member.host.address for member in members]
     for member, problem in fleet.each(lambda each: each.require(phases.joined(names)), of=siblings).errors.items():

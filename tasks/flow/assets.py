@@ -93,7 +93,7 @@ def _exchange(fleet: Fleet, release: Release, filled: Mapping[Member, str]) -> N
     if len(set(filled.values())) < 2:
         return
     asked = fleet.require(lambda member: _names(member, release), of=tuple(filled))
-    found = {member: asked[member] for member in fleet.members if member in asked}  # whoever answered first
+    found = {member: asked[member] for member in fleet.members if member in asked}  # in their order, not in that of the answers
     first = {path: member for member in reversed(found) for path in found[member]}
     _warn_of_differences(found, first)
     for giver in found:

@@ -60,7 +60,7 @@ def build(fleet: Fleet, ref: str) -> Release:
     """Build and seal a release of this ref: one name and one commit on every member. The live site is not touched.
 
     The primary resolves the ref; the others begin as soon as it has. The first that fails ends the builds of the others; one
-    whose instance has ended meanwhile has left the fleet.
+    whose instance ends during its build has left the fleet.
     """
     watch(fleet)
     release = Release(name=max(member.known.next for member in fleet.members), ref=ref)

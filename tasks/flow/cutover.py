@@ -129,7 +129,7 @@ def swap(
     """Compare, and rename; `to` is how the member stands then. Raises ReleaseError, and the standing says what moved."""
     phase, before = phases.cutover(files, member.host.environment), member.live
     member.target = release
-    how = "untouched" if member.services is None else "yes"  # what its services are (host/records.py)
+    how = "untouched" if member.services is None else "yes"  # whether its services were asked to follow
     about = member.about(release)._replace(put_back=how if to is Standing.BACK else "")
     outcome = member.send(phase, about, then=then(member) if then else None)
     if outcome.status == "unknown":

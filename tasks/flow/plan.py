@@ -37,8 +37,8 @@ def alike(members: Sequence[Member], what: Callable[[Member], object]) -> list[l
 
 def _what(member: Member, facts: Mapping[str, str]) -> object:
     """What a plan shows of a host, without the times at which it did things."""
-    told = {key: value for key, value in facts.items() if key != "state"}
-    return id(member.host.environment), member.live, member.known.previous, json.dumps(told, sort_keys=True)
+    compared = {key: value for key, value in facts.items() if key != "state"}
+    return id(member.host.environment), member.live, member.known.previous, json.dumps(compared, sort_keys=True)
 
 
 def requests(fleet: Fleet) -> list[dict[str, Any]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.errors import UsageError
 
@@ -14,17 +13,12 @@ if TYPE_CHECKING:
 NOTHING_SENT = "Nothing was sent to any host."
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """`only`: the one host that is asked; `without`: hosts that are left out, for a `reason` that goes into history."""
 
     only: str | None = None
     without: Sequence[str] = ()
     reason: str | None = None
-
-    def __post_init__(self) -> None:
-        """One that is named twice is left out once."""
-        object.__setattr__(self, "without", tuple(dict.fromkeys(self.without)))
 
     def of(self, environment: Environment) -> tuple[Address, ...]:
         """The addresses, in the order of hosts.yml. Raises UsageError."""

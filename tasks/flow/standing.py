@@ -147,11 +147,11 @@ def names(phases: Sequence[Phase]) -> str:
     return ", ".join(dict.fromkeys(phase.name for phase in phases))
 
 
-def table(stands: Sequence[Stand], tell: Callable[[Stand], str] = words) -> str:
+def table(stands: Sequence[Stand], state: Callable[[Stand], str] = words) -> str:
     """The state of every member; those that stand alike share a line, and a single one needs no address."""
     lines: dict[str, list[str]] = {}
     for stand in stands:
-        lines.setdefault(tell(stand), []).append(stand.address)
+        lines.setdefault(state(stand), []).append(stand.address)
     if len(stands) == 1:
         return next(iter(lines))
     return "\n".join(f"{', '.join(addresses)}: {line}" for line, addresses in lines.items())

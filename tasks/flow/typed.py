@@ -34,14 +34,14 @@ def seconds(option: str, text: str) -> float:
 
 def as_typed(name: str, words: dict[str, Any]) -> tuple[str, ...]:
     """The verb with its options, to be typed again with more of them."""
-    typed = [name]
+    found = [name]
     for option, value in words.items():
-        name = f"--{option.replace('_', '-')}"
+        flag = f"--{option.replace('_', '-')}"
         if value is True:
-            typed.append(name)
+            found.append(flag)
         for text in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
-            typed += [name, text]
-    return tuple(typed)
+            found += [flag, text]
+    return tuple(found)
 
 
 def check_text(verb: str, words: dict[str, Any]) -> None:

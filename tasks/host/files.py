@@ -97,7 +97,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def replace(path: str, data: bytes, by: str) -> None:
-    """Put a private file in the place of one, whole or not at all. `by`: who writes it, for the name that it has meanwhile.
+    """Put a private file in the place of one, whole or not at all. `by`: who writes it, for the name that it has until then.
 
     What another died over goes too. Raises OSError.
     """
@@ -119,6 +119,12 @@ def flush_directory(path: str) -> None:
     """Put on disk which names are in a directory. Raises OSError."""
     with opened(path, os.O_RDONLY | os.O_DIRECTORY) as folder:
         os.fsync(folder)
+
+
+def flush_filesystem(folder: str) -> None:
+    """Put on disk all that was written on the filesystem of a directory. Raises OSError."""
+    with opened(folder, os.O_RDONLY | os.O_DIRECTORY) as place:
+        system_call("syncfs", place, path=folder)
 
 
 def entries(folder: str) -> list[os.DirEntry[str]]:

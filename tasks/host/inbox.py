@@ -42,7 +42,7 @@ class Inbox:
             return self._requests.popleft()
 
     def abandoned(self) -> bool:
-        """Whether the workstation has gone, as far as one can tell."""
+        """Whether the workstation has gone, as far as this host can know."""
         return self.ended or time.monotonic() - self.heard > ABANDONED
 
     def wait(self, seconds: float) -> None:

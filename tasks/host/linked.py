@@ -10,7 +10,7 @@ from tasks.host.build.seal import SEAL
 from tasks.host.run import Run
 
 DEEPEST = 5  # directories down that the persistent links of others are looked for
-NOBODYS = ("node_modules", "vendor", ".git", "var")  # large, and no place of a link that outlives releases
+PASSED_OVER = ("node_modules", "vendor", ".git", "var")  # large, and no place of a link that outlives releases
 
 
 def kept(run: Run, paths: Sequence[str]) -> dict[str, str]:
@@ -42,5 +42,5 @@ def _below(own: str, folder: str, deepest: int) -> Iterator[str]:
         path = os.path.join(folder, entry.name)
         if entry.is_symlink():
             yield path
-        elif deepest > 1 and entry.name not in NOBODYS and entry.is_dir(follow_symlinks=False):
+        elif deepest > 1 and entry.name not in PASSED_OVER and entry.is_dir(follow_symlinks=False):
             yield from _below(own, path, deepest - 1)

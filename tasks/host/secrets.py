@@ -15,6 +15,7 @@ SHORTEST = 8  # characters of a value
 NEVER = {"production", "development", "localhost", "username", "password", "database", "127.0.0.1", "disabled", "required"}
 """Words that anybody would write in a file of settings."""
 
+COMPOSED = 1000  # values of a file in which names of others are looked for
 PLACES = {"host", "hostaddr", "hostname", "server"}  # within a value they lead to no secret
 LINE = re.compile(r"[^\n]{8,}")
 FOREIGN = re.compile("[\udc80-\udcff]")  # a byte that is none of UTF-8
@@ -78,12 +79,14 @@ def values(text: str, deep: int = 2) -> set[str]:
 def _with_their_names(text: str) -> Iterator[str]:
     """Each value as it is written, and where it names other values of its file, with those in their places."""
     known: dict[str, str] = {}
+    left = COMPOSED
     if "$" in text:
         known = {key: min(readings(value), key=len) for key, value in KNOWN.findall(text)}
     for word in _written(text):
         if len(word) >= SHORTEST:
             yield word
-        if "$" in word:
+        if "$" in word and left:
+            left -= 1
             yield composed(word, known)
 
 

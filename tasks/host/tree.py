@@ -141,7 +141,7 @@ class Way:
             return sorted(os.listdir(self.at), reverse=True)
 
     def up(self, path: str) -> None:
-        """Out of this directory, which has this path. Raises OSError where it was moved meanwhile."""
+        """Out of this directory, which has this path. Raises OSError where it was moved since."""
         known, below = self._above.pop(), self._held.pop()
         try:
             if not self._held:
@@ -210,7 +210,7 @@ def let_in(directory: int, mode: int) -> None:
 def remove(path: str) -> None:
     """Remove a file, a link or a whole directory; nothing where there is none. Modes of files are not changed.
 
-    What somebody makes a link meanwhile is not followed. Raises OSError.
+    What somebody makes a link at the same time is not followed. Raises OSError.
     """
     parent, name = os.path.split(path)
     try:

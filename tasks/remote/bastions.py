@@ -92,7 +92,7 @@ class Bastions:
 
 
 def _own(error: BaseException | None) -> BaseException:
-    """What went wrong, for one host: whoever gets it adds to it what is so there."""
+    """What went wrong, for one host: a copy of its own, to which its state there is added."""
     if isinstance(error, Unreachable):
         return Unreachable(error.what, details=error.details, state=error.state, next=error.next)
     return error or EOFError()

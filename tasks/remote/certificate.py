@@ -64,7 +64,7 @@ class Certificate:
         )
 
     def fault(self, name: str, now: float) -> str:
-        """Why it does not show that its key is the host `name`'s at `now`, whoever has signed it; "" when it does."""
+        """Why it does not show that its key is the host `name`'s at `now`, for any authority; "" when it does."""
         if self.signature not in SAFE:
             return f"is signed with {self.signature!r}, which is not safe"
         if not self.signed:

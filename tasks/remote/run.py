@@ -26,7 +26,8 @@ class About(NamedTuple):
     """What one phase is about.
 
     `path` is the directory of the release, where its sender knows it; `expected` is where the live link pointed when the
-    run began: a phase that moves it refuses when it points elsewhere. `put_back`: the release that is live failed.
+    run began: a phase that moves it refuses when it points elsewhere. `put_back`: how, where what is live failed:
+    `yes`, or `untouched` before any service was asked to follow.
     """
 
     release: Release = Release()

@@ -1,4 +1,4 @@
-"""What ssh_config says of one server, with its tokens and variables expanded: the same values, whoever has read the files."""
+"""What ssh_config says of one server, with its tokens and variables expanded: the same values, by ssh or by Paramiko."""
 
 import getpass
 import hashlib

@@ -1,6 +1,6 @@
 """A target group of a load balancer: its targets that are hosts of the fleet, taken out of it and put in again.
 
-What is taken out is marked by a tag of the group first: whoever runs next finds what a run has left out that never came back.
+What is taken out is marked by a tag of the group first: the next run finds what a killed one has left out.
 """
 
 from __future__ import annotations

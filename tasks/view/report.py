@@ -110,7 +110,7 @@ def print_json(value: Any, stream: TextIO | None = None) -> None:
 
 
 def _alike(hosts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Hosts that stand alike, their addresses together; the seconds at which each of them did something tell none apart."""
+    """Hosts that stand alike, their addresses together; the seconds at which each of them did something make no difference."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for host in hosts:
         same = {key: value for key, value in host.items() if key != "address"}

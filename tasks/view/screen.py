@@ -19,7 +19,7 @@ class Screen(ABC):
 
     def event(self, address: str, event: Event) -> None:
         """Something happened on a host."""
-        self.show(self.story.tell(address, event))
+        self.show(self.story.lines(address, event))
 
     def note(self, text: str) -> None:
         """A line of the workstation's own."""

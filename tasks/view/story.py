@@ -90,15 +90,15 @@ class Story:
         self._headed = ""
         self._lock = threading.Lock()
 
-    def tell(self, address: str, event: Event) -> tuple[Line, ...]:
+    def lines(self, address: str, event: Event) -> tuple[Line, ...]:
         """The lines that this event adds."""
-        teller = _TELLERS.get(event.kind)
-        if teller is None:
+        lines_of = _LINES_OF.get(event.kind)
+        if lines_of is None:
             return ()
         address = clean(address)
         with self._lock:
             host = self._running.get(address) or Running(address, "", 0, self.clock())
-            return tuple(teller(self, host, Event(event.kind, tuple(map(clean, event.words)))) or ())
+            return tuple(lines_of(self, host, Event(event.kind, tuple(map(clean, event.words)))) or ())
 
     @property
     def idle(self) -> bool:
@@ -179,7 +179,7 @@ class Story:
         yield host.line(kinds[event.kind], event.word(0), event.word(1))
 
 
-_TELLERS: dict[str, Callable[[Story, Running, Event], Iterator[Line] | None]] = {
+_LINES_OF: dict[str, Callable[[Story, Running, Event], Iterator[Line] | None]] = {
     "phase": Story._phase,
     "step": Story._step,
     "lane": Story._lane,

@@ -34,8 +34,7 @@ def own(run: Run) -> None:
 def own_again(run: Run) -> None:
     """The same after migrations, which may have made more. On disk when it ends. Raises Failed or OSError."""
     own(run)
-    with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
-        files.system_call("syncfs", folder, path=run.releases)
+    files.flush_filesystem(run.releases)
 
 
 def own_earlier(run: Run) -> None:
@@ -143,7 +142,7 @@ def _part_in(run: Run, folder: str, parent: str, names: list[str], stop: threadi
 
 
 def _part(run: Run, full: str, name: str, at: int) -> bool:
-    """One file; False where it was written to meanwhile, or is another by now."""
+    """One file; False where it was written to at the same time, or is another by now."""
     partial = run.place(f"{DONE}.{run.id}")
     with tree.opened(full, name, tree.PLAIN, at) as file:
         before = os.fstat(file)

@@ -99,7 +99,7 @@ def _refuse_link(run: Run) -> None:
 
 
 def flush(run: Run) -> None:
-    """Put every file of the release on disk, with the record of its runtime files, and measure what it takes meanwhile.
+    """Put every file of the release on disk, with the record of its runtime files, and measure what it takes at the same time.
 
     From here on a release.json is the tool's; what a command has put in its place goes. Raises OSError.
     """
@@ -109,9 +109,7 @@ def flush(run: Run) -> None:
     runtime.sealed(run)
     if os.stat(run.state).st_dev != os.stat(run.releases).st_dev:
         files.flush_directory(run.state)  # the mark must not come back, and the flush below is of another filesystem
-    with files.opened(run.releases, os.O_RDONLY | os.O_DIRECTORY) as folder:
-        # raises OSError also where a file could not be written since the folder was opened
-        run.size = measured(run.release_path, lambda: files.system_call("syncfs", folder, path=run.releases))
+    run.size = measured(run.release_path, lambda: files.flush_filesystem(run.releases))
 
 
 def seal(run: Run) -> None:

@@ -35,7 +35,7 @@ def place(run: Run, *parts: str) -> str:
 
 
 def key(run: Run) -> bytes:
-    """This host's key, made once: whole or not at all, whoever makes it at the same time. Raises OSError."""
+    """This host's key, made once: whole or not at all, also where two runs make it at the same time. Raises OSError."""
     path = place(run, "key")
     with contextlib.suppress(FileNotFoundError):
         return files.read(path)

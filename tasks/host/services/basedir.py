@@ -10,20 +10,20 @@ from collections.abc import Mapping
 
 from tasks.host import files
 from tasks.host.services.probe import PLACE
+from tasks.host.services.units import INIS
 
 FOLDER = os.path.dirname(PLACE)
 CLOSED = f"its open_basedir does not permit {FOLDER}, where the file lies that asks it: add that, and reload php-fpm"
 REFUSED = "open_basedir restriction in effect"  # what PHP says then
 PRINTED = re.compile(r"configuration file (\S+) test is successful")
 SETTING = re.compile(r"^[ \t]*open_basedir[ \t]*=[ \t]*[\"']?([^\"'\n;]*)", re.M)
-INI = ("php.ini", "php/php.ini", "conf.d/*.ini", "php.d/*.ini", "php/conf.d/*.ini")  # beside php-fpm.conf
 
 
 def of_php(printed: str) -> str:
     """What php.ini has for every pool of the php-fpm that printed this; "" where it has none, or may not be read."""
     main, value = PRINTED.search(printed), ""
     folder = glob.escape(os.path.dirname(main[1])) if main else ""
-    for path in (path for pattern in INI if folder for path in sorted(glob.glob(os.path.join(folder, pattern)))):
+    for path in (path for pattern in INIS if folder for path in sorted(glob.glob(os.path.join(folder, pattern)))):
         with contextlib.suppress(OSError):
             value = [value, *SETTING.findall(files.text(path))][-1]
     return value.strip()

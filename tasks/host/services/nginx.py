@@ -63,18 +63,11 @@ def _chosen(block: Directive) -> dict[str, list[str]]:
         maps = (each for name in CHOOSING for each in block.named(name) if each.words)
         made = [(each.words[-1], line.words[-1]) for each in maps for line in each.block or [] if line.words]
     elif block.name == "server":
-        made = [(each.words[0], each.words[1]) for each in _within(block) if each.name == "set" and len(each.words) == 2]
+        made = [(each.words[0], each.words[1]) for each in block.all() if each.name == "set" and len(each.words) == 2]
     found: dict[str, list[str]] = {}
     for variable, value in made:
         found.setdefault(variable[1:], []).append(value)
     return found
-
-
-def _within(block: Directive) -> Iterator[Directive]:
-    """Every directive in a block, at any depth; its own come first."""
-    yield from block.block or []
-    for each in block.block or []:
-        yield from _within(each)
 
 
 class Server:

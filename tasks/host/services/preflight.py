@@ -72,7 +72,7 @@ def try_service(run: Run, kind: str, action: str, name: str, warns: bool = False
             sudo.try_command(run, words, user)
         if kind == "supervisor":
             _known_program(name)
-        try_pools(run, configurations(run, units))
+        _try_pools(run, configurations(run, units))
 
 
 def configurations(run: Run, units: Sequence[dict[str, str]], *, only_php: bool = False) -> list[tuple[str, str]]:
@@ -118,7 +118,7 @@ def _known_program(name: str) -> None:
         )
 
 
-def try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:
+def _try_pools(run: Run, dumps: Sequence[tuple[str, str]]) -> None:
     """Does each pool answer, as far as it can be asked?"""
     for name, why, decides in Answers(run, dumps).troubles():
         if decides:

@@ -21,7 +21,7 @@ from tasks.host.services import supervisor
 from tasks.host.services.nginx import Configuration
 from tasks.host.services.scripts import loaded
 from tasks.host.services.started import Runs, programs, unit
-from tasks.host.services.units import is_nginx, is_php_fpm, nginx_config, php_fpm_config, php_fpm_mains
+from tasks.host.services.units import INIS, is_nginx, is_php_fpm, nginx_config, php_fpm_config, php_fpm_mains
 
 if TYPE_CHECKING:
     from typing import Dict, Tuple
@@ -39,7 +39,6 @@ LOADED_BY_PHP = re.compile(
 )
 """What a main process loads, before it starts workers as others."""
 INI = re.compile(r" (?:-c|--php-ini)[ =]?(\S+)")
-BESIDE = ("php.ini", "php-fpm*.ini", "conf.d/*.ini", "php.d/*.ini", "php/*.ini", "php/conf.d/*.ini")  # php-fpm.conf
 COPY = "# put a copy that is root's into /etc, and name that; every directory on the way has to be root's too"
 ANOTHER = "# set {}: a user who may read the release, www-data say; or run a file that is root's, below directories that are"
 USER = {"systemd": "User= in the unit", "supervisor": "user= in its file, then sudo supervisorctl update"}
@@ -110,10 +109,10 @@ def of_nginx(main: str) -> list[str]:
 
 
 def of_php_fpm(main: str, ini: str = "") -> list[str]:
-    """The main file, what it includes, each php.ini, told or beside, and the extensions that these name."""
+    """The main file, what it includes, each php.ini, named or beside it, and the extensions that these name."""
     mains = php_fpm_mains(main)
     patterns = [ini, f"{ini}/php*.ini"] if ini else []
-    patterns += [os.path.join(os.path.dirname(file), name) for file in mains for name in BESIDE]
+    patterns += [os.path.join(os.path.dirname(file), name) for file in mains for name in INIS]
     inis = [place for pattern in patterns for place in _all(pattern)]
     extensions = [place for file in inis for place in LOADED_BY_PHP.findall(files.text(file))]
     return [place for file in mains for place in _included(file, 0)] + inis + [os.path.join("/", place) for place in extensions]

@@ -1,4 +1,4 @@
-"""The files that a command runs, or follows like a program: itself, what an interpreter is given, what a shell is told."""
+"""The files that a command runs, or follows like a program: itself, what an interpreter or a shell is given."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ SHARED = re.compile(r"(?:/(?:dev|proc)/.*|(?:/var)?/tmp/?|.*\$.*)")
 def run_by(words: Sequence[str], folder: str = "") -> list[str]:
     """Absolute paths; of a relative one the `folder` that the command starts in too."""
     text = LOCK.sub(r"\1", " ".join(words))
-    told = any(SHELL.fullmatch(os.path.basename(word.strip("'\""))) for word in words)
+    shell = any(SHELL.fullmatch(os.path.basename(word.strip("'\""))) for word in words)
     found = loaded(text)
-    for line in re.split(r"[;&|\n(){}`<]+", REDIRECTION.sub(" ", text)) if told else [text]:
+    for line in re.split(r"[;&|\n(){}`<]+", REDIRECTION.sub(" ", text)) if shell else [text]:
         led, own, script = _program([word.strip("'\"") for word in line.split()])
         found += [word for word in led if word.startswith("/")]
         if own[:1] == ["cd"]:

@@ -20,11 +20,11 @@ PROPERTIES = ",".join(
 )
 COMMAND = re.compile(r"path=(.*?) ; argv\[\]=(.*?) ; (?:flags=(.*?)|ignore_errors=\w+) [;}]")
 PRIVILEGED = ("privileged", "no-setuid", "ambient")
-"""How systemctl shows +, ! and !! before a command: it is root's, or may be, whoever the user of its unit."""
+"""How systemctl shows +, ! and !! before a command: it is root's, or may be, whatever the user of its unit."""
 
 
 class Runs:
-    """A unit or a supervisor program; of each command its words, and whether it is root's whoever its user; settings."""
+    """A unit or a supervisor program; of each command its words, and whether it is root's whatever its user; settings."""
 
     def __init__(
         self, name: str, kind: str, user: str, folder: str, commands: list[tuple[list[str], bool]], about: dict[str, str]
@@ -44,7 +44,7 @@ class Runs:
         return self.user in ((user, "0") if user == "root" else (user,))
 
     def started_by(self, user: str) -> list[list[str]]:
-        """The words of each command that this user runs; root tests nginx and php-fpm whoever theirs."""
+        """The words of each command that this user runs; root tests nginx and php-fpm whatever their user."""
         root = user == "root"
         return [
             words

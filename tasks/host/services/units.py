@@ -12,6 +12,7 @@ from tasks.host import files
 UNWANTED = ("-F", "--nodaemonize", "-D", "--daemonize")
 SIZES = {"us": 1e-6, "ms": 1e-3, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 NGINX, PREFIX = "/etc/nginx/nginx.conf", "/usr/share/nginx/"
+INIS = ("php.ini", "php-fpm*.ini", "conf.d/*.ini", "php.d/*.ini", "php/*.ini", "php/conf.d/*.ini")  # beside php-fpm.conf
 PLACES = ("/etc/php/*/fpm/php-fpm.conf", "/etc/php-fpm.conf", "/usr/local/etc/php-fpm.conf")
 STARTED = re.compile(r"path=\S*php[^/ ]*fpm")
 TITLE = re.compile(r"php-fpm: master process \((.+)\)")

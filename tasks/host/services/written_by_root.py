@@ -48,6 +48,6 @@ def of_unit(unit: Mapping[str, str]) -> list[str]:
 
 
 def of_supervisor(sections: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Of supervisor itself and of its programs, whoever runs them."""
+    """Of supervisor itself and of its programs, of any user."""
     for about in sections.values():
         yield from (about[key] for key in OF_SUPERVISOR if about.get(key))

@@ -101,7 +101,7 @@ def launch(layout: Layout, name: str, program: str, *, cwd: Path, environment: M
 
 
 def say_ready() -> None:
-    """Tell who launched this process that it is ready."""
+    """Report to the launching process that this one is ready."""
     with os.fdopen(int(os.environ.pop(READY_FD)), "w") as launcher:
         launcher.write("ready\n")
 

@@ -182,7 +182,7 @@ NOT_THERE = "fatal: '/srv/x.git' does not appear to be a git repository"
             f"bash: line 1: /etc/profile.d/x.sh: Permission denied\nERROR: No such project.\n{GENERAL}",
             "ERROR: No such project.",
         ),
-        (f"/root/.profile: line 3: mesg: not found\n-bash: nvm: command not found\n{NOT_THERE}", NOT_THERE),
+        (f"/home/git/.profile: line 3: mesg: not found\n-bash: nvm: command not found\n{NOT_THERE}", NOT_THERE),
         (f"{BANNER}bash: git-upload-pack: command not found\n{GENERAL}", "bash: git-upload-pack: command not found"),
         ("sh: 1: git-upload-pack: not found\nfatal: the remote end hung up unexpectedly", "sh: 1: git-upload-pack: not found"),
         (GENERAL.split("\n")[0], "fatal: Could not read from remote repository."),

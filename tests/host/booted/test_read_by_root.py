@@ -68,7 +68,7 @@ def test_a_configuration_that_includes_files_of_a_release_is_refused(site: Follo
 def own(site: Following) -> str:
     """A directory of the release user's, with a script and the configuration of an nginx."""
     site.host.sh(f"install -d -o ftsuser {HOME}/own; printf 'load_module {HOME}/own/x.so;' >{HOME}/own/nginx.conf")
-    site.host.write(f"{HOME}/own/run.sh", "#!/bin/sh\nid -u >>/root/ran || true\n", "ftsuser")
+    site.host.write(f"{HOME}/own/run.sh", "#!/bin/sh\nid -u >>/run/ran || true\n", "ftsuser")
     site.host.sh(f"chmod 755 {HOME}/own/run.sh")
     return f"{HOME}/own"
 
@@ -103,7 +103,7 @@ def test_what_root_would_run_or_load_of_theirs_is_refused_before_it_is_run(site:
     site.override(name, lines.format(own))
     try:
         refused(site, [{"systemd": name, **action}], f"{own}/{file}".rstrip("/"), does)
-        assert site.host.sh("cat /root/ran || true") == ""
+        assert site.host.sh("cat /run/ran || true") == ""
     finally:
         site.host.sh(f"rm -r /etc/systemd/system/{name}.service.d; systemctl daemon-reload")
 
