@@ -57,9 +57,9 @@ def test_a_seal_that_is_made_before_the_release_is_in_its_place_is_none(host: Lo
 
 
 def test_a_seal_of_a_run_that_died_at_once_is_none(host: LocalHost) -> None:
-    """Nothing has removed it yet."""
+    """Nothing has removed it yet: the process that would is killed first."""
     host.release()
-    host.use(publish=[FORGE, "kill -9 $PPID $(cut -d' ' -f4 /proc/$PPID/stat)"])
+    host.use(publish=[FORGE, "kill -9 $(cut -d' ' -f4 /proc/$PPID/stat) $PPID"])
     with host.lock("build") as locked:
         host.run(build_phase.build(host.environment), replace(locked.run, ref="master"))
         name = locked.run.release

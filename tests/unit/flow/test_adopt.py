@@ -125,7 +125,7 @@ def test_others_that_have_moved_on_are_looked_at_again(fab: Fab, three: list[Sta
     three[2].answers["before"] = [moved.colleague(lambda: failed("", 0))]
     ran = fab("adopt")
     assert (ran.code, three[2].live) == (4, OLD)
-    assert "the other hosts have moved on meanwhile" in ran.err
+    assert "the other hosts have moved on since" in ran.err
     assert "next: fab -H prod adopt web3" in ran.err
 
 
