@@ -58,6 +58,11 @@ class Stand(NamedTuple):
         """Whether what the run made live still is."""
         return bool(self.made) and self.live == self.made
 
+    @property
+    def may_be_back(self) -> bool:
+        """Whether what was live at first is being put back, and nobody has heard that it is live."""
+        return self.own and self.running is not None and bool(self.running.moves)
+
 
 def words(stand: Stand) -> str:
     """A member's state, in sentences."""
@@ -131,12 +136,13 @@ def interruption(stands: Sequence[Stand], phases: Sequence[Phase], hint: Hint) -
 
 
 def _after_an_interruption(stands: Sequence[Stand], hint: Hint) -> str:
-    """Where some hosts have switched and others not, there are two ways on; the first host decides what `rollback` goes to."""
-    if {stand.own for stand in stands} == {True, False}:
-        made = next(stand.made for stand in stands if stand.own)
-        there = "" if stands[0].own else stands[0].live
+    """Where some hosts have switched and others not, there are two ways on; the first host decides what the way back is to."""
+    going_back = any(stand.standing is Standing.BACK or stand.may_be_back for stand in stands)
+    made = next((stand.made for stand in stands if stand.own), "")
+    if made and (going_back or not all(stand.own for stand in stands)):
+        there = stands[0].first if stands[0].own else stands[0].live
         back = hint("rollback", *(("--to", there) if there else ()))
-        if any(stand.standing is Standing.BACK for stand in stands):
+        if going_back:
             return f"{back} # goes on with putting back; {hint('deploy', '--name', made)} tries it once more"
         return f"{hint('deploy', '--name', made)} # goes on; {back} goes back"
     return hint("post-release" if any(stand.pending for stand in stands) else "status")

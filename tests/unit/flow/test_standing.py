@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from tasks.errors import Busy, NotReleased, OutcomeUnknown, PutBack, ReleaseError, Unreachable, typed
-from tasks.flow.standing import Stand, Standing, failure, table, verdict, words
+from tasks.flow.standing import Stand, Standing, failure, interruption, table, verdict, words
+from tasks.phases.cutover import cutover
 from tasks.phases.step import Phase
 from tasks.remote.outcome import Outcome
 
@@ -117,3 +118,28 @@ def test_what_led_to_the_way_back_is_told_first() -> None:
 def test_what_a_job_says_is_in_its_log_and_of_another_phase_status_knows_more(phase: Phase, next: str) -> None:
     assert failure(Outcome(code=3, failure="it broke"), phase, stand(AS_IT_WAS), hint).next == hint(next)
     assert failure(Outcome(code=3, failure="it broke", next="mend it"), phase, stand(AS_IT_WAS), hint).next == "mend it"
+
+
+GOING_BACK = "fab -H prod rollback --to old # goes on with putting back; fab -H prod deploy --name new tries it once more"
+GOING_ON = "fab -H prod deploy --name new # goes on; fab -H prod rollback --to old goes back"
+MOVES = cutover()
+
+
+@pytest.mark.parametrize(
+    ("stands", "next"),
+    [
+        ((stand(BACK), stand(SERVED), stand(SERVED)), GOING_BACK),
+        ((stand(SERVED), stand(BACK), stand(SERVED)), GOING_BACK),
+        ((stand(SERVED)._replace(running=MOVES), stand(SERVED), stand(SERVED)), GOING_BACK),
+        ((stand(SERVED), stand(SERVED)._replace(running=MOVES), stand(BACK)), GOING_BACK),
+        ((stand(SERVED), stand(AS_IT_WAS)), GOING_ON),
+        ((stand(AS_IT_WAS), stand(SERVED)), GOING_ON),
+        ((stand(AS_IT_WAS)._replace(running=MOVES), stand(SERVED)), GOING_ON),
+        ((stand(SWITCHED, pending=True), stand(SERVED)), "fab -H prod post-release"),
+        ((stand(SERVED), stand(SERVED)), "fab -H prod status"),
+        ((stand(BACK), stand(BACK)), "fab -H prod status"),
+    ],
+)
+def test_after_two_ctrl_c_the_line_to_type_is_right_on_whatever_a_cutover_came_to(stands: tuple[Stand, ...], next: str) -> None:
+    """Nobody has heard whether the host that renames has done so: what depends on it could go back one release too far."""
+    assert interruption(stands, [], hint).next == next
