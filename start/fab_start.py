@@ -5,6 +5,7 @@ Fabric; Python then runs it first, in every program, and it minds only fab.
 """
 
 import atexit
+import errno
 import gc
 import os
 import signal
@@ -104,10 +105,32 @@ def _version(package: str) -> str:
     return found[0] if len(found) == 1 else import_module("importlib.metadata").distribution(package).version
 
 
+def _begun() -> bool:
+    """Whether a verb of ours has begun."""
+    return bool(getattr(sys.modules.get("tasks.flow.interrupts"), "begun", False))
+
+
 def _leave(*_: object) -> None:
-    begun = getattr(sys.modules.get("tasks.flow.interrupts"), "begun", False)
-    os.write(2, b"interrupted\n" if begun else b"interrupted; nothing was sent to any host\n")
+    os.write(2, b"interrupted\n" if _begun() else b"interrupted; nothing was sent to any host\n")
     os._exit(130)
+
+
+def _write_answer() -> None:
+    """What Fabric has answered by itself, `--list` say, is written out before Python ends, which would complain."""
+    try:
+        if not _begun() and sys.stdout:
+            sys.stdout.flush()
+    except OSError as problem:
+        _unwritten(problem)
+    except ValueError:
+        pass  # it is closed
+
+
+def _unwritten(problem: OSError) -> None:
+    if isinstance(problem, BrokenPipeError):
+        os._exit(0)  # `fab --list | head`: who stops reading has enough
+    os.write(2, _UNWRITTEN.format(problem).encode("utf-8", "backslashreplace"))
+    os._exit(3)
 
 
 def _refuse_commands(words: "list[str]") -> None:
@@ -126,6 +149,8 @@ def _unusable(kind: "type[BaseException]", problem: BaseException, trace: "Trace
     if ours:
         sys.__excepthook__(kind, problem, trace)
         return
+    if isinstance(problem, OSError) and problem.filename is None and problem.errno in _WRITING:
+        _unwritten(problem)
     said = "".join(c if c.isprintable() else "?" for c in str(problem) or kind.__name__)
     os.write(2, _UNUSABLE.format(said).encode("utf-8", "backslashreplace"))
     os._exit(2)
@@ -136,6 +161,12 @@ No host was touched.
 next: fab --help
 """
 
+_UNWRITTEN = """error: the answer cannot be written: {}
+No host was touched.
+"""
+
+_WRITING = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 _NO_COMMANDS = b"""error: fab -H NAME -- COMMAND is refused: Fabric would connect to a host without a look at its key
 No host was touched.
 next: fab --list
@@ -144,6 +175,7 @@ next: fab --list
 _fab = [os.path.basename(word) in ("fab", "fabric") for word in sys.orig_argv[1:3]]
 if any(_fab):
     sys.excepthook = _unusable
+    atexit.register(_write_answer)
     gc.disable()  # until `loaded`: what is imported is never garbage
     for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(_number) != signal.SIG_IGN:

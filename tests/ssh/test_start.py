@@ -1,7 +1,6 @@
 """Ctrl-C in the first second, while modules load: no traceback, exit 130, and what was sent: nothing."""
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -47,57 +46,12 @@ def test_a_cancelled_job_and_a_closed_terminal_are_as_ctrl_c_from_the_start(tmp_
     assert (ran.returncode, ran.stderr) == (130, "interrupted; nothing was sent to any host\n")
 
 
-def typed(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """`fab` with these words, with the start/ that lies here, installed or not."""
-    fab = str(Path(sys.executable).with_name("fab"))
-    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "start"), "HOME": str(home)}
-    return subprocess.run([fab, *words], cwd=ROOT, env=here, capture_output=True, text=True, timeout=PATIENCE, check=False)
-
-
-@pytest.mark.parametrize("words", [[], ["status"], ["status", "--json"]])
-def test_a_command_of_fabrics_own_is_refused_before_any_connection(tmp_path: Path, words: list[str]) -> None:
-    """Fabric would load no fabfile for it, and take any key."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
-        host = f"somebody@127.0.0.1:{server.getsockname()[1]}"
-        ran = typed(tmp_path, "-H", host, *words, "--", "true")
-        with pytest.raises(BlockingIOError):
-            server.accept()
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("error: fab -H NAME -- COMMAND is refused")
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("-t", "abc"), "'abc'"),
-        (("-T", "abc"), "'abc'"),
-        (("-f", "/nonexist"), "/nonexist"),
-        (("-f", "{home}"), ""),
-        (("-f", "{home}/broken.yml"), ""),
-    ],
-)
-def test_what_fabric_cannot_use_is_a_sentence(tmp_path: Path, words: tuple[str, str], said: str) -> None:
-    (tmp_path / "broken.yml").write_text("a: [\n")
-    ran = typed(tmp_path, words[0], words[1].format(home=tmp_path), "-H", "nowhere", "status")
-    assert (ran.returncode, ran.stdout) == (2, "")
-    error, state, next = ran.stderr.rstrip("\n").split("\n")
-    assert error.startswith("error: Fabric cannot use")
-    assert said in error
-    assert (state, next) == ("No host was touched.", "next: fab --help")
-
-
 def test_a_defect_of_ours_is_shown_as_python_shows_it(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['tasks.view'] = None\n")
     fab, here = str(Path(sys.executable).with_name("fab")), {"PYTHONPATH": f"{tmp_path}:{ROOT / 'start'}"}
     ran = subprocess.run([fab, "-H", "x", "status"], cwd=ROOT, env=here, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert "Traceback" in ran.stderr
-
-
-def test_completion_is_no_such_command(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    assert "status" in typed(tmp_path, "--complete", "--", "fab", "stat").stdout
 
 
 def test_other_programs_are_left_alone(tmp_path: Path) -> None:
