@@ -83,9 +83,9 @@ def test_ctrl_c_between_batches_begins_no_further_one_and_prints_both_ways_on(gr
     assert fleet.lives == [new, before, before]
     assert f"127.0.0.1: Live: {new}, since this run." in said
     assert f"127.0.0.2, 127.0.0.3: Live: {before}, unchanged." in said
-    assert f"fab -H sandbox deploy --name {new} # goes on; fab -H sandbox rollback goes back" in said
+    assert f"fab -H sandbox deploy --name {new} # goes on; fab -H sandbox rollback --to {before} goes back" in said
     fleet.write(batch=None, pause=None)
-    words = {"deploy": ("deploy", "--name", new), "rollback": ("rollback",)}[way]
+    words = {"deploy": ("deploy", "--name", new), "rollback": ("rollback", "--to", before)}[way]
     fleet.fab(*words)
     assert fleet.lives == [{"deploy": new, "rollback": before}[way]] * 3
     fleet.fab("status")
