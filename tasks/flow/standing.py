@@ -223,5 +223,7 @@ def _unmoved(stand: Stand) -> str:
     if not stand.asked:
         return stand.done or "Nothing was changed."
     if stand.live == stand.first:
-        return f"Live: {stand.live or 'nothing yet'}, unchanged."
-    return f"Live: {stand.live or 'nothing'}; it was {stand.first or 'nothing'} when this run began."
+        live = f"Live: {stand.live or 'nothing yet'}, unchanged."
+    else:
+        live = f"Live: {stand.live or 'nothing'}; it was {stand.first or 'nothing'} when this run began."
+    return f"{live} {stand.done}".rstrip()

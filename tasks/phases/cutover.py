@@ -32,7 +32,8 @@ def migrate(environment: Environment) -> Phase:
     """Migrations, on one host, from the sealed release, before the first cutover."""
     commands = commands_step("migrate", environment, ("migrate", ".", environment.migrate))
     commands = (*commands, step("inodes", inodes.own_again)) if commands else ()
-    return Phase("migrate", (step("still live", host.still_live), *commands), kind="job", loud=True, options=NEEDS_MOVE)
+    steps = (step("still live", host.still_live), *commands)
+    return Phase("migrate", steps, kind="job", loud=True, options=NEEDS_MOVE, done="Migrations have run.")
 
 
 def still_live() -> Phase:

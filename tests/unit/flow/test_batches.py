@@ -80,6 +80,8 @@ def test_one_that_is_not_ready_stops_all_before_the_first_moves(
     assert ["cutover" in host.sent for host in there] == [False] * case.many
     assert there[0].sent.count("migrate") == (phase == "stage" or case.failing == 0)
     assert ["migrate" in host.sent for host in there[1:]] == [False] * (case.many - 1)
+    ran_there = f"{case.names[0]}: Live: {OLD}, unchanged. Migrations have run.\n"
+    assert (ran_there in ran.err, ran.err.count("Migrations have run")) == ((True, 1) if phase == "stage" else (False, 0))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

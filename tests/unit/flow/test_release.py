@@ -128,6 +128,14 @@ def test_a_migration_that_was_refused_has_changed_no_database(fab: Fab, host: St
     assert f"{NEW} stays built" in ran.err
 
 
+def test_a_cutover_that_fails_before_the_rename_says_that_migrations_have_run(fab: Fab, host: StandIn, site: Site) -> None:
+    site(migrate=["bin/console migrate"])
+    host.answers["cutover"] = [failed("another release went live since", step="swap")]
+    ran = fab("release", "--ref", "master")
+    assert (ran.code, host.live) == (3, OLD)
+    assert f"Live: {OLD}, unchanged. Migrations have run." in ran.err
+
+
 @pytest.mark.parametrize("code", [3, 7])
 def test_a_failed_migration_is_before_the_cutover_and_may_have_changed_the_database(
     fab: Fab, host: StandIn, site: Site, code: int
