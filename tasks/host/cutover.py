@@ -129,4 +129,11 @@ def _compare(run: Run) -> None:
     if text != run.expected:
         live, before = (os.path.basename(path) or "nothing" for path in (text, run.expected))
         what = f"another release went live since: {live}, and it was {before} when this run began"
-        raise Failed(what, f"{run.hint('release', '--name', run.release)} # {run.release} stays built")
+        raise Failed(what, _to_try_again(run))
+
+
+def _to_try_again(run: Run) -> str:
+    """What to type where live has moved: a release that was built stays, for the same verb. A way back is looked at anew."""
+    if run.verb not in ("release", "deploy"):
+        return run.hint("status")
+    return f"{run.hint(run.verb, '--name', run.release)} # {run.release} stays built"

@@ -151,7 +151,7 @@ def test_a_link_that_somebody_moves_during_a_build_stays_where_they_put_it(site:
     said = finish(running, 3).err
     built = site.names[-1]
     assert f"{older}, and it was {live} when this run began" in said
-    assert f"fab -H sandbox release --name {built}" in said
+    assert f"fab -H sandbox deploy --name {built}" in said
     assert site.live == older
     assert site.states[built] == "good"
     site.fab("release", "--name", built)
