@@ -10,6 +10,7 @@ from tasks.errors import OutcomeUnknown, ReleaseError
 from tasks.flow.clock import Patience
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
+from tasks.flow.ready import require_ready
 from tasks.flow.standing import Standing
 from tasks.phases import cutover as phases
 from tasks.phases.step import Phase
@@ -31,19 +32,13 @@ def migrate(fleet: Fleet, release: Release) -> None:
     """Migrations, if hosts.yml has any, on the primary, when live is what it was on all; Ctrl-C waits for them."""
     if fleet.environment.migrate:
         with fleet.uninterrupted():
-            fleet.require(
-                lambda member: member.require(phases.still_live(), member.about(release), again=True),
-                of=fleet.others(fleet.primary),
-            )
+            require_ready(fleet, release, phases.still_live(), fleet.others(fleet.primary))
             fleet.first(lambda member: _migrate(member, release))
 
 
 def stage(fleet: Fleet, release: Release) -> None:
     """Every member says that it could make the release live at once; nothing moves. A member that waits for no other swaps."""
-    fleet.require(
-        lambda member: member.require(phases.stage(), member.about(release), again=True),
-        of=[member for member in fleet.members if fleet.others(member)],
-    )
+    require_ready(fleet, release, phases.stage(), [member for member in fleet.members if fleet.others(member)])
 
 
 def go_live(

@@ -41,6 +41,7 @@ FLOW = (
         "inventory",
         "selection",
         "build",
+        "ready",
         "cutover",
         "pruning",
         "assets",
