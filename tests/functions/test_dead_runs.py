@@ -70,6 +70,19 @@ def test_the_next_run_removes_what_a_build_left_that_died_before(busy: LocalHost
     assert len(list(busy.releases.iterdir())) == 1
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_the_next_run_builds_under_the_name_of_a_build_that_died_before(busy: LocalHost, step: str) -> None:
+    """As `adopt` does: what it builds is named by the other hosts."""
+    with busy.lock() as locked:
+        assert "killed on the host" in dying(busy, locked, step, "power_cut").failure
+        name = locked.run.release
+    with busy.lock() as again:
+        built = busy.run(build_phase.build(busy.environment), replace(again.run, ref="master", release=name))
+    assert (built.code, built.failure) == (0, "")
+    assert [path.name for path in busy.releases.iterdir()] == [name]
+    busy.assert_clean()
+
+
 def test_a_build_that_died_right_after_its_seal_is_a_release_like_any_other(busy: LocalHost) -> None:
     with busy.lock() as locked:
         dying(busy, locked, "seal", "seal")

@@ -22,6 +22,8 @@ JOBS = 8 * 86400  # seconds that the files of a job are there for
 def begin(run: Run) -> None:
     """From here on a failure leaves nothing but its log and its line in history. Raises Failed."""
     run.lock.require(run)
+    if run.release in releases.unfinished(run):  # of a run that died: a host that is adopted gets a name which others have
+        _settle(run, run.release)
     if os.path.lexists(run.release_path) or os.path.lexists(run.build):
         raise Failed(f"{run.release_path} is there already", run.hint("releases"))
     history.record(run, "begin", {"name": run.release, "ref": run.ref})
