@@ -58,11 +58,20 @@ def anew(fleet: Fleet, why: str = "") -> str:
 
 
 def _both_ways(fleet: Fleet, newest: str) -> str:
-    own, common = fleet.primary.live, _on_all(fleet)
-    forward = f"{fleet.hint('deploy', '--name', newest)} # goes on"
+    own, common, forward = fleet.primary.live, _on_all(fleet), fleet.hint("deploy", "--name", newest)
+    if _is_left(fleet, newest):
+        older = next(member.live for member in fleet.members if member.live != newest)
+        return f"{fleet.hint('rollback', '--to', older)} # goes back; {forward} tries it once more"
+    forward = f"{forward} # goes on"
     if own != newest:
         return f"{forward}; {fleet.hint('rollback', '--to', own)} goes back"
     return forward + (f"; {fleet.hint('rollback')} goes back" if common & {*fleet.primary.known.back} else "")
+
+
+def _is_left(fleet: Fleet, name: str) -> bool:
+    """Whether as many hosts as have this release, or more, have gone back from it: it failed, or a rollback has left it."""
+    states = [each["state"] for member in fleet.members for each in member.known.document["releases"] if each["name"] == name]
+    return 2 * states.count("bad") >= len(states)
 
 
 def _to_go_back(fleet: Fleet) -> str:

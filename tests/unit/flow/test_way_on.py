@@ -72,6 +72,26 @@ def test_a_way_back_is_named_where_each_has_what_it_leads_to(fab: Fab, three: li
     assert f"next: fab -H prod deploy --name {NEW} # goes on\n" in ran
 
 
+@pytest.mark.parametrize("left", [0, 2], ids=["first", "last"])
+def test_what_the_others_have_gone_back_from_is_not_what_comes_next(fab: Fab, three: list[StandIn], left: int) -> None:
+    """One was lost in a rollback, or could not be put back: whoever types the line does not release again what was left."""
+    for host in three:
+        host.sealed |= {NEW: "bad"}
+    alone(three[left], NEW)
+    ran = fab("status").err
+    assert f"next: fab -H prod rollback --to {OLD} # goes back; fab -H prod deploy --name {NEW} tries it once more\n" in ran
+    assert next_line(fab) == f"fab -H prod rollback --to {OLD}"
+    assert (fab("rollback", "--to", OLD).code, {host.live for host in three}, fab("status").code) == (0, {OLD}, 0)
+
+
+def test_what_one_of_three_has_gone_back_from_goes_on(fab: Fab, three: list[StandIn]) -> None:
+    """Its adoption, say, has failed."""
+    three[1].sealed |= {NEW: "bad"}
+    for host in (three[0], three[2]):
+        alone(host, NEW)
+    assert next_line(fab) == f"fab -H prod deploy --name {NEW}"
+
+
 def test_one_that_lacks_the_release_before_gets_it_from_its_commit(fab: Fab, three: list[StandIn]) -> None:
     three[2].previous, three[2].sealed = "", {OLD: "live"}
     assert next_line(fab) == "fab -H prod adopt web3"
