@@ -19,7 +19,7 @@ HELP = {"ref": "branch, tag or commit to build and deploy", "name": "a release t
 def deploy(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Release, then post-release; the release before comes back when that fails."""
     choice = chosen(ref, name, fleet.hint("deploy", "--ref", "master"))
-    fleet.prepare(choice.ref or choice.name, services=True, needs=needs(choice))
+    fleet.prepare(choice.ref or choice.name, tries="services", needs=needs(choice))
     with fleet.lock():
         drain.find(fleet)
         release = choose(fleet, choice)

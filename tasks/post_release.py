@@ -12,7 +12,7 @@ HELP = {"end_strays": "end what an old release has left running in the group of 
 @verb(HELP, locks=True)
 def post_release(fleet: Fleet, end_strays: bool = False) -> None:
     """Make the services use the live release, then ask the site for its health."""
-    fleet.prepare(services=True, warns=True, needs="move")
+    fleet.prepare(tries="warns", needs="move")
     with fleet.lock():
         release = fleet.primary.first
         for member in fleet.members:

@@ -16,7 +16,7 @@ HELP = {"ref": "branch, tag or commit to build and release", "name": "a release 
 def release(fleet: Fleet, ref: str | None = None, name: str | None = None) -> None:
     """Build --ref apart, then swap one symlink; post-release is yours to type."""
     choice = chosen(ref, name, fleet.hint("release", "--ref", "master"))
-    fleet.prepare(choice.ref or choice.name, needs=needs(choice))
+    fleet.prepare(choice.ref or choice.name, tries="web", needs=needs(choice))
     with fleet.lock():
         made = choose(fleet, choice)
         verify(fleet, made)

@@ -20,7 +20,7 @@ _HELP = {
 @verb(_HELP, locks=True)
 def rollback(fleet: Fleet, to: str | None = None, keep_runtime_files: bool = False) -> None:
     """Swap back to the release before, or --to one, then post-release."""
-    fleet.prepare(to or "", services=True, warns=True, needs="rollback")
+    fleet.prepare(to or "", tries="warns", needs="rollback")
     with fleet.lock():
         kept = keep_runtime_files and bool(fleet.environment.runtime_files)
         target = find(fleet, to, live=kept) if to else former(fleet) if kept else before(fleet)

@@ -72,7 +72,7 @@ def adopt(fleet: Fleet, members: Sequence[Member], taken: Model) -> None:
     part = fleet.of(members)
     for member in members:
         member.host.environment = _without_migrations(member.host.environment)
-    part.prepare(taken.live.name, services=True, needs="move")
+    part.prepare(taken.live.name, tries="services", needs="move")
     with part.lock():
         for release in taken.in_order:
             lacking = [member for member in part.members if _asked(member, release.name) is None]

@@ -13,7 +13,7 @@ from tasks.flow.barrier import Barrier, Results
 from tasks.flow.clock import Clock
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.member import Member
-from tasks.flow.prepare import leave_out, prepare
+from tasks.flow.prepare import Tries, leave_out, prepare
 from tasks.flow.standing import Standing, interruption, names, table, verdict
 from tasks.phases.lock import Needs
 from tasks.view.screen import Screen
@@ -147,10 +147,9 @@ class Fleet:
 
     # -- what a run begins with
 
-    def prepare(self, what: str = "", *, services: bool = False, warns: bool = False, needs: Needs = "") -> None:
-        """Name the hosts that are left out; try every login and service that the run may use, before anything is written.
+    def prepare(self, what: str = "", *, tries: Tries = "", needs: Needs = "") -> None:
+        """Name the hosts that are left out; try every login, and what else the run `tries`, before anything is written.
 
-        `warns`: what is wrong with a service is a warning.
         The locks are asked for next: `what` is for a run that finds them taken, `needs` what they are for (phases/lock.py).
         """
         for address in self.primary.run.without:
@@ -159,7 +158,7 @@ class Fleet:
         for member in self.members:
             member.lock.needs = needs
             member.run = member.run._replace(what=f"{member.run.verb} {what}" if what else member.run.verb)
-        self.reach(lambda member: prepare(member, asks=member is self.primary, services=services, warns=warns))
+        self.reach(lambda member: prepare(member, asks=member is self.primary, tries=tries))
 
     def reach(self, act: Callable[[Member], object]) -> None:
         """Act on every member, before anything is written."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tasks.errors import Unreachable, UsageError
 from tasks.flow.clock import Clock, Patience
 from tasks.phases import lock as phases
-from tasks.phases.step import Phase
+from tasks.phases.step import Phase, Step
 from tasks.remote.host import Host
 from tasks.remote.outcome import Outcome
 from tasks.remote.run import Run
@@ -35,12 +35,15 @@ class HostLock:
         self._host, self._clock = host, clock
         self._locks = contextlib.ExitStack()
         self.needs: phases.Needs = ""
+        self.first: tuple[Step, ...] = ()
+        """What is asked once, before it is taken."""
         self.taken = self._lost = False
         """Whether this run has had the lock."""
 
     def phase(self, *, returns: bool = False, beside: bool = False) -> Phase:
         """What takes it, for what the run `needs`: one of phases/lock.py."""
-        return phases.lock(self.needs, returns=returns, beside=beside, restarted=returns and self._host.machine.restarted)
+        restarted = returns and self._host.machine.restarted
+        return phases.lock(self.needs, () if returns else self.first, returns=returns, beside=beside, restarted=restarted)
 
     def take(
         self, run: Run, *, wait: float = 0.0, patience: float = 0.0, returns: bool = False, beside: bool = False
@@ -51,13 +54,13 @@ class HostLock:
         `patience` seconds, after which the outcome is unknown. A hold is not waited for. `returns`: this run had it before, no
         hold stops it, and who moves what is live by now is waited for as patiently; `beside`: its own job may be running there.
         """
-        phase = self.phase(returns=returns, beside=beside)
         began, shown = self._clock.now(), ""
         while True:
-            outcome = self._try(phase, run)
+            outcome = self._try(self.phase(returns=returns, beside=beside), run)
             holder = outcome.facts.get("busy_move") or outcome.facts.get("busy_run", "")
             if outcome.status != "failed" or not holder:
                 return outcome
+            self.first = ()
             if holder == run.id and not (returns or self._lost):
                 return Outcome(code=UsageError.exit_code, failure=f"{self._host.address} is a host that this run has already")
             own = holder == run.id or (returns and holder == _NOBODY)

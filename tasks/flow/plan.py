@@ -7,7 +7,7 @@ from typing import Any
 from tasks.flow.build import chosen, find
 from tasks.flow.fleet import Fleet
 from tasks.flow.member import Member
-from tasks.phases import assets, build, cutover, lock, report
+from tasks.phases import assets, build, cutover, lock, report, web
 from tasks.phases.step import Phase
 from tasks.remote.request import request
 from tasks.remote.run import About, Release, Run
@@ -59,7 +59,7 @@ def requests(fleet: Fleet) -> list[dict[str, Any]]:
 def _phases(fleet: Fleet, member: Member) -> Iterator[Phase]:
     """What `release` sends to a member. Where others are waited for, it compares and gets ready before it moves."""
     environment, others = member.host.environment, fleet.others(member)
-    yield lock.lock("build")
+    yield lock.lock("build", web.reached(environment))
     yield build.build(environment)
     if environment.asset_pool:
         yield assets.fill(environment)

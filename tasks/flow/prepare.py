@@ -3,10 +3,15 @@
 import threading
 from collections.abc import Mapping, Sequence
 from queue import SimpleQueue
+from typing import Literal
 
 from tasks.errors import ReleaseError, Unreachable
 from tasks.flow.member import Member
-from tasks.phases import post_release
+from tasks.phases import post_release, web
+
+Tries = Literal["", "web", "services", "warns"]
+"""What a run tries beside its logins: whether visitors would reach a release; that, and the services; both, and no answer
+refuses it."""
 
 
 def leave_out(away: Mapping[Member, ReleaseError], typed: Sequence[str]) -> None:
@@ -20,15 +25,17 @@ def leave_out(away: Mapping[Member, ReleaseError], typed: Sequence[str]) -> None
             problem.next = f"{member.hint(*typed, *without, *reason)} # goes on with the others"
 
 
-def prepare(member: Member, *, asks: bool, services: bool, warns: bool = False) -> None:
+def prepare(member: Member, *, asks: bool, tries: Tries) -> None:
     """Both logins at once. `asks`: the lock is asked for with the first, unless something is tried that may refuse the run.
 
-    `warns`: no answer about a service refuses it. What serves the services travels while the release is built.
+    Whether visitors would reach a release is asked with the lock, just before it is taken. What serves the services travels
+    while the release is built.
 
     Raises ReleaseError, that of the release user's login before any other.
     """
-    environment = member.host.environment
-    if not services or not environment.services:
+    environment, warns = member.host.environment, tries == "warns"
+    member.lock.first = web.reached(environment, warns=warns) if tries else ()
+    if tries in ("", "web") or not environment.services:
         member.host.begin_with(member.lock.phase(), member.run, ask=asks)
         return
     logged_in: SimpleQueue[BaseException | None] = SimpleQueue()

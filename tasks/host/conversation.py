@@ -163,6 +163,8 @@ class Conversation:
             with within_its_time(run, "move"):
                 self.lock.acquire_move(run)
         if self.phase == "lock":
+            if code := perform(run, request["steps"]):
+                return code
             with within_its_time(run, "lock"):
                 self.lock.take(run, **{name: request[name] for name in ("returns", "beside", "needs", "restarted")})
             run.report.event("locked")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from tasks.host.check import assets, commands, git_server, services, state, sudo, web
 from tasks.host.services import sudo as rules
-from tasks.phases.build import units, verifying
+from tasks.phases.build import UNKNOWN, units, verifying
 from tasks.phases.links import links, writable
 from tasks.phases.post_release import proven, sudo_commands
 from tasks.phases.step import Phase, Step, step
+from tasks.phases.web import Pairs
+from tasks.phases.web import units as acted_on
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
-
-Pairs = tuple[tuple[str, str], ...]
 
 TOOLS = ("bash", "git", "du", "find", "mountpoint", "rm", "stat")
 """What the phases start on a host, besides the commands and services of hosts.yml."""
@@ -35,7 +35,7 @@ def check(environment: Environment) -> Phase:
             step("tools", commands.check_tools, TOOLS),
             step("commands", commands.check_commands, _commands(environment)),
             step("setup", state.check_setup),
-            step("room", state.check_room),
+            step("room", state.check_room, UNKNOWN),
             step("inodes", state.check_inodes),
             step("live", state.check_live),
             step("versions", commands.check_versions, tuple((app.name, app.path) for app in environment.apps)),
@@ -45,7 +45,7 @@ def check(environment: Environment) -> Phase:
             step("clock", state.check_clock),
             step("logout", state.check_logout),
             *_later(environment),
-            step("web", web.check_web, _php(environment), writable(environment), _units(environment), links(environment)),
+            step("web", web.check_web, _php(environment), writable(environment), acted_on(environment), links(environment)),
             *((step("asset pool", assets.check_pool, pool, links(environment)),) if pool else ()),
         ),
         kind="watched",
@@ -57,7 +57,7 @@ def check_services(environment: Environment, live_link: str = "", releases: str 
 
     `live_link` and `releases` are facts of the release user's half: "" where they are not known.
     """
-    units = dict.fromkeys(unit for _, unit in _units(environment))
+    units = dict.fromkeys(unit for _, unit in acted_on(environment))
     named = tuple(words for _, words in proven(environment))
     return Phase(
         "check-services",
@@ -89,11 +89,6 @@ def _later(environment: Environment) -> tuple[Step, ...]:
     """Keys that this version reads but does not act on: nobody should find that out from a broken page."""
     keys = (f"apps.{app.name}.inputs" for app in environment.apps if app.inputs)
     return tuple(step("later", state.check_later, key) for key in keys)
-
-
-def _units(environment: Environment) -> Pairs:
-    """Action and name of the services that are units."""
-    return tuple((each.action, each.name) for each in environment.services if each.kind == "systemd")
 
 
 def _php(environment: Environment) -> str:

@@ -8,10 +8,11 @@ from tasks.host import compare as host_compare
 from tasks.host import plan as planned
 from tasks.host import prune, ready
 from tasks.host import state as host
+from tasks.host.build import links as persistent
 from tasks.host.build import ref
 from tasks.host.runtime import differences, renew
 from tasks.phases.build import settings_step, units
-from tasks.phases.links import paths
+from tasks.phases.links import links, paths
 from tasks.phases.step import Phase, Step, step
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def status(environment: Environment) -> Phase:
 
 
 def named(environment: Environment) -> Phase:
-    """The state of a release that goes live next, with the runtime files that count now."""
+    """The state of a release that goes live next: its links lead somewhere, and its runtime files are those that count."""
+    linked = (step("persistent links", persistent.check_own, links(environment)),) if environment.persistent_links else ()
     renewed = (step("runtime files", renew.named, units(environment)),) if environment.runtime_files else ()
-    return Phase("state", (*renewed, *state(whole=False).steps))
+    return Phase("state", (*linked, *renewed, *state(whole=False).steps))
 
 
 def _differences(environment: Environment) -> tuple[Step, ...]:

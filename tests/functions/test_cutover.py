@@ -206,6 +206,14 @@ def test_a_first_release_does_not_overwrite_another_first_release(records: Local
     host.assert_live(theirs)
 
 
+def test_a_release_mends_a_live_link_that_leads_nowhere(records: LocalRecords) -> None:
+    (mine,) = records.sealed(1)
+    records.link("source-20200101T000000Z")
+    with records.host.lock() as locked:
+        assert records.host.run(cutover.cutover(), replace(locked.run, release=mine)).code == 0
+    records.host.assert_live(mine)
+
+
 @pytest.mark.parametrize(("without", "left"), [("", {}), ("web3", {"web3": "it is down"})])
 def test_where_it_is_live_already_who_gets_it_now_is_left_out_no_more(
     records: LocalRecords, without: str, left: dict[str, str]

@@ -8,6 +8,7 @@ import pytest
 
 from tasks.host.build import links as persistent
 from tasks.host.failure import Failed
+from tasks.phases import report
 from tests.functions.made import Made
 from tests.support.host import LocalHost
 from tests.support.snapshot import snapshot
@@ -186,3 +187,21 @@ def test_a_pointer_that_no_attribute_makes_one_is_a_text(host: LocalHost) -> Non
 def test_a_text_about_lfs_is_no_pointer(host: LocalHost, text: str) -> None:
     host.origin.commit({"README": text, ".gitattributes": "*.mp4 filter=lfs\n"})
     assert host.build().code == 0
+
+
+@pytest.mark.parametrize(
+    ("then", "why"), [("gone", "does not exist"), ("gone and not linked there", ""), ("there", ""), ("linked elsewhere", "")]
+)
+def test_a_release_that_is_there_goes_live_only_where_its_own_links_lead_somewhere(
+    host: LocalHost, media: Path, then: str, why: str
+) -> None:
+    place = linked(host, "media", media)
+    if then != "there":
+        media.rename(media.with_name("away"))
+    if then == "gone and not linked there":
+        place.unlink()
+    elif then == "linked elsewhere":
+        place.unlink()
+        place.symlink_to(host.home)
+    asked = host.run(report.named(host.environment), host.new_run("release", release=place.parent.name))
+    assert (asked.code, why in asked.failure) == (3 if why else 0, True)

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tasks.host import conversation
+from tasks.host.build import links
 from tasks.phases import cutover, report
 from tasks.phases import lock as lock_phases
+from tasks.phases.step import step
 from tests.support.fab import until
 from tests.support.host import LocalHost
 from tests.support.snapshot import snapshot
@@ -232,3 +234,17 @@ def test_who_comes_back_to_a_host_that_was_restarted_needs_a_record_of_the_run_t
         os.kill(keeper.pid, signal.SIGKILL)
     with host.start(lock_phases.lock(returns=True, restarted=True), run) as keeper:
         assert keeper.answer().code == 0
+
+
+FIRST = lock_phases.lock("move", (step("persistent links", links.check, (("media", "/no/such/place", ""),)),))
+
+
+def test_what_is_asked_first_and_fails_leaves_the_lock_and_everything_else_alone(host: LocalHost) -> None:
+    before, refused = snapshot(host.home), host.run(FIRST, host.new_run("release"))
+    assert (refused.code, refused.failure.split(",")[0]) == (3, "/no/such/place does not exist")
+    assert (refused.all("locked"), snapshot(host.home)) == ([], before)
+
+
+def test_a_host_that_is_not_set_up_is_told_so_whatever_is_asked_first(bare_host: LocalHost) -> None:
+    refused = bare_host.run(FIRST, bare_host.new_run("release"))
+    assert (refused.code, refused.failure) == (3, "prod is not set up on this host")

@@ -23,12 +23,12 @@ RAISED = {"Failed", *(name for name in vars(errors) if isinstance(getattr(errors
 CONSTANTS = {"NEXT", "SHOWN", "CHOOSE"}
 PROGRAMS = """
 apt-get cd chage chown cp df diff dmesg fab findmnt fuser getent git journalctl ls mkdir mount mv namei pip ps ssh-keygen
-ssh-keyscan supervisorctl systemctl tail usermod visudo ln ssh
+setfacl ssh-keyscan supervisorctl systemctl tail usermod visudo ln ssh
 """
-RETURNED = {"refusal", "_advice", "_accept", "_renew"}
+RETURNED = {"refusal", "_advice", "_accept", "_renew", "opening"}
 """Functions that return such a text, alone or second."""
 PLAIN = dict.fromkeys(["release_user", "NEW", "mine", "kept", "there", "here"], "X")
-MADE = {"ssh": "ssh", "forget": "ssh-keygen", "line": "fab", "made": "mkdir X && "}
+MADE = {"ssh": "ssh", "forget": "ssh-keygen", "line": "fab", "made": "mkdir X && ", "sudo": "sudo "}
 """Names that are quoted where they are made, or are a word by a pattern of hosts.yml; and commands that are made elsewhere."""
 RAW = "'RAW"  # what no shell reads as a word
 

@@ -106,7 +106,7 @@ def test_refused_sudo(site: Site, broken: Callable[..., list[str]]) -> None:
 
 def test_unknown_unit(broken: Callable[..., list[str]]) -> None:
     (line,) = broken(services=[{"systemd": "nginks", "action": "reload"}])
-    assert "systemd knows no unit nginks" in line
+    assert "no systemd unit matches nginks" in line
 
 
 def test_repository_that_is_gone(site: Site, broken: Callable[..., list[str]]) -> None:

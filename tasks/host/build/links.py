@@ -18,6 +18,14 @@ def check(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
         check_one(run, path, target, mountpoint)
 
 
+def check_own(run: Run, links: Iterable[tuple[str, str, str]]) -> None:
+    """The same before a release that is there goes live: of the links that it has. Raises Failed."""
+    for path, target, mountpoint in links:
+        place = os.path.join(run.release_path, path)
+        if os.path.islink(place) and os.readlink(place) == expanded(target):
+            check_one(run, path, target, mountpoint)
+
+
 def check_one(run: Run, path: str, target: str, mountpoint: str) -> None:
     """The target of one link, which must outlive releases, and what must be mounted for it. Raises Failed."""
     target, mountpoint = expanded(target), expanded(mountpoint)

@@ -10,6 +10,7 @@ from tasks.host import files
 from tasks.host.access import barrier, viewer
 from tasks.host.assets import ageing, record
 from tasks.host.check.asking import guarded
+from tasks.host.check.reach import opening
 from tasks.host.check.serving import Web
 from tasks.host.check.web import silent_places
 from tasks.host.run import Run
@@ -148,6 +149,5 @@ def _check_way(run: Run, web: Web) -> None:
         who, root = viewer(name, group), record.root(run)
         closed = barrier(who, root) if who else ""
         if who and closed:
-            sudo = "" if os.stat(closed).st_uid == os.getuid() else "sudo "
             what = f"asset pool: {who.name} ({program}) may not go through {closed}, which leads to {root}"
-            run.report.doubt(what, f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'")
+            run.report.doubt(what, opening(closed, who.name))

@@ -7,14 +7,16 @@ import pwd
 import re
 from collections.abc import Iterator, Sequence
 
-from tasks.host.check.asking import ask, guarded, which
+from tasks.host.check.asking import ask, attempt, guarded, which
 from tasks.host.check.service_files import Supervisor, units
 from tasks.host.leads import way
 from tasks.host.run import Run
 from tasks.host.services import read_by_root, sudo, written_by_root
 from tasks.host.services import supervisor as supervisor_files
 from tasks.host.services.listening import paths
+from tasks.host.services.preflight import known
 from tasks.host.services.scripts import run_by
+from tasks.host.services.service import Service
 from tasks.host.services.started import Runs
 from tasks.host.services.units import refusal, seconds
 
@@ -27,14 +29,8 @@ UPDATE = " in its file, then sudo supervisorctl update"
 
 def check_unit(run: Run, pattern: str) -> None:
     """Is there such a unit, loaded or in a file?"""
-    listed = ask(["systemctl", "list-units", "--all", "--plain", "--no-legend", "--", pattern], errors=False)
-    alone = not set("*?[") & set(pattern) and not pattern.endswith(("@", "@.service"))
-    shown = ask(["systemctl", "show", "--property=LoadState", "--", pattern]) if alone else None  # its file may be root's alone
-    if listed.text or (shown and shown.text.startswith("LoadState=") and not shown.text.endswith("=not-found")):
-        run.report.ok(f"systemd {pattern}")
-    else:
-        todo = "systemctl list-units --all, then correct services in hosts.yml"
-        run.report.bad(f"systemd knows no unit {pattern}", todo)
+    with attempt(run, f"systemd {pattern}"):
+        known(Service("systemd", "", pattern))
 
 
 def check_services(run: Run, live: str, releases: str, services: Sequence[Sequence[str]]) -> None:

@@ -7,10 +7,9 @@ import glob
 import os
 import pwd
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tasks.host.check.asking import ask
-from tasks.host.run import Run
 from tasks.host.services.nginx import Configuration
 from tasks.host.services.served import follows, is_reached, main_file, passed_to, resolved
 from tasks.host.services.units import PLACES, executable, is_php_fpm, php_fpm_config, read, units_in
@@ -33,8 +32,11 @@ class Fpm:
         return any(is_reached(pool.get("listen", ""), sockets) for pool in self.pools)
 
 
-def masters(run: Run, services: Sequence[Sequence[str]]) -> list[Fpm]:
-    """The php-fpm units of these (action, unit) services and others of the usual name; without systemd, what /etc has."""
+def masters(services: Sequence[Sequence[str]], unread: Callable[[str], None] = lambda _: None) -> list[Fpm]:
+    """The php-fpm units of these (action, unit) services and others of the usual name; without systemd, what /etc has.
+
+    `unread` has each file that this user may not read.
+    """
     patterns = [unit for _, unit in services] + ["php*-fpm.service"]
     usual = [file for place in PLACES for file in glob.glob(place)]
     found: dict[str, Fpm] = {}
@@ -43,15 +45,15 @@ def masters(run: Run, services: Sequence[Sequence[str]]) -> list[Fpm]:
         if name and name not in found and is_php_fpm(words):
             wanted = (action for action, each in services if fnmatch.fnmatchcase(name, re.sub(r"\.service$", "", each)))
             file = php_fpm_config(words) or (usual or [PLACES[1]])[0]
-            found[name] = Fpm(name, next(wanted, ""), words[0], file, _sections(run, file))
-    return list(found.values()) or [Fpm("", "", "", file, _sections(run, file)) for file in usual]
+            found[name] = Fpm(name, next(wanted, ""), words[0], file, _sections(file, unread))
+    return list(found.values()) or [Fpm("", "", "", file, _sections(file, unread)) for file in usual]
 
 
-def _sections(run: Run, file: str) -> dict[str, dict[str, str]]:
+def _sections(file: str, unread: Callable[[str], None]) -> dict[str, dict[str, str]]:
     try:
         return read(file)
     except OSError as problem:
-        run.report.doubt(f"php-fpm: {problem.filename} cannot be read by this user", f"sudo chmod o+r {problem.filename}")
+        unread(str(problem.filename))
         return {}
 
 
@@ -71,7 +73,9 @@ class Web:
     def fixed(self, path: str) -> bool:
         """Does it lead into a release without the live link, so that a cutover changes nothing for it?"""
         own = re.escape(os.path.realpath(self.releases) + "/" + os.path.basename(self.live)) + r"-\d{8}T\d{6}Z(/|$)"
-        return path.startswith("/") and not self.follows(path) and bool(re.match(own, os.path.realpath(path) + "/"))
+        if not path.startswith("/") or self.stands_still(path) or self.follows(path):
+            return False
+        return bool(re.match(own, os.path.realpath(path) + "/"))
 
     def leads(self, path: str) -> bool:
         """Does a path lead into the site, by the live link or without it?"""
@@ -85,6 +89,17 @@ class Web:
         """The directories that nginx serves of the site."""
         found = {root for server in self.servers for place in server.places for root in place.roots if self.leads(root)}
         return sorted(found) or [self.live]
+
+    def tops(self, program: str) -> list[str]:
+        """What nginx, or php-fpm, must come to; before a first release, the directory of releases."""
+        if not os.path.exists(self.live):
+            return [self.releases]
+        return self.roots() if program == "nginx" else [*self.roots(), self.live]
+
+    @property
+    def knows_its_pools(self) -> bool:
+        """Whether nginx passes requests of the site to a pool that is known here."""
+        return any(fpm.serves(self.sockets()) for fpm in self.fpms)
 
     def sockets(self) -> set[str]:
         """Where nginx reaches the php-fpm of the site."""

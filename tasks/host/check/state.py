@@ -11,6 +11,7 @@ from tasks.host import ready, releases, repository
 from tasks.host.build import inodes, room, runtime
 from tasks.host.build import links as persistent
 from tasks.host.check.asking import ask, attempt
+from tasks.host.failure import Failed
 from tasks.host.run import Run
 from tasks.host.runtime import choice, differences, readers
 
@@ -71,11 +72,19 @@ def check_links(run: Run, links: Sequence[Sequence[str]]) -> None:
             persistent.check_one(run, path, target, mountpoint)
 
 
-def check_room(run: Run) -> None:
-    """Room for one more release."""
-    if os.path.isdir(run.releases):
-        with attempt(run, f"room for a release in {run.releases}"):
-            room.check(run, FIRST_RELEASE)
+def check_room(run: Run, unknown: int) -> None:
+    """Room for one more release, as a build asks first; less than a first one may well take is a warning."""
+    if not os.path.isdir(run.releases):
+        return
+    try:
+        room.check(run, FIRST_RELEASE)
+        run.report.ok(f"room for a release in {run.releases}")
+    except Failed as short:
+        if short.reported:
+            raise
+        with attempt(run, ""):
+            room.check(run, unknown)
+            run.report.doubt(short.what, short.next)
 
 
 def check_inodes(run: Run) -> None:
@@ -97,7 +106,8 @@ def check_live(run: Run) -> None:
     elif name and releases.sealed(run, name):
         run.report.ok(f"live: {name}")
     else:
-        run.report.bad(f"{run.live} points at {os.readlink(run.live)}, which is not a sealed release", run.hint("setup"))
+        todo = run.hint("setup") if os.path.exists(run.live) else run.hint("deploy", "--ref", "BRANCH")
+        run.report.bad(f"{run.live} points at {os.readlink(run.live)}, which is not a sealed release", todo)
     if os.path.exists(run.place("hold")):
         run.report.doubt("releases are on hold", run.hint("unhold"))
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from tasks.host.access import ENTER, READ, Viewer, barrier, unreadable, unwritable, viewer
+from tasks.host.check import reach
 from tasks.host.check.asking import ask, guarded, which
 from tasks.host.check.commands import search_path
 from tasks.host.check.serving import Fpm, Web, masters
@@ -29,7 +30,7 @@ def check_web(
     `units`: action and name of the services that are units. `links`: path, target and mountpoint of the persistent links.
     """
     with guarded(run, "the web server"):
-        fpms = masters(run, units)
+        fpms = masters(units, lambda file: _unread(run, "php-fpm", file))
         web = Web(run.live, run.releases, silent_places(run, links), fpms)
         with guarded(run, "nginx"):
             check_servers(run, web)
@@ -46,12 +47,8 @@ def check_web(
 
 def silent_places(run: Run, links: Sequence[Sequence[str]]) -> list[str]:
     """Where a persistent link leads whose file server does not answer, by every name: who looks there stands still."""
-    found: list[str] = []
-    for path, target, mountpoint in links:
-        if not answers(expanded(mountpoint or target)):
-            names = [os.path.join(live, path) for live in (run.live, os.path.realpath(run.live))]
-            found += [*names, expanded(target), *([expanded(mountpoint)] if mountpoint else [])]
-    return found
+    away = (link for link in links if not answers(expanded(link[2] or link[1])))
+    return [place for link in away for place in reach.linked(run, link)]
 
 
 def answers(path: str) -> bool:
@@ -66,7 +63,7 @@ def check_servers(run: Run, web: Web) -> None:
         run.report.doubt(what, "let the web server resolve the link at every request, or reload it and PHP in services")
         return
     for path in web.nginx.unread:
-        run.report.doubt(f"nginx: {path} cannot be read by this user, and what is in it is not known", f"sudo chmod o+r {path}")
+        _unread(run, "nginx", path, ", and what is in it is not known")
     for server in web.servers:
         _check_server(run, web, server)
     if not web.servers and not web.nginx.unread:
@@ -74,13 +71,15 @@ def check_servers(run: Run, web: Web) -> None:
         run.report.doubt(f"nginx: no server has its root in {web.live}", todo)
 
 
+def _unread(run: Run, program: str, path: str, more: str = "") -> None:
+    run.report.doubt(f"{program}: {path} cannot be read by this user{more}", f"sudo chmod o+r {path}")
+
+
 def _check_server(run: Run, web: Web, server: Server) -> None:
-    reload = f"in {server.file}, then sudo nginx -t && sudo systemctl reload nginx"
-    fixed = sorted(filter(web.fixed, server.paths))
-    if fixed:
-        what = f"nginx: {server.name} serves {fixed[0]}, a release and not the live link: a cutover changes nothing"
-        run.report.bad(what, f"put {web.live} in its place {reload}")
+    if trouble := reach.fixed(web, server):
+        run.report.bad(*trouble[:2])
         return
+    reload = f"in {server.file}, {reach.RELOAD}"
     php = [place for place in server.places if place.passes]
     stale = dict.fromkeys(found for place in php for found in _stale_params(place))
     for param, mend in stale:
@@ -130,24 +129,18 @@ def check_version(run: Run, fpm: Fpm, php: str) -> None:
 
 def check_readable(run: Run, web: Web) -> None:
     """May nginx and the pools read the live release, or before a first one enter the directory of releases?"""
-    there = os.path.exists(web.live)
-    for program, name, group in web.users():
+    troubles = reach.of_users(web)
+    for user in web.users():
+        program, name, group = user
         who = viewer(name, group)
-        if who is None:
-            run.report.bad(f"{program} runs as {name}, and this host has no such user", "correct its configuration")
-            continue
-        tops = web.roots() if program == "nginx" else [*web.roots(), web.live]
-        ways = ((barrier(who, top), top) for top in (tops if there else [web.releases]))
-        closed, top = next((way for way in ways if way[0]), ("", ""))
-        if closed:
-            sudo = "" if os.stat(closed).st_uid == os.getuid() else "sudo "
-            what = f"{who.name} ({program}) may not go through {closed}, which leads to {top}"
-            run.report.bad(what, f"{sudo}chmod o+x '{closed}', or {sudo}setfacl -m u:{who.name}:x '{closed}'")
-        elif there:
-            _check_files(run, web, who, program, tops)
+        if user in troubles:
+            what, todo, decides = troubles[user]
+            (run.report.bad if decides else run.report.doubt)(what, todo)
+        elif who and os.path.exists(web.live):
+            _check_files(run, web, who, program)
 
 
-def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[str]) -> None:
+def _check_files(run: Run, web: Web, who: Viewer, program: str) -> None:
     """Of the runtime files, Symfony reads .env* at every start unless it is dumped; the others only a build may need."""
     live = os.path.realpath(run.live)
     dumped = os.path.exists(os.path.join(live, ".env.local.php"))
@@ -158,7 +151,7 @@ def _check_files(run: Run, web: Web, who: Viewer, program: str, tops: Sequence[s
         return path in build or os.path.basename(path) in NOT_SERVED or web.stands_still(path)
 
     found: list[str] = []
-    for top in sorted({os.path.realpath(top) for top in tops}):
+    for top in sorted({os.path.realpath(top) for top in web.tops(program)}):
         found += ([] if who.may(top, READ | ENTER) else [top]) + unreadable(who, top, passed_over)
     closed = list(dict.fromkeys(found))  # one top may lie below another
     if closed:

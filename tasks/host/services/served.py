@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from tasks.host import programs
 from tasks.host.leads import way
 from tasks.host.services.nginx import Configuration, Server, may_be
-from tasks.host.services.service import output
 from tasks.host.services.units import address, executable, nginx_config, units_in
+
+ASKED = 60.0  # seconds for systemctl to answer
 
 
 def main_file() -> str:
     """The main configuration of nginx, as its unit names it."""
-    (unit,) = units_in(output(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"]))
+    shown = programs.run(["systemctl", "show", "--property=ExecStart", "--", "nginx.service"], seconds=ASKED)
+    (unit,) = units_in(shown.text)
     return nginx_config(executable(unit))
 
 

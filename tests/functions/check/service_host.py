@@ -10,19 +10,18 @@ from tests.unit.made import environment
 NGINX = {"systemd": "nginx", "action": "reload"}
 COMMANDS = {
     "systemctl": """
-    words="$*" found=()
     case $1 in
         list-unit-files)
             for unit in "$UNITS"/*.service; do echo "${unit##*/} enabled enabled"; done
             echo 'worker@.service static'
             ;;
         show)
-            case "$*" in
-                *=LoadState\\ *) [[ -e $UNITS/${words##* }.service ]] && echo LoadState=loaded || echo LoadState=not-found ;;
-                *) for unit in "$UNITS"/*.service; do printf '%s\\n\\n' "$(<"$unit")"; done ;;
-            esac
+            for word in "${@:2}"; do
+                for unit in "$UNITS"/*.service; do
+                    [[ ${unit##*/} == ${word%.service}.service ]] && printf '%s\\n\\n' "$(<"$unit")"
+                done
+            done
             ;;
-        list-units) compgen -G "$UNITS/${words##* }.service" ;;
     esac
     """,
     "sudo": """

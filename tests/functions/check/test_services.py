@@ -25,7 +25,12 @@ def test_a_host_where_all_is_well_has_a_line_for_what_was_looked_at(site: Servic
 
 
 def test_a_unit_that_is_not_there_fails(site: ServiceHost) -> None:
-    assert "systemd knows no unit nginks" in site.checked({"systemd": "nginks"}).fail[0]
+    assert "no systemd unit matches nginks" in site.checked({"systemd": "nginks"}).fail[0]
+
+
+def test_a_unit_that_only_others_name_is_not_there_as_for_a_deploy(site: ServiceHost) -> None:
+    site.unit("auditd", LoadState="not-found", ActiveState="inactive")
+    assert "no systemd unit matches auditd" in site.checked({"systemd": "auditd"}).fail[0]
 
 
 @pytest.mark.parametrize(
@@ -155,13 +160,12 @@ def test_odd_names_are_no_trouble(site: ServiceHost) -> None:
     found = site.checked({"systemd": odd}, {"supervisor": odd}, live=f"/home/{odd}/[source", releases="/home/(releases")
     assert not [each for each in found.bad if "could not be looked at" in each]
     assert json.dumps(odd) in map(
-        json.dumps, [each.removeprefix("systemd knows no unit ").partition(" -> ")[0] for each in found.fail]
+        json.dumps, [each.removeprefix("no systemd unit matches ").partition(" -> ")[0] for each in found.fail]
     )
 
 
 def test_a_unit_whose_file_only_root_may_read_is_known(site: ServiceHost) -> None:
-    systemctl = (
-        'case "$*" in *=LoadState*) echo LoadState=loaded ;; cat*) echo "Failed to cat: Permission denied"; exit 1 ;; esac'
-    )
+    shown = "*=Id*) printf 'Id=closed.service\\nLoadState=loaded\\n' ;;"
+    systemctl = f'case "$*" in {shown} cat*) echo "Failed to cat: Permission denied"; exit 1 ;; esac'
     site.host.program("systemctl", systemctl)
     assert "systemd closed" in site.checked({"systemd": "closed"}).ok

@@ -50,7 +50,7 @@ def program(name: str, *lines: str, update: bool = False) -> tuple[str, str]:
 
 GROUPS = {
     "services": [
-        Spoilt("systemd knows no unit nginks", "fail", keys=service(systemd="nginks"), todo="list-units"),
+        Spoilt("no systemd unit matches nginks", "fail", keys=service(systemd="nginks"), todo="list-units"),
         Spoilt(
             "systemd mute cannot reload",
             "fail",

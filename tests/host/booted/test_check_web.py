@@ -48,9 +48,9 @@ GROUPS = {
             "fail",
             "gpasswd --delete www-data ftsuser",
             "gpasswd --add www-data ftsuser",
-            f"chmod o+x '{HOME}'",
+            f"chmod o+x {HOME}",
         ),
-        Spoilt(f"www-data (php-fpm) may not go through {HOME}", "fail", todo=f"setfacl -m u:www-data:x '{HOME}'"),
+        Spoilt(f"www-data (php-fpm) may not go through {HOME}", "fail", todo=f"setfacl -m u:www-data:x {HOME}"),
         Spoilt(f"writable: www-data (php-fpm) cannot write to {HOME}", "warn", todo="the next build makes var so"),
     ],
     "fixed": [

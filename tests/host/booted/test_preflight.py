@@ -41,7 +41,23 @@ def untouched(site: Following) -> Iterator[Following]:
     assert site.host.sh(f"readlink {HOME}/source; ls {HOME}/releases; cat {HOME}/builds/source/history") == before
 
 
+CLOSED = f"www-data (nginx) may not go through {HOME}, which leads to {HOME}/source/public"
+CLOSE, OPEN = f"stat -c %a {HOME} >/root/mode; chmod 700 {HOME}", f"chmod $(cat /root/mode) {HOME}"
+FIXED = f"s#root {HOME}/source/#root '\"$(realpath {HOME}/source)\"'/#"
 BROKEN = {
+    "a home that nobody may go through": (RELOAD, CLOSE, OPEN, CLOSED),
+    "releases that nobody may go through": (
+        RELOAD,
+        f"chmod 700 {HOME}/releases",
+        f"chmod 755 {HOME}/releases",
+        f"www-data (php-fpm) may not go through {HOME}/releases, which leads to {HOME}/source",
+    ),
+    "a server that serves one release for ever": (
+        RELOAD,
+        f"sed -i '{FIXED}' /etc/nginx/conf.d/site.conf",
+        f"sed -i 's#root [^;]*#root {HOME}/source/public#' /etc/nginx/conf.d/site.conf",
+        "a release and not the live link: a cutover changes nothing",
+    ),
     "a unit that is not there": ([{"systemd": "nginks"}], "true", "true", "no systemd unit matches nginks"),
     "a glob that matches nothing": ([{"systemd": "nginks@*"}], "true", "true", "no systemd unit matches nginks@*"),
     "a masked unit": (
@@ -116,7 +132,7 @@ def test_what_would_fail_after_the_cutover_is_refused_before_anything_is_touched
     untouched.host.sh(spoil)
     try:
         assert why in untouched.fab("deploy", "--ref", "master", code=3).err
-        if "pool" in why:
+        if any(word in why for word in ("pool", "may not go through", "not the live link")):
             assert why in untouched.fab("check", code=3).out
     finally:
         untouched.host.sh(mend)
@@ -151,6 +167,29 @@ def test_the_way_back_is_only_warned(site: Following, verb: str) -> None:
     ran = site.fab(verb, code=4)
     assert ran.err.count("no systemd unit matches nginks") > 1
     site.deploy(RELOAD)
+
+
+@pytest.mark.parametrize("verb", ["post-release", "rollback"])
+def test_the_way_back_is_warned_of_what_keeps_visitors_out(site: Following, verb: str) -> None:
+    site.deploy(RELOAD)
+    site.deploy(RELOAD)
+    site.host.sh(CLOSE)
+    try:
+        ran = site.fab(verb, code=4)
+    finally:
+        site.host.sh(OPEN)
+    assert f"warning: {CLOSED}" in ran.err
+    site.deploy(RELOAD)
+
+
+def test_a_release_is_refused_as_a_deploy_is(untouched: Following) -> None:
+    untouched.write(RELOAD)
+    untouched.host.sh(CLOSE)
+    try:
+        assert CLOSED in untouched.fab("release", "--ref", "master", code=3).err
+        assert CLOSED in untouched.fab("release", "--name", f"{untouched.live}", code=3).err
+    finally:
+        untouched.host.sh(OPEN)
 
 
 VERIFY = {"php": "public/index.php", "url": "/health?x=1", "contains": "source-"}
