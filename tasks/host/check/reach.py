@@ -54,10 +54,11 @@ def linked(run: Run, link: Sequence[str]) -> Iterator[str]:
 
 
 def fixed(web: Web, server: Server) -> Trouble | None:
-    """A server that leads into a release without the live link."""
+    """A server that leads into a release without the live link. It does not decide beside one that follows the live link."""
     path = min(filter(web.fixed, server.paths), default="")
     what = f"nginx: {server.name} serves {path}, a release and not the live link: a cutover changes nothing"
-    return (what, f"# put {web.live} in its place in {server.file}, {RELOAD}", True) if path else None
+    every = all(any(map(web.fixed, each.paths)) for each in web.servers)
+    return (what, f"# put {web.live} in its place in {server.file}, {RELOAD}", every) if path else None
 
 
 def of_users(web: Web) -> dict[User, Trouble]:

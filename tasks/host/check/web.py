@@ -77,7 +77,8 @@ def _unread(run: Run, program: str, path: str, more: str = "") -> None:
 
 def _check_server(run: Run, web: Web, server: Server) -> None:
     if trouble := reach.fixed(web, server):
-        run.report.bad(*trouble[:2])
+        what, todo, decides = trouble
+        (run.report.bad if decides else run.report.doubt)(what, todo)
         return
     reload = f"in {server.file}, {reach.RELOAD}"
     php = [place for place in server.places if place.passes]

@@ -88,6 +88,16 @@ def test_a_server_that_serves_one_release_for_ever_is_refused(web: WebHost) -> N
     assert "a cutover changes nothing" in what
 
 
+def test_a_server_that_shows_one_release_beside_the_site_is_a_warning(web: WebHost) -> None:
+    """To compare with what was live before, say."""
+    archive = f"server {{ listen 81; server_name before; root {web.host.live.resolve()}/public; }}"
+    web.serve(GOOD, more=archive)
+    found = web.checked()
+    assert refused() == ("", "")
+    assert not found.fail
+    assert "a cutover changes nothing" in "".join(found.warn)
+
+
 def test_a_pool_whose_user_is_not_there_is_refused(web: WebHost) -> None:
     web.pools("process_control_timeout = 10s", user="no-such-user")
     assert refused() == ("php-fpm runs as no-such-user, and this host has no such user", "# correct its configuration")
