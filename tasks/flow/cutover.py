@@ -1,4 +1,4 @@
-"""Migrations, and the one rename that makes a release live. What became of a rename is asked, and never guessed."""
+"""Migrations, and the one rename that makes a release live."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from tasks.errors import OutcomeUnknown, ReleaseError
 from tasks.flow.clock import Patience
 from tasks.flow.fleet import Fleet
+from tasks.flow.interrupts import Interrupts
+from tasks.flow.lost import DID_NOT_HAPPEN, Again, look, resolve
 from tasks.flow.member import Member
 from tasks.flow.ready import require_ready
 from tasks.flow.standing import Standing
@@ -16,7 +18,7 @@ from tasks.phases import cutover as phases
 from tasks.phases.step import Phase
 from tasks.remote.host import Next
 from tasks.remote.outcome import Outcome
-from tasks.remote.run import Release
+from tasks.remote.run import About, Release
 
 if TYPE_CHECKING:
     from tasks.config.models import Environment
@@ -59,7 +61,7 @@ def go_live(
         fleet.note(f"whether {addresses} has switched is unknown: the others go on, and it is asked again after that")
         yield fleet.of(sure)
         fleet = fleet.of(unsure)
-        fleet.require(_ask_again, Standing.SWITCHED)
+        fleet.require(lambda each: _ask_again(each, _again(each, release, fleet.interrupts, files=files)), Standing.SWITCHED)
     yield fleet
 
 
@@ -85,9 +87,9 @@ def cutover(
     with fleet.uninterrupted():
         switched = fleet.each(
             lambda each: (
-                swap(each, release, Standing.SWITCHED, files=files, unsure=unsure)
+                swap(each, release, Standing.SWITCHED, fleet.interrupts, files=files, unsure=unsure)
                 if fleet.others(each)
-                else swap(each, release, Standing.SWITCHED, then, files)
+                else swap(each, release, Standing.SWITCHED, fleet.interrupts, then, files)
             )
         )
         failure = fleet.verdict(Standing.SWITCHED, switched.errors)
@@ -105,7 +107,7 @@ def former(fleet: Fleet) -> Release:
 
 def swap_back(fleet: Fleet) -> dict[Member, ReleaseError]:
     """The one rename, the other way, on each member where what the run made live still is. Why a host cannot be asked."""
-    return fleet.each(_swap_back).errors
+    return fleet.each(lambda member: _swap_back(member, fleet.interrupts)).errors
 
 
 def settle(fleet: Fleet) -> None:
@@ -117,26 +119,52 @@ def swap(
     member: Member,
     release: Release,
     to: Standing,
+    interrupts: Interrupts,
     then: Following | None = None,
     files: phases.RuntimeFiles = "",
     unsure: float = math.inf,
 ) -> None:
     """Compare, and rename; `to` is how the member stands then. Raises ReleaseError, and the standing says what moved."""
-    phase, before = phases.cutover(files, member.host.environment), member.live
-    member.target = release
-    how = "untouched" if member.services is None else "yes"  # whether its services were asked to follow
-    about = member.about(release)._replace(put_back=how if to is Standing.BACK else "")
+    member.target, before = release, member.live
+    phase, about = _asked(member, release, to, files)
     outcome = member.send(phase, about, then=then(member) if then else None)
     if outcome.status == "unknown":
-        outcome = _resolve(member, outcome, before, member.patience(unsure))
-    elif outcome.status == "failed" and not outcome.swapped and outcome.step == phase.moves:
-        outcome = _look(member, outcome, before)
+        again = _again(member, release, interrupts, to, files)
+        outcome = resolve(member, outcome, before, member.patience(unsure), again)
+    _take(member, outcome, before, to)
+
+
+def _asked(member: Member, release: Release, to: Standing, files: phases.RuntimeFiles) -> tuple[Phase, About]:
+    """The cutover of a member, and what it is about."""
+    how = "untouched" if member.services is None else "yes"  # whether its services were asked to follow
+    about = member.about(release)._replace(put_back=how if to is Standing.BACK else "")
+    return phases.cutover(files, member.host.environment), about
+
+
+def _again(
+    member: Member,
+    release: Release,
+    interrupts: Interrupts,
+    to: Standing = Standing.SWITCHED,
+    files: phases.RuntimeFiles = "",
+) -> Again:
+    """Sends the same cutover once more, unless the run is to end."""
+
+    def again() -> Outcome | None:
+        if interrupts.heard:
+            return None
+        member.host.warn(f"{DID_NOT_HAPPEN}: it is sent once more")
+        return member.send(*_asked(member, release, to, files))
+
+    return again
+
+
+def _take(member: Member, outcome: Outcome, before: str, to: Standing) -> None:
+    """What a cutover has come to, which is known or can be asked. Raises ReleaseError when it did not go well."""
+    phase = phases.cutover()
+    if outcome.status == "failed" and not outcome.swapped and outcome.step == phase.moves:
+        outcome = look(member, outcome, before)
     member.renewed = member.renewed or bool(outcome.facts.get("renewed"))
-    _take(member, outcome, phase, to)
-
-
-def _take(member: Member, outcome: Outcome, phase: Phase, to: Standing) -> None:
-    """What a cutover has come to, which is known. Raises ReleaseError when it did not go well."""
     if outcome.swapped:
         facts = outcome.facts
         went = Release(facts["release"], facts.get("ref", ""), facts.get("commit", ""))
@@ -145,16 +173,16 @@ def _take(member: Member, outcome: Outcome, phase: Phase, to: Standing) -> None:
         raise member.failure(outcome, phase)
 
 
-def _ask_again(member: Member) -> None:
+def _ask_again(member: Member, again: Again = lambda: None) -> None:
     """With what is left of the patience, once, whether it has switched. Raises ReleaseError."""
     left = Patience(member.clock, 0.0 if member.settled else max(0.0, member.options.patience - UNSURE))
-    member.settled = True
-    outcome = _resolve(member, Outcome(), member.live, left)
+    member.settled, before = True, member.live
+    outcome = resolve(member, Outcome(), before, left, again)
     member.standing = Standing.AS_IT_WAS
-    _take(member, outcome, phases.cutover(), Standing.SWITCHED)
+    _take(member, outcome, before, Standing.SWITCHED)
 
 
-def _swap_back(member: Member) -> None:
+def _swap_back(member: Member, interrupts: Interrupts) -> None:
     """Raises OutcomeUnknown; anything else is in the words of the member's way back."""
     if not member.made.name or member.live != member.made.name:
         return
@@ -162,7 +190,7 @@ def _swap_back(member: Member) -> None:
         member.way_back = "There is no release before it to put back."
         return
     try:
-        swap(member, member.first, Standing.BACK)
+        swap(member, member.first, Standing.BACK, interrupts)
     except OutcomeUnknown:
         raise
     except ReleaseError as problem:
@@ -185,55 +213,3 @@ def _migrate(member: Member, release: Release) -> None:
         begun = outcome.status == "unknown" or outcome.step in [step.name for step in phase.steps[1:]]
         error.besides = f"{'The database may have changed; ' if begun else ''}{release.name} stays built."
         raise error
-
-
-def _resolve(member: Member, lost: Outcome, before: str, patience: Patience) -> Outcome:
-    """The answer to a cutover was lost: ask the host what became of it. Raises OutcomeUnknown when it cannot be asked."""
-    taken = member.rejoin(patience)
-    problem = taken.failure
-    if taken.code == 6:  # somebody else has the lock by now, so the cutover is over
-        try:
-            member.ask()
-        except ReleaseError as unanswered:
-            raise _unknown(member, lost, unanswered.what) from unanswered
-    elif taken.status != "ok":
-        raise _unknown(member, lost, problem)
-    if member.live == _target(member, lost) != before:
-        return Outcome(code=taken.code, swapped=True, failure=problem, next=taken.next, facts=_facts(member, before))
-    if member.live == before:
-        what = "the link was lost before the cutover, which did not happen"
-    else:
-        what = f"the link was lost during the cutover, and another release went live since: {member.live or 'none of ours'}"
-    return Outcome(code=taken.code or 3, failure="; ".join(filter(None, (what, problem))))
-
-
-def _look(member: Member, failed: Outcome, before: str) -> Outcome:
-    """A cutover that ended badly may have renamed before it could report so. Raises OutcomeUnknown when it cannot be asked."""
-    try:
-        member.ask()
-    except ReleaseError as problem:
-        raise _unknown(member, failed, problem.what) from problem
-    if member.live == _target(member, failed) != before:
-        failed.swapped = True
-        failed.facts.update(_facts(member, before))
-    return failed
-
-
-def _target(member: Member, outcome: Outcome) -> str:
-    return outcome.facts.get("release") or member.target.name
-
-
-def _facts(member: Member, before: str) -> dict[str, str]:
-    """What a cutover would have reported, from what is live."""
-    live = member.known.live.release if member.known.live else Release()
-    path = member.known.live_path
-    return {"release": live.name, "ref": live.ref, "commit": live.commit, "from": before, "live_path": path}
-
-
-def _unknown(member: Member, outcome: Outcome, problem: str) -> OutcomeUnknown:
-    member.standing = Standing.UNKNOWN
-    member.target = Release(_target(member, outcome))
-    return OutcomeUnknown(
-        f"the cutover to {member.target.name} was sent to {member.host.address}, and its answer was lost",
-        details=[problem] if problem else (),
-    )

@@ -90,7 +90,7 @@ class Member:
         self.made = self.made if standing is Standing.BACK else release
         self.standing, self.expected = standing, path
         untouched = standing is Standing.BACK and self.services is None
-        self.state = self.known.switched(release, path, pending=self._was_pending if untouched else True)
+        self.state = self.known.switched(release, path, self._was_pending if untouched else True, self.run.id)
 
     def send(
         self, phase: Phase, about: About = NOTHING, *, again: bool = False, texts: Texts | None = None, then: Next | None = None
@@ -108,7 +108,7 @@ class Member:
             if "busy_move" in outcome.facts:
                 self.host.note(f"waiting: {outcome.failure}")
                 outcome = when_nobody_moves(lambda: self._run(phase, about), self.patience())
-            elif phase.needs_move:
+            elif phase.needs_move and self.lock.needs != "rollback":  # which has it from its beginning
                 self.lock.needs = "move"  # it is taken again with the lock
             if outcome.status == "unknown" and phase.is_job:
                 self._follow_again(phase, outcome, functools.partial(lock_phases.follow, f"{self.run.id}-{phase.name}"))

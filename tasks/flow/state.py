@@ -31,7 +31,8 @@ class HostState(NamedTuple):
     `live_path` is what the live link says, to be compared; `live_target` is the directory that it leads to, "" when that is
     no release; `previous` is the release that a rollback goes to; `next` is the name for the next release; `asked` is the
     release that was asked for by name, where it is one; `back` are the releases that a rollback may go to, the newest first;
-    `left_out` are the hosts of the environment that the last cutover left out, and why. `document` is the state as
+    `left_out` are the hosts of the environment that the last cutover left out, and why; `moved` is the run that moved the live
+    link last, "" where that is not known. `document` is the state as
     `status --json` has it, with the releases only where they were asked for.
     """
 
@@ -44,6 +45,7 @@ class HostState(NamedTuple):
     next: str = ""
     back: tuple[str, ...] = ()
     left_out: Mapping[str, str] = MappingProxyType({})
+    moved: str = ""
     document: Mapping[str, Any] = MappingProxyType({})
 
     @classmethod
@@ -67,14 +69,15 @@ class HostState(NamedTuple):
                 next=_name(state["next"]),
                 back=tuple(map(_name, state["back"])),
                 left_out=left_out,
+                moved=state["moved"],
                 document={**document, "hold": hold, **({"left_out": left_out} if left_out else {})},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise NotReleased(f"the state that the host reported cannot be read: {problem!r}") from problem
 
-    def switched(self, release: Release, path: str, pending: bool) -> "HostState":
-        """The state after this release went live, in this directory."""
-        return self._replace(live=Known(release), live_path=path, live_target=path, pending=pending)
+    def switched(self, release: Release, path: str, pending: bool, moved: str) -> "HostState":
+        """The state after this release went live, in this directory, by this run."""
+        return self._replace(live=Known(release), live_path=path, live_target=path, pending=pending, moved=moved)
 
 
 def _known(about: Mapping[str, Any] | None) -> Known | None:

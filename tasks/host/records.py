@@ -21,6 +21,7 @@ class Records:
         self.released: dict[str, str] = {}  # when each went live last
         self.begun: list[str] = []
         self.open: set[str] = set()  # builds that began and have neither ended nor been swept
+        self.moved = ""  # the run that moved the live link last
         self.intent: dict[str, Any] | None = None  # a cutover that has not been completed
         self.passed: list[str] = []  # what the last cutover has taken from the stack, where that was a rollback
         self.served = ""  # what the last post-release that went well made the services run
@@ -65,7 +66,7 @@ class Records:
 
     def _adopted(self, name: str, entry: dict[str, Any]) -> None:
         self.stack.append(name)
-        self.released[name] = entry.get("at", "")
+        self.moved, self.released[name] = entry.get("run", ""), entry.get("at", "")
         self.exchanged = self.adopting.get(name, entry.get("was")) == "directory"
         self.finished = not self.exchanged
         self.served = self.served if self.exchanged else name
@@ -73,7 +74,7 @@ class Records:
     def _done(self, name: str, entry: dict[str, Any]) -> None:
         self.finished, self.was_finished = entry.get("put_back") == UNTOUCHED and self.was_finished, self.finished
         self.left_out = dict.fromkeys(entry.get("without", "").split(), entry.get("reason", ""))
-        self.released[name] = entry.get("at", "")
+        self.moved, self.released[name] = entry.get("run", ""), entry.get("at", "")
         origin = entry.get("from", "")
         if origin and self.stack[-1:] != [origin]:
             self.stack.append(origin)  # somebody had moved the link by hand

@@ -31,6 +31,7 @@ def state(run: Run, whole: bool = False) -> dict[str, Any]:
         "hold": hold.current(run),
         "next": releases.next_name(run),
         "left_out": releases.records(run).left_out,
+        "moved": releases.records(run).moved,
         "release": releases.about(run, run.release, live, asked) if asked else None,
     }
     if whole:

@@ -30,7 +30,7 @@ class OnHost:
 
 WIRE = {
     "release": Wire(connections=1, sessions=1, kilobytes_up=8, kilobytes_first=64),
-    "deploy": Wire(connections=2, sessions=2, kilobytes_up=58, kilobytes_first=119),  # with one service
+    "deploy": Wire(connections=2, sessions=2, kilobytes_up=58, kilobytes_first=123),  # with one service
     "rollback": Wire(connections=1, sessions=1, kilobytes_up=6, kilobytes_first=23),  # without services
     "status": Wire(connections=1, sessions=1, kilobytes_up=5, kilobytes_first=22),
 }

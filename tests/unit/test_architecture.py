@@ -41,7 +41,11 @@ FLOW = (
         "inventory",
         "selection",
         "build",
+<<<<<<< HEAD
         "ready",
+=======
+        "lost",
+>>>>>>> 9eb7992 (A cutover that the host has not done is sent once more over a new link, where the lock and history show that nobody moved anything)
         "cutover",
         "pruning",
         "assets",

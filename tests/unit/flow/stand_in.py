@@ -47,7 +47,7 @@ class StandIn:
     """What the flow sees of a host. `answers` are for the next programs of a name; without one all goes well."""
 
     def __init__(self) -> None:
-        self.live, self.previous, self.pending, self.lock_holder, self.hold = OLD, OLDER, False, "", ""
+        self.live, self.previous, self.pending, self.lock_holder, self.hold, self.moved = OLD, OLDER, False, "", "", "another"
         self.commits = dict(COMMITS)
         self.sealed = {OLD: "live", OLDER: "good"}
         self.answers: dict[str, list[Answer]] = {}
@@ -134,7 +134,7 @@ class StandIn:
         def answer() -> Outcome:
             run, about = self.runs[-1], self.abouts[-1]
             before, self.live = self.live, about.release.name or self.previous
-            self.previous, self.pending = before, True
+            self.previous, self.pending, self.moved = before, True, run.id
             if before:
                 self.sealed[before] = "bad" if about.put_back or run.verb == "rollback" else "good"
             self.sealed[self.live] = "live"
@@ -147,10 +147,15 @@ class StandIn:
 
         def answer() -> Outcome:
             self.sealed[self.live], self.sealed[OTHER] = "good", "live"
-            self.previous, self.live = self.live, OTHER
+            self.previous, self.live, self.moved = self.live, OTHER, "a colleague"
             return outcome()
 
         return answer
+
+    def there_and_back(self) -> Outcome:
+        """Somebody else releases, and goes back, while the link of this run is lost."""
+        self.moved = "a colleague"
+        return CUT
 
     # -- what a host answers
 
@@ -180,6 +185,7 @@ class StandIn:
             "post_release_pending": self.pending,
             "lock": {"by": self.lock_holder, "what": "deploy", "since": "-"} if self.lock_holder else None,
             "hold": {"by": "ada", "reason": self.hold, "since": "-"} if self.hold else None,
+            "moved": self.moved,
             "left_out": self.left_out,
             "next": NEW,
             "release": next((release for release in releases if release["name"] == asked), None),

@@ -39,13 +39,6 @@ def test_patience_is_how_long_a_host_is_asked_what_became_of_a_cutover(
     assert host.reconnected == len(host.clock.pauses) + 1
 
 
-def test_a_cutover_that_did_not_happen_is_3(fab: Fab, host: StandIn) -> None:
-    host.answers["cutover"] = [CUT]
-    ran = fab("release", "--ref", "master")
-    assert (ran.code, host.live, host.changed) == (3, OLD, ["build", "cutover"])
-    assert "did not happen" in ran.err
-
-
 def test_a_rollback_that_names_nothing_is_found_out_by_the_link_having_moved(fab: Fab, host: StandIn) -> None:
     host.answers["cutover"] = [host.swap(None, told=False)]
     assert fab("rollback").code == 0

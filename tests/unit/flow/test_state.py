@@ -19,6 +19,7 @@ SOUND: dict[str, Any] = {
     "hold": None,
     "next": "source-20260101T000001Z",
     "left_out": {},
+    "moved": "0123456789ab",
     "release": None,
 }
 
