@@ -1,9 +1,12 @@
 """A python3 of the tests before the host's own: it overhears what a host program is asked, or makes it wait."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.sandbox.host.layout import SYSTEM_PATH
+from tests.support.booted_login import Login
 from tests.support.fab import Site
 
 
@@ -49,6 +52,25 @@ time.gmtime = lambda seconds=None: of(time.time() + {seconds} if seconds is None
 def put_clock_forward(site: Site, seconds: int) -> None:
     """The clock of the programs that answer a workstation is so far ahead."""
     _hook(site, AHEAD.format(seconds=seconds))
+
+
+SLOW = """
+import os, time
+
+flush = os.fsync
+os.fsync = lambda descriptor: (time.sleep(0.1), flush(descriptor))[1]
+"""
+BOOTED, HOOK = "/usr/local/bin/python3", "/usr/local/lib/hook.py"
+
+
+@contextmanager
+def slow_and_ahead(host: Login, seconds: int) -> Iterator[None]:
+    """The disk of a booted host is slow, and its clock so far ahead, for the programs that answer a workstation."""
+    host.write(HOOK, AHEAD.format(seconds=seconds) + SLOW, "root")
+    text = f"""exec /usr/bin/python3 "${{@:1:3}}" "exec(open('{HOOK}').read());$4" "${{@:5}}"\n"""
+    host.write(BOOTED, f"#!/bin/bash\n{text}", "root", "755")
+    yield
+    host.sh(f"rm {BOOTED}")
 
 
 def wait_before(site: Site, event: str, place: Path, *, after: Path = Path("/"), then: str = "pass") -> None:

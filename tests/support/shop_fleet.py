@@ -8,28 +8,33 @@ from typing import Any
 from tests.support.booted import Booted, Lab
 from tests.support.load.clients import TAB
 from tests.support.load.judged import Judged
-from tests.support.load.running import load_on
+from tests.support.load.running import Load, load_on
 from tests.support.shop import HOME, Shop, install
 
 HOSTS = ("web1", "web2", "web3")
 MIX = {"fast": 3, "slow": 3, "page": 1, TAB: 2}
+ASKED = "/var/log/nginx/asked"
 BALANCER = """\
+log_format asked '$upstream_addr $status';
 upstream shop {{
 {servers}
 }}
 server {{
     listen 80 default_server;
+    access_log {log} asked;
     location / {{
         proxy_pass http://shop;
         proxy_set_header Host www.example.com;
         proxy_next_upstream off;
+        proxy_connect_timeout 1s;
+        proxy_read_timeout 15s;
     }}
 }}
 """
 
 
 class ShopFleet(Shop):
-    """Its origin is on the first host; `balancer` sends each request to the next host, and no request to a second one."""
+    """Its origin is on the first host; `balancer` sends each request to the next host, well or not, and to no second one."""
 
     def __init__(self, hosts: Sequence[Booted], balancer: Booted, folder: Path) -> None:
         self.hosts, self.balancer, self.own = tuple(hosts), balancer, dict[str, dict[str, Any]]()
@@ -38,8 +43,8 @@ class ShopFleet(Shop):
             install(host)
         for host in hosts:
             self._fetches_from_the_first(host)
-        servers = "\n".join(f"    server {host.address}:80;" for host in hosts)
-        balancer.write("/etc/nginx/sites-enabled/default", BALANCER.format(servers=servers), "root")
+        servers = "\n".join(f"    server {host.address}:80 max_fails=0;" for host in hosts)
+        balancer.write("/etc/nginx/sites-enabled/default", BALANCER.format(servers=servers, log=ASKED), "root")
         balancer.sh("systemctl restart nginx")
 
     def write(self, **hosts: Mapping[str, Any]) -> None:
@@ -82,10 +87,23 @@ class ShopFleet(Shop):
     def visited(self, *words: str, code: int = 0) -> Judged:
         """Type `fab -H prod WORDS` while clients ask the load balancer: what they have met."""
         before = self.live()
-        with load_on(self.balancer.address, 80, MIX, self.balancer.lab.inside) as load:
+        with self.visitors() as load:
             self.fab(*words, code=code)
             load.told()
         return load.judged(before, self.live())
+
+    @contextmanager
+    def visitors(self) -> Iterator[Load]:
+        """Clients ask the load balancer, as long as this is entered."""
+        self.balancer.sh(f": >{ASKED}")
+        with load_on(self.balancer.address, 80, MIX, self.balancer.lab.inside) as load:
+            yield load
+
+    @property
+    def losers(self) -> set[str]:
+        """The addresses of the hosts that have lost requests since visitors came last."""
+        lines = self.balancer.sh(f"cat {ASKED}").splitlines()
+        return {address.partition(":")[0] for address, status in map(str.split, lines) if status != "200"}
 
     def ended(self, *words: str) -> int:
         """The exit code of `fab -H prod WORDS`, whatever it is."""
