@@ -69,9 +69,9 @@ def _both_ways(fleet: Fleet, newest: str) -> str:
 
 
 def _is_left(fleet: Fleet, name: str) -> bool:
-    """Whether as many hosts as have this release, or more, have gone back from it: it failed, or a rollback has left it."""
+    """Whether as many hosts as still run this release have gone back from it: it has failed, or a rollback has left it."""
     states = [each["state"] for member in fleet.members for each in member.known.document["releases"] if each["name"] == name]
-    return 2 * states.count("bad") >= len(states)
+    return states.count("bad") >= [member.live for member in fleet.members].count(name)
 
 
 def _to_go_back(fleet: Fleet) -> str:

@@ -72,11 +72,17 @@ def test_a_way_back_is_named_where_each_has_what_it_leads_to(fab: Fab, three: li
     assert f"next: fab -H prod deploy --name {NEW} # goes on\n" in ran
 
 
+@pytest.mark.parametrize("third", ["bad", "good"])
 @pytest.mark.parametrize("left", [0, 2], ids=["first", "last"])
-def test_what_the_others_have_gone_back_from_is_not_what_comes_next(fab: Fab, three: list[StandIn], left: int) -> None:
-    """One was lost in a rollback, or could not be put back: whoever types the line does not release again what was left."""
-    for host in three:
-        host.sealed |= {NEW: "bad"}
+def test_what_the_others_have_gone_back_from_is_not_what_comes_next(
+    fab: Fab, three: list[StandIn], left: int, third: str
+) -> None:
+    """One was lost in a rollback, or could not be put back: whoever types the line does not release again what was left.
+
+    `third`: what the release is on the third host, where it may never have been live.
+    """
+    for host, state in zip(three, ("bad", third, "bad"), strict=True):
+        host.sealed |= {NEW: state}
     alone(three[left], NEW)
     ran = fab("status").err
     assert f"next: fab -H prod rollback --to {OLD} # goes back; fab -H prod deploy --name {NEW} tries it once more\n" in ran
