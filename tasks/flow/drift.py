@@ -90,4 +90,5 @@ def _line(what: str, found: Mapping[str, Values]) -> str:
         return ""
     if what.startswith(RUNTIME_FILE):
         return f"{what}: differs between {' and '.join(', '.join(each) for each in hosts.values())}"
-    return f"{what}: " + "; ".join(f"{', '.join(each)}: {value or 'none'}" for value, each in hosts.items())
+    nothing = "enough free" if what == "disk" else "none"
+    return f"{what}: " + "; ".join(f"{', '.join(each)}: {value or nothing}" for value, each in hosts.items())

@@ -40,7 +40,7 @@ def test_one_host_has_nothing_to_be_compared_with(fab: Fab, host: StandIn) -> No
         ("php", "8.1.0", "php: web1, web3: 8.2.1; web2: 8.1.0"),
         ("bun", "", "bun: web1, web3: 1.1.0; web2: none"),
         ("workers", f"some still run {OLDER}", f"workers: web1, web3: none; web2: some still run {OLDER}"),
-        ("disk", "3 % free", "disk: web1, web3: none; web2: 3 % free"),
+        ("disk", "3 % free", "disk: web1, web3: enough free; web2: 3 % free"),
         ("runtime file .env.local", "b" * 64, "runtime file .env.local: differs between web1, web3 and web2"),
     ],
 )
