@@ -41,11 +41,8 @@ FLOW = (
         "inventory",
         "selection",
         "build",
-<<<<<<< HEAD
         "ready",
-=======
         "lost",
->>>>>>> 9eb7992 (A cutover that the host has not done is sent once more over a new link, where the lock and history show that nobody moved anything)
         "cutover",
         "pruning",
         "assets",
