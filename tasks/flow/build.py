@@ -12,6 +12,7 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.inventory import read_again, watch
 from tasks.flow.lock import OWN
 from tasks.flow.member import Member
+from tasks.flow.ready import ready, require_of_all
 from tasks.flow.selection import NOTHING_SENT
 from tasks.phases import build as phases
 from tasks.phases import post_release as services
@@ -64,7 +65,7 @@ def build(fleet: Fleet, ref: str) -> Release:
     """
     watch(fleet)
     release = Release(name=max(member.known.next for member in fleet.members), ref=ref)
-    commits = fleet.require(lambda member: _build(member, release, fleet.primary), ends=_end)
+    commits = require_of_all(fleet, lambda member: _build(member, release, fleet.primary), ends=_end)
     commit = commits[fleet.primary]
     if any(member.gone() for member, built in commits.items() if not built):
         read_again(fleet)
@@ -73,12 +74,12 @@ def build(fleet: Fleet, ref: str) -> Release:
 
 def build_as(fleet: Fleet, release: Release) -> None:
     """Build and seal a release that other hosts have, under its name and from its commit."""
-    fleet.require(lambda member: _build(member, release, member), ends=_end)
+    require_of_all(fleet, lambda member: _build(member, release, member), ends=_end)
 
 
 def verify(fleet: Fleet, release: Release) -> None:
     """The requests of verify, put to the pool on every member, while no visitor sees the release. Raises NotReleased."""
-    fleet.require(lambda member: _verify(member, release))
+    require_of_all(fleet, lambda member: _verify(member, release))
 
 
 def find(fleet: Fleet, name: str, asked: Asked | None = None, *, live: bool = False) -> Release:
@@ -118,7 +119,7 @@ def _build(member: Member, release: Release, primary: Member) -> str:
         if member.needless:
             return ""
     try:
-        return member.require(phases.build(member.host.environment), About(release)).facts["commit"]
+        return ready(member, phases.build(member.host.environment), About(release)).facts["commit"]
     except Interrupted:
         if not member.needless:
             raise
@@ -142,11 +143,11 @@ def _verify(member: Member, release: Release) -> None:
     phase = services.requests(member.host.environment)
     if phase.is_empty:
         return
-    outcome = member.send(phase, About(release), again=True)
-    if outcome.status != "ok":
-        error = member.failure(outcome, phase)
+    try:
+        ready(member, phase, About(release), again=True)
+    except ReleaseError as error:
         error.besides = f"{release.name} stays built."
-        raise error
+        raise
 
 
 def _find(member: Member, name: str, phase: Phase) -> Release:

@@ -12,7 +12,7 @@ from tasks.flow.fleet import Fleet
 from tasks.flow.interrupts import Interrupts
 from tasks.flow.lost import DID_NOT_HAPPEN, Again, look, resolve
 from tasks.flow.member import Member
-from tasks.flow.ready import require_ready
+from tasks.flow.ready import ready, require_of_all
 from tasks.flow.standing import Standing
 from tasks.phases import cutover as phases
 from tasks.phases.step import Phase
@@ -34,13 +34,17 @@ def migrate(fleet: Fleet, release: Release) -> None:
     """Migrations, if hosts.yml has any, on the primary, when live is what it was on all; Ctrl-C waits for them."""
     if fleet.environment.migrate:
         with fleet.uninterrupted():
-            require_ready(fleet, release, phases.still_live(), fleet.others(fleet.primary))
+            still_live = phases.still_live()
+            require_of_all(
+                fleet, lambda each: ready(each, still_live, each.about(release), again=True), fleet.others(fleet.primary)
+            )
             fleet.first(lambda member: _migrate(member, release))
 
 
 def stage(fleet: Fleet, release: Release) -> None:
     """Every member says that it could make the release live at once; nothing moves. A member that waits for no other swaps."""
-    require_ready(fleet, release, phases.stage(), [member for member in fleet.members if fleet.others(member)])
+    waiting = [member for member in fleet.members if fleet.others(member)]
+    require_of_all(fleet, lambda each: ready(each, phases.stage(), each.about(release), again=True), waiting)
 
 
 def go_live(

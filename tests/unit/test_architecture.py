@@ -40,8 +40,8 @@ FLOW = (
     *(
         "inventory",
         "selection",
-        "build",
         "ready",
+        "build",
         "lost",
         "cutover",
         "pruning",

@@ -187,7 +187,7 @@ def test_a_cutover_that_fails_after_its_rename_is_4_and_puts_nothing_back(fab: F
 def test_what_fails_before_the_cutover_puts_nothing_back(fab: Fab, host: StandIn, phase: str) -> None:
     host.answers[phase] = [failed()]
     assert fab("deploy", "--ref", "master").code == 3
-    assert (host.live, host.sent[-1]) == (OLD, phase)
+    assert (host.live, host.changed[-1]) == (OLD, phase)
 
 
 def test_what_a_failed_service_said_is_told_by_release_user_and_then_removed(fab: Fab, host: StandIn, site: Site) -> None:

@@ -39,3 +39,16 @@ def test_where_each_refuses_each_is_asked(fab: Fab, there: list[StandIn]) -> Non
     for host in there:
         host.answers["stage"] = [host.colleague(refused)]
     assert_each_is_named(fab, there)
+
+
+def test_where_a_build_fails_after_that_each_is_asked(fab: Fab, there: list[StandIn]) -> None:
+    first, second, third = there
+    first.answers["build"] = [first.colleague(second.colleague(third.colleague(lambda: failed("bootstrap failed"))))]
+    assert_each_is_named(fab, there)
+
+
+def test_where_a_request_of_verify_fails_after_that_each_is_asked(fab: Fab, fleet: Fleet) -> None:
+    there = fleet(NAMES, verify=[{"php": "public/index.php", "url": "/health"}])
+    first, second, third = there
+    first.answers["verify"] = [first.colleague(second.colleague(third.colleague(lambda: failed("500"))))]
+    assert_each_is_named(fab, there)

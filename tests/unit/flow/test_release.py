@@ -80,7 +80,7 @@ def test_a_failed_build_leaves_the_live_site_as_it_was(fab: Fab, host: StandIn) 
 def test_a_lock_that_somebody_else_holds_is_6(fab: Fab, host: StandIn, phase: str) -> None:
     host.answers[phase] = [failed("ada@desk holds the lock: deploy master, since 17:34", code=6)]
     ran = fab("release", "--ref", "master")
-    assert (ran.code, host.sent[-1], host.live) == (6, phase, OLD)
+    assert (ran.code, [name for name in host.sent if name != "state"][-1], host.live) == (6, phase, OLD)
     assert "ada@desk holds the lock" in ran.err
 
 
