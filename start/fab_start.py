@@ -12,8 +12,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType, TracebackType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
 class Later(ModuleType):
@@ -66,6 +70,40 @@ class Host:
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""
+
+
+class Fabric:
+    """Finds `fabric.main`, and gives its program words of our own for a fabfile that is not there."""
+
+    def find_spec(self, name: str, path: "Sequence[str] | None" = None, _: object = None) -> "ModuleSpec | None":
+        """As importlib asks for it."""
+        spec = PathFinder.find_spec(name, path) if name == "fabric.main" else None
+        if spec and spec.loader:
+            execute = spec.loader.exec_module
+
+            def execute_and_tell(module: ModuleType) -> None:
+                execute(module)
+                module.program.loader_class = _telling(module.program.loader_class)
+
+            spec.loader.exec_module = execute_and_tell  # type: ignore[method-assign]
+        return spec
+
+
+def _telling(loader: "Any") -> "Any":
+    """Invoke's loader, which is no error of ours, and ends with 1 where it finds nothing."""
+
+    class Telling(loader):  # type: ignore[misc]
+        def load(self, name: "str | None" = None) -> "Any":
+            self._start = os.path.abspath(self.start)  # above a relative one Invoke looks nowhere
+            try:
+                return super().load(name)
+            except Exception as problem:
+                if type(problem).__name__ != "CollectionNotFound":
+                    raise
+                wanted = self.config.tasks.collection_name if name is None else name
+                _refuse(f"there is no {wanted}.py in {self.start}, nor above it" if wanted else "-c is empty", _NO_FABFILE)
+
+    return Telling
 
 
 def loaded() -> None:
@@ -136,8 +174,7 @@ def _unwritten(problem: OSError) -> None:
 def _refuse_commands(words: "list[str]") -> None:
     """`fab -H HOST -- COMMAND` is Fabric's own: it loads no fabfile, and connects to any host, whatever its key."""
     if "--" in words[:-1] and "--complete" not in words:
-        os.write(2, _NO_COMMANDS)
-        os._exit(2)
+        _refuse("fab -H NAME -- COMMAND is refused: Fabric would connect to a host without a look at its key", "fab --list")
 
 
 def _unusable(kind: "type[BaseException]", problem: BaseException, trace: "TracebackType | None") -> None:
@@ -151,26 +188,37 @@ def _unusable(kind: "type[BaseException]", problem: BaseException, trace: "Trace
         return
     if isinstance(problem, OSError) and problem.filename is None and problem.errno in _WRITING:
         _unwritten(problem)
-    said = "".join(c if c.isprintable() else "?" for c in str(problem) or kind.__name__)
-    os.write(2, _UNUSABLE.format(said).encode("utf-8", "backslashreplace"))
+    said, file = str(problem) or kind.__name__, _file_of(trace)
+    if said.startswith(_NO_NUMBER):
+        _refuse(f"-t, -T and -D take a whole number, and not {said[len(_NO_NUMBER) :]}", "fab --help")
+    named = f"{file}: {said}" if file and file not in said else said
+    _refuse(f"Fabric cannot use an option, or a file of its settings: {named}", "fab --help")
+
+
+def _file_of(trace: "TracebackType | None") -> str:
+    """The file of settings that Invoke was at."""
+    found = ""
+    while trace:
+        here = trace.tb_frame
+        name = {"_load_file": "filepath", "_merge_file": "path"}.get(here.f_code.co_name, "")
+        found, trace = str(here.f_locals.get(name) or found), trace.tb_next
+    return found
+
+
+def _refuse(what: str, next: str) -> "NoReturn":
+    """End with an error, before anything was sent."""
+    said = "".join(c if c.isprintable() else "?" for c in what)
+    os.write(2, f"error: {said}\nNo host was touched.\nnext: {next}\n".encode("utf-8", "backslashreplace"))
     os._exit(2)
 
-
-_UNUSABLE = """error: Fabric cannot use an option, or a file of its settings: {}
-No host was touched.
-next: fab --help
-"""
 
 _UNWRITTEN = """error: the answer cannot be written: {}
 No host was touched.
 """
 
 _WRITING = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-
-_NO_COMMANDS = b"""error: fab -H NAME -- COMMAND is refused: Fabric would connect to a host without a look at its key
-No host was touched.
-next: fab --list
-"""
+_NO_NUMBER = "invalid literal for int() with base 10: "
+_NO_FABFILE = "# type it in the directory of fabfile.py, or correct -r, which names that, and -c"
 
 _fab = [os.path.basename(word) in ("fab", "fabric") for word in sys.orig_argv[1:3]]
 if any(_fab):
@@ -194,7 +242,7 @@ if any(_fab):
     for _name, _class in (("attr", "Attributes"), ("file", "File"), ("handle", "Handle"), ("server", "Server")):
         _later(f"paramiko.sftp_{_name}", **{f"SFTP{_class}": object})
     _later("paramiko.sftp_si", SFTPServerInterface=object)
-    sys.meta_path.insert(0, Host())  # type: ignore[arg-type]
+    sys.meta_path[:0] = [Host(), Fabric()]  # type: ignore[list-item]
     import fab_dial
 
     fab_dial.begin(sys.orig_argv[_fab.index(True) + 2 :])

@@ -1,5 +1,6 @@
 """What follows -H: names of hosts.yml and nothing else, judged before Fabric makes connections of them."""
 
+import functools
 import getpass
 import os
 import sys
@@ -16,7 +17,7 @@ from tasks.config.words import shown
 from tasks.errors import ReleaseError, UsageError
 from tasks.view.page import show_error
 
-A_DAY = 86_400
+A_DAY, PORTS = 86_400, 65_535
 
 
 class Named(Executor):
@@ -40,6 +41,8 @@ class Named(Executor):
     def expand_calls(self, calls: Any, apply_hosts: bool = True) -> Any:
         """The verbs, each with its connection. Ends where a command of Fabric's own follows them."""
         _no_command(self.core.remainder)
+        _shown(judge_options, self.core[0].args)
+        _shown(functools.partial(judge_place, self.core[0].args), self.collection)
         _shown(judge_settings, self.config)
         return super().expand_calls(calls, apply_hosts)  # type: ignore[no-untyped-call]
 
@@ -80,23 +83,56 @@ def _name_the_user() -> None:
         os.environ["LOGNAME"] = f"uid {os.getuid()}"
 
 
+def judge_options(args: Any) -> None:
+    """Raises UsageError for an option of Fabric's own that it passes over as if it were not there."""
+    _judge_seconds(args["connect-timeout"].value)
+    if args["search-root"].value == "":
+        raise UsageError("-r is empty", state=UNTOUCHED, next="# correct -r, or leave it out")
+
+
+def judge_place(args: Any, collection: Any) -> None:
+    """Raises UsageError for -r and -c that Invoke has passed over, as they stand behind the verb: another fabfile is loaded."""
+    root, name, loaded = args["search-root"].value, args["collection"].value, _folder(collection.loaded_from)
+    passed = [("-r", root)] if root is not None and not _folder(root).startswith(loaded) else []
+    passed += [("-c", name)] if name not in (None, collection.name) else []
+    for option, value in passed:
+        what = f"{option} {value} stands behind the verb, where the fabfile of {loaded} is loaded already"
+        raise UsageError(what, state=UNTOUCHED, next=f"# type {option} before the verb")
+
+
+def _folder(path: str) -> str:
+    """Its absolute path, as Invoke looks up from it: through no link."""
+    return os.path.join(os.path.abspath(path), "")  # noqa: PTH100, PTH118 Path.resolve follows links
+
+
 def judge_settings(config: Any) -> None:
-    """Raises UsageError for what the environment says to Fabric that it cannot use, and for seconds that are none."""
+    """Raises UsageError for what the environment or a file says to Fabric that it cannot use, and for a missing file."""
     try:
         config.load_shell_env()
     except (ValueError, AmbiguousEnvVar, UncastableEnvVar) as problem:
         what = f"a variable FABRIC_... or INVOKE_... of the environment cannot be used: {problem}"
         raise UsageError(what, state=UNTOUCHED, next="# correct it, or unset it") from None
+    if config._runtime_path is not None and not config._runtime_found:
+        what = f"the file of settings {config._runtime_path} does not exist"
+        raise UsageError(what, state=UNTOUCHED, next="# correct -f or INVOKE_RUNTIME_CONFIG, or leave it out")
     for said in (config.connect_kwargs.get("timeout"), config.timeouts.connect):
-        try:
-            usable = said is None or 0 <= int(said) <= A_DAY
-        except (ValueError, TypeError, OverflowError):
-            usable = False
-        if not usable:
-            what = f"the time to connect is a whole number of seconds, {A_DAY:,} at most, and not {shown(str(said))}"
-            raise UsageError(
-                what, state=UNTOUCHED, next="# correct -t, FABRIC_TIMEOUTS_CONNECT or timeouts.connect of fabric.yml"
-            )
+        _judge_seconds(said)
+    if not _is_whole(config.port, PORTS):
+        what = f"the port of Fabric's settings is a whole number from 1 to {PORTS}, and not {shown(str(config.port))}"
+        raise UsageError(what, state=UNTOUCHED, next="# correct FABRIC_PORT, or port of fabric.yml")
+
+
+def _judge_seconds(said: Any) -> None:
+    if said is not None and not _is_whole(said, A_DAY):
+        what = f"the time to connect is a whole number of seconds, from 1 to {A_DAY:,}, and not {shown(str(said))}"
+        raise UsageError(what, state=UNTOUCHED, next="# correct -t, FABRIC_TIMEOUTS_CONNECT or timeouts.connect of fabric.yml")
+
+
+def _is_whole(said: Any, most: int) -> bool:
+    try:
+        return 1 <= int(said) <= most
+    except (ValueError, TypeError, OverflowError):
+        return False
 
 
 def judge(names: list[str]) -> None:

@@ -35,8 +35,6 @@ def test_a_command_of_fabrics_own_is_refused_before_any_connection(tmp_path: Pat
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("-t", "abc"), "'abc'"),
-        (("-T", "abc"), "'abc'"),
         (("-f", "/nonexist"), "/nonexist"),
         (("-f", "{home}"), ""),
         (("-f", "{home}/broken.yml"), ""),

@@ -51,12 +51,12 @@ def test_the_end_is_an_exit_code_for_fabric(capsys: pytest.CaptureFixture[str]) 
     assert "'a:b'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("seconds", [None, 0, 1, "5", 86_400])
+@pytest.mark.parametrize("seconds", [None, 1, "5", 86_400])
 def test_seconds_to_connect_are_taken(seconds: object) -> None:
     judge_settings(settings(timeout=seconds))
 
 
-@pytest.mark.parametrize("seconds", [-1, 86_401, 99_999_999_999, "abc", "", "1.5", [], float("inf"), float("nan")])
+@pytest.mark.parametrize("seconds", [0, "0", -1, 86_401, 99_999_999_999, "abc", "", "1.5", [], float("inf"), float("nan")])
 def test_seconds_that_nobody_can_wait_are_a_mistake(seconds: object) -> None:
     for config in (settings(timeout=seconds), settings(connect=seconds)):
         with pytest.raises(UsageError, match="the time to connect is a whole number of seconds"):
