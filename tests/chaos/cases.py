@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from tasks.config.models import Environment
-from tasks.phases import build, cutover, lock, post_release
+from tasks.phases import build, cutover, lock, post_release, web
 from tasks.phases.step import Phase
 from tests.support.chaos_faults import FAULTS, ROLLBACK
 from tests.support.chaos_site import WITHIN, environment
@@ -24,7 +24,7 @@ MORE = ("gone", "asleep", "startup", "full-rollback", "inodes-rollback")
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A step of a deploy; a phase that has no steps is one itself."""
+    """A step of a deploy; the lock, and a phase that has no steps, is one itself."""
 
     phase: str
     step: str
@@ -65,7 +65,7 @@ def phases(site: Environment) -> tuple[Phase, ...]:
     """What a deploy that goes well sends to a host, in order."""
     return (
         post_release.try_services(site),
-        lock.lock(),
+        lock.lock("build", web.reached(site)),
         build.build(site),
         cutover.migrate(site),
         cutover.cutover("forward", site),
@@ -81,9 +81,13 @@ def places() -> tuple[Place, ...]:
     """The steps of a deploy of the site that faults befall, in order."""
     with tempfile.TemporaryDirectory() as folder:
         site = environment(Path(folder))
-    return tuple(
-        Place(phase.name, name) for phase in phases(site) for name in ([step.name for step in phase.steps] or [phase.name])
-    )
+    return tuple(Place(phase.name, name) for phase in phases(site) for name in _steps(phase))
+
+
+def _steps(phase: Phase) -> list[str]:
+    """Taking the lock is a step of its own, after those that are asked first."""
+    names = [step.name for step in phase.steps]
+    return names if names and phase.kind != "lock" else [*names, phase.name]
 
 
 @cache
