@@ -19,6 +19,7 @@ from tasks.host.services.probe import install
 from tasks.host.services.processes import age, ticks
 from tasks.host.services.proof import Proof
 from tasks.host.services.service import Service
+from tasks.host.services.supervisor import only_ended
 from tasks.host.services.units import only_gone
 
 PATIENCE = {"restart": 10.0, "reload": 30.0}  # seconds until all follow; a restart has waited for the old ones already
@@ -41,7 +42,7 @@ def act(run: Run, kind: str, action: str, name: str) -> None:
         for pool, why in answers.silent.items():
             run.report.warn(f"{pool} gave no answer before {action}, and need not after it: {why}")
         proof = Proof(run, service, answers, service.look(units))
-        _order(run, service, again=proof.seen.failed)
+        _order(run, proof, again=proof.seen.failed)
         proof.acted = ticks(time.clock_gettime(time.CLOCK_BOOTTIME))
         _await(
             run,
@@ -85,19 +86,25 @@ def run_command(run: Run, text: str) -> None:
     run.report.event("lane", "done", "run", text, str(int((time.monotonic() - began) * 1000)))
 
 
-def _order(run: Run, service: Service, *, again: bool) -> None:
+def _order(run: Run, proof: Proof, *, again: bool) -> None:
     """Restart or reload; what systemd may hold back for a while, as it had failed before, once more."""
+    service = proof.service
     done = programs.run(["sudo", "-n", *service.command], seconds=run.step_timeout, cwd="/")
     if done.code == programs.TOO_LATE:
         raise Failed(f"{' '.join(service.command)} was ended after {run.step_timeout:g} seconds (step_timeout)")
     if done.code and again:
         run.report.line(service.name, f"systemd may hold it back, as it had failed: once more in {HELD_BACK:g} seconds")
         time.sleep(HELD_BACK)
-        return _order(run, service, again=False)
+        return _order(run, proof, again=False)
     run.log.write(done.output)
-    if done.code and not (service.kind == "systemd" and only_gone(done.text)):  # those that are there have been acted on
+    if done.code and not _is_all_there(proof, done.text):
         raise _failed(run, service, f"{' '.join(service.command)} failed")
     return None
+
+
+def _is_all_there(proof: Proof, printed: str) -> bool:
+    """Whether those that are there have been acted on, by what was printed."""
+    return only_gone(printed) if proof.service.kind == "systemd" else only_ended(printed, proof.exited)
 
 
 def _await(run: Run, proof: Proof, patience: float, next: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tasks.host import files
 
@@ -34,6 +34,13 @@ def reason(printed: str) -> str:
     """Why supervisorctl has no answer, in its own words where they are known: others quote its files, and secrets."""
     known = OWN.search(printed)
     return known[0] if known else "something else was printed" if printed else "nothing was printed"
+
+
+def only_ended(printed: str, may_end: Iterable[str]) -> bool:
+    """Whether supervisorctl has failed for programs alone that may do their work and end, and did so before it looked."""
+    failed = re.findall(r"^\S+: ERROR .*", printed, re.M)
+    ended = {f"{program}: ERROR (abnormal termination)" for program in may_end}
+    return bool(failed) and ended.issuperset(failed)
 
 
 def sections(main: str) -> tuple[dict[str, dict[str, str]], list[str]]:
