@@ -32,7 +32,7 @@ def taken_again(host: LocalHost, run: Run) -> tuple[Ran, Ran]:
         if locked.code:
             return locked, locked
         second.ask(run.request(cutover.cutover(), host.environment))
-        return locked, second.end()
+        return locked, second.answer()
 
 
 def moved(state: Ran) -> tuple[str, str]:
@@ -60,7 +60,7 @@ def test_while_the_first_one_runs_the_lock_is_not_to_be_had_and_after_it_a_secon
         refused, _ = taken_again(host, run)
         assert (refused.code, refused.facts["busy_run"]) == (6, run.id)
         (host.home / "go-on").touch()
-        assert locked.keeper.end().code == 0
+        assert locked.keeper.answer().code == 0
     state, again = taken_again(host, run)
     assert moved(state) == (second, run.id)
     assert (again.code, "another release went live since" in again.failure) == (3, True)
