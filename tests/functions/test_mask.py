@@ -1,6 +1,8 @@
 """Secrets are found whatever format their file has, and however a program writes them."""
 
 import json
+import re
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -70,6 +72,78 @@ def test_values_that_overlap_leave_nothing_of_either() -> None:
     assert Mask(["abcdefgh12", "gh12-3456"])(b"x abcdefgh12-3456 y") == b"x **** y"
 
 
+def test_a_wrapped_value_is_masked_where_another_may_begin_after_it() -> None:
+    done, kept = Mask(["first-secret", "second-secret"]).begin(b"x first-\nsecret second-\n", 64)
+    assert (done, kept) == (b"", b"x first-\nsecret second-\n")
+
+
+def in_reads(mask: Mask, text: bytes, ends: Iterable[int], piece: int) -> tuple[bytes, int]:
+    """What is printed where reads end at these places, and the most that was held back."""
+    passed, kept, last, most = [], b"", 0, 0
+    for end in (*ends, len(text)):
+        done, kept = mask.begin(kept + text[last:end], piece)
+        passed.append(done)
+        last, most = end, max(most, len(kept))
+    return b"".join((*passed, mask(kept))), most
+
+
+def stars(masked: bytes) -> bytes:
+    """A value that reads end in may be masked in parts."""
+    return re.sub(rb"\*+", b"*", masked)
+
+
+LONG = "".join(chr(97 + number * number % 23) + str(number) for number in range(60))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_value_is_masked_however_it_is_written_and_wherever_a_read_ends(writer: str) -> None:
+    secret = LONG if "wrapped" in writer else SECRETS["plain"]
+    text, mask = f"before {WRITERS[writer](secret)} after".encode(), Mask([secret])
+    assert {stars(in_reads(mask, text, [end], 16)[0]) for end in range(len(text))} == {stars(mask(text))}
+
+
+PREFIXES = st.sampled_from(["", "abab", "abcabcab", "abcabcabcc", "aaaaaaaaaaaaaaaa"])
+ALIKE = st.lists(st.builds(str.__add__, PREFIXES, st.text("abc", min_size=8, max_size=12)), min_size=1, max_size=8)
+
+
+def by_hand(values: list[str], text: str) -> str:
+    """The longest value at every letter, in a text of letters, spaces and line feeds; what stands in one line is one word."""
+    places = [at for at, letter in enumerate(text) if not letter.isspace()]
+    letters, hidden = "".join(text.split()), set[int]()
+    for at in range(len(letters)):
+        longest = max((len(value) for value in values if letters.startswith(value, at)), default=0)
+        place = range(places[at], places[at + longest - 1] + 1) if longest else range(0)
+        written = text[place.start : place.stop]
+        hidden.update(place if "\n" in written or " " not in written else ())
+    return "".join("*" if at in hidden else letter for at, letter in enumerate(text))
+
+
+@given(ALIKE, st.data())
+def test_of_values_that_begin_alike_the_longest_is_masked(values: list[str], data: st.DataObject) -> None:
+    values += [value[:-1] for value in values if len(value) > 8]
+    part = st.sampled_from(values) | st.sampled_from(values).map(lambda value: value[:-2]) | st.text("abc", max_size=3)
+    between = st.sampled_from(["", "", "\n", " ", " \n"])
+    text = "".join(data.draw(st.lists(st.builds(str.__add__, part, between), max_size=20)))
+    expected = stars(by_hand(values, text).encode())
+    assert stars(Mask(values)(text.encode())) == expected
+    ends = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    assert stars(in_reads(Mask(values), text.encode(), ends, 16)[0]) == expected
+
+
+def test_many_values_that_begin_alike_are_found_in_a_large_output_which_is_held_back_no_further_than_a_line() -> None:
+    """Minutes, if each place at which they begin were compared with each of them, or if what is held back grew."""
+    values = ["a" * length + "b" for length in range(8, LONGEST)] + [f"sk_live_{number:0200}" for number in range(20000)]
+    lines, last = ("a" * 79 + "\n") * 4000, "a" * 80 + "b\n"
+    near = "".join(f"sk_live_{number:0199}\n" for number in range(0, 20000, 10))
+    text = f"{near}{lines}x\n{last}".encode()
+    masked, most = in_reads(Mask(values), text, range(65536, len(text), 65536), 65536)
+    assert masked == f"{near}{lines}x\n****\n".encode()
+    assert most < 2 * LONGEST
+    masked, most = in_reads(Mask(["a" * 8]), lines.encode(), range(65536, len(lines), 65536), 65536)
+    assert set(masked) == set(b"*\n")
+    assert most < 2 * 65536
+
+
 def test_words_side_by_side_are_no_value() -> None:
     assert Mask(["thatisit-all"])(b"that isit -all") == b"that isit -all"
 
@@ -80,11 +154,7 @@ LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp
 @given(st.lists(st.text(LETTERS, min_size=8, max_size=30), min_size=1, max_size=5), st.lists(st.integers(0, 200), max_size=6))
 def test_no_value_is_left_wherever_reads_end(secrets: list[str], cuts: list[int]) -> None:
     text = "\n".join(f"a {secret} b" for secret in secrets).encode()
-    mask, kept, passed, at = Mask(secrets), b"", b"", 0
-    for cut in [*sorted(cuts), len(text)]:
-        done, kept = mask.begin(kept + text[at:cut], 64)
-        passed, at = passed + done, cut
-    passed += mask(kept)
+    passed, _ = in_reads(Mask(secrets), text, sorted(cuts), 64)
     assert [secret for secret in secrets if secret.encode() in passed] == []
 
 

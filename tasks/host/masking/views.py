@@ -39,7 +39,7 @@ FORM, PLUS = re.compile(PERCENT + rb"|\+"), re.compile(rb"\+")
 OF_SHELLS = (b"\\ ", b"\\\t", b"'\\''", b"'\"'\"'")
 SHELL = re.compile(rb"'\\''|'\"'\"'|\\[\s\S]")
 CUT_SHORT = re.compile(  # what may go on as one of these
-    rb"(?:\x1b[^\n\x07\x1b]{0,256}|[\xc2-\xf4][\x80-\xbf]{0,2}|\\+(?:[ux0-3][0-9a-fA-F\\u]{0,9})?|&(?:amp;)*[#a-zA-Z0-9]{0,33}"
+    rb"(?:\x1b[^\n\x07\x1b]{0,256}|[\xc2-\xf4][\x80-\xbf]{0,2}|(?<!\\)\\+(?:[ux0-3][0-9a-fA-F\\u]{0,9})?|&(?:amp;)*[#a-zA-Z0-9]{0,33}"
     rb"|%(?:25)*[0-9a-fA-F]?|'[\\'\"]{0,3}|\.{1,2})\Z"
 )
 
@@ -72,6 +72,10 @@ class View:
         start = start if was_decoded else start + begin - self._begins[first]
         end = last_end or last_start + end - self._begins[last]
         return self._under.place(start, end) if self._under else (start, end)
+
+    def begin(self, at: int) -> int:
+        """Where what stands here in the text begins in the original."""
+        return self.place(at, at + 1)[0]
 
     def _take_apart(self) -> None:
         at = last = 0
