@@ -70,7 +70,7 @@ def test_a_host_that_takes_no_session_says_so(acme: Acme) -> None:
 
 
 def test_a_program_that_is_not_kept_any_more_is_sent_to_a_host_that_allows_one_session(acme: Acme) -> None:
-    acme.host.sh("echo MaxSessions 1 >>/srv/sshd_config && kill -HUP $(pgrep -o -x sshd)")
+    acme.allow_one_session()
     acme.deploy()
     acme.host.sh("rm ~ftsuser/builds/source/program-*")
     assert acme.status["live"]

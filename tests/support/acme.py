@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.fab import Ran, finish, git
+from tests.support.fab import Ran, finish, git, until
 from tests.support.forked import Forked, forked
 from tests.support.sshd import Host
 
@@ -85,6 +85,12 @@ class Acme:
     def deploy(self, code: int = 0) -> Ran:
         """Deploy what master is now."""
         return self.fab("deploy", "--ref", "master", code=code)
+
+    def allow_one_session(self) -> None:
+        """From now on sshd allows one session in each connection."""
+        began = self.host.log().count("Server listening on")
+        self.host.sh("echo MaxSessions 1 >>/srv/sshd_config && kill -HUP $(pgrep -o -x sshd)")
+        until(lambda: self.host.log().count("Server listening on") > began)
 
     @property
     def status(self) -> Any:
