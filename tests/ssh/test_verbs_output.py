@@ -12,7 +12,7 @@ from tests.support.fab import Ran, Site, finish
 
 Make = Callable[..., Site]
 EVENT = re.compile(r"\d\d:\d\d:\d\dZ \S")
-SECRETS = ("correct-horse-battery", "tok-1234567890", 'quo"ted-secret', "zweite-Zeile-ü")
+SECRETS = ("seven-otters-in-a-row", "tok-1234567890", 'quo"ted-secret', "zweite-Zeile-ü")
 ENV_LOCAL = f"APP_SECRET={SECRETS[0]}\nQUOTED='{SECRETS[2]}'\nSHORT=abc\n"
 CREDENTIALS = json.dumps({"account": "theatre-account", "deep": [{"token": SECRETS[1]}, f"erste\n{SECRETS[3]}"]})
 HOST = {"address", "live", "previous", "releases", "post_release_pending", "lock", "hold"}
