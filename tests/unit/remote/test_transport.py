@@ -5,7 +5,7 @@ import socket
 import paramiko
 import pytest
 
-from tasks.remote.transport import Transport
+from tasks.remote.transport import FIRST_SESSION, Flight, Transport
 
 
 class Gone(socket.socket):
@@ -55,6 +55,25 @@ def test_what_a_server_says_before_ssh_is_kept(*, ours_first: bool) -> None:
         with pytest.raises(paramiko.SSHException, match="banner"):
             transport.start_client(timeout=10)
         assert transport.words == [b"Not allowed at this time\r\n"]
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_session_that_has_ended_before_anybody_waits_for_it_is_heard_and_no_lost_link(*, opened: bool) -> None:
+    """A login that ends at once; one that was refused is none."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        transport, flight, session = Transport(ours), Flight("true", b""), paramiko.Channel(0)
+        session._set_transport(transport)  # type: ignore[attr-defined]
+        if opened:
+            session._set_remote_channel(FIRST_SESSION, 1, 1)  # type: ignore[attr-defined]
+            session._feed(b"closed for maintenance\n")  # type: ignore[attr-defined]
+            session._unlink()  # type: ignore[attr-defined]
+        transport.flight, transport._flown = flight, session
+        if opened:
+            assert transport.begin(flight).recv(64) == b"closed for maintenance\n"
+        else:
+            with pytest.raises(EOFError):
+                transport.begin(flight)
 
 
 def test_a_server_that_never_begins_ssh_is_not_heard_for_ever() -> None:
