@@ -16,7 +16,7 @@ from tests.support.shop import DATA, Shop
 
 MIX = {"fast": 3, "slow": 3, "page": 1, "ping": 1}
 VERBS = ("setup", "post-release", "deploy", "rollback")
-LEAST = {"setup": 100, "post-release": 200, "deploy": 500, "rollback": 200}
+LEAST = {"setup": 20, "post-release": 40, "deploy": 100, "rollback": 40}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def test_a_child_that_a_unit_leaves_running_is_named_with_its_age_and_its_place(
 
 def test_a_child_that_a_supervisor_program_leaves_running_is_named(site: Following) -> None:
     site.program("sloppy", "bash -c 'sleep 1002 & exec sleep 1003'")
+    site.host.sh("until supervisorctl status sloppy | grep -q RUNNING; do sleep 0.1; done")  # it has a pid then
     site.release()
     said = site.refused("post-release", [{"supervisor": "sloppy"}])
     assert "(sleep) was left behind, and has run since 20" in said
