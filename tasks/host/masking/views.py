@@ -22,6 +22,7 @@ RARE = re.compile(rb"\x1b|%b|%b" % (C1, HIDDEN))
 OF_STRINGS = re.compile(rb"\x1b[\]PX^_]|\xc2[\x90\x98\x9d-\x9f]")
 BETWEEN = rb"[\x00-\x1a\x1c-\x20\x7f]+|%b|%b|%b|%b" % (CODES, ESCAPED, C1, HIDDEN)
 WITHIN_STRINGS = re.compile(BETWEEN)
+OF_ONE = re.compile(rb"[\x00-\x20\x7f]+")
 BLANKS = re.compile(
     rb"[\x00-\x1a\x1c-\x20\x7f]+|%b|%b" % (STRINGS, BETWEEN), re.M
 )  # what may stand in a value that was wrapped
@@ -98,6 +99,8 @@ def views(data: bytes) -> Iterator[View]:
         yield from _decodings(View(data, FRAMES))
     if (b"\x1b" in data or not data.isascii()) and OF_STRINGS.search(data):
         yield from _decodings(View(data, WITHIN_STRINGS))
+    if b"\x1b" in data or b"\xc2\x9b" in data:
+        yield View(data, OF_ONE)  # a sequence that was broken off would take the first letter of what follows
     if any(sign in data for sign in OF_SHELLS):
         text = View(data, QUOTED_BLANKS)
         yield text
