@@ -17,7 +17,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def ticks(seconds: float) -> int:
-    """Seconds since boot in ticks, rounded up: a process that started at this time or later has as many, or more."""
+    """Seconds since boot in ticks, rounded up: a process that started before has fewer, and one of the same tick one fewer."""
     return int(seconds * _TICKS) + 1
 
 

@@ -89,6 +89,10 @@ class Proof:
         mains = [each.started for each in self.seen.processes if each.pid in self.seen.mains]
         return max(mains) if mains and self.service.action == "restart" else self.acted
 
+    def _is_older(self, each: Process) -> bool:
+        """Whether it started before the run: of the tick in which that began, what was there before the action."""
+        return each.started < self.began - (each.pid not in self.before)
+
     def _stale(self, seen: Look) -> list[str]:
         self.where, found = places(seen.processes), []
         ours = [each for each in seen.processes if not self._is_stray(each)]
@@ -98,7 +102,7 @@ class Proof:
             others = inside - {self.live}
             if others:
                 found.append(f"{each.title} has run since {each.since} from {min(others)}")
-            elif each.started < self.began and not self._has_reloaded(each, workers, bool(inside)):
+            elif self._is_older(each) and not self._has_reloaded(each, workers, bool(inside)):
                 hint = "; a reload shows nothing there: use restart" if self.service.action == "reload" and not workers else ""
                 found.append(f"{each.title} has run since {each.since}, before this{hint}")
         return found
