@@ -221,7 +221,8 @@ class Transport(paramiko.Transport):
         while event and not event.wait(0.1) and self.is_active():
             if time.monotonic() > deadline:
                 raise paramiko.SSHException("Timeout opening channel.")
-        if not channel.active or channel.remote_chanid != FIRST_SESSION:  # one that has ended by now was opened, too
+        refused = not channel.active and self._channels.get(number) is None  # type: ignore[attr-defined]
+        if refused or channel.remote_chanid != FIRST_SESSION:  # one that has ended by now was opened
             raise self.get_exception() or EOFError()
 
     def _forget(self) -> None:
