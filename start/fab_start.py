@@ -81,18 +81,18 @@ class Fabric:
         if spec and spec.loader:
             execute = spec.loader.exec_module
 
-            def execute_and_tell(module: ModuleType) -> None:
+            def with_our_words(module: ModuleType) -> None:
                 execute(module)
-                module.program.loader_class = _telling(module.program.loader_class)
+                module.program.loader_class = _refusing(module.program.loader_class)
 
-            spec.loader.exec_module = execute_and_tell  # type: ignore[method-assign]
+            spec.loader.exec_module = with_our_words  # type: ignore[method-assign]
         return spec
 
 
-def _telling(loader: "Any") -> "Any":
-    """Invoke's loader, which is no error of ours, and ends with 1 where it finds nothing."""
+def _refusing(loader: "Any") -> "Any":
+    """Invoke's loader, which ends with 1 and words of Invoke's own where it finds no fabfile, made to end as `_refuse` does."""
 
-    class Telling(loader):  # type: ignore[misc]
+    class Refusing(loader):  # type: ignore[misc]
         def load(self, name: "str | None" = None) -> "Any":
             self._start = os.path.abspath(self.start)  # above a relative one Invoke looks nowhere
             try:
@@ -103,7 +103,7 @@ def _telling(loader: "Any") -> "Any":
                 wanted = self.config.tasks.collection_name if name is None else name
                 _refuse(f"there is no {wanted}.py in {self.start}, nor above it" if wanted else "-c is empty", _NO_FABFILE)
 
-    return Telling
+    return Refusing
 
 
 def loaded() -> None:

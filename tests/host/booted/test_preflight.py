@@ -42,7 +42,7 @@ def untouched(site: Following) -> Iterator[Following]:
 
 
 CLOSED = f"www-data (nginx) may not go through {HOME}, which leads to {HOME}/source/public"
-CLOSE, OPEN = f"stat -c %a {HOME} >/root/mode; chmod 700 {HOME}", f"chmod $(cat /root/mode) {HOME}"
+CLOSE, OPEN = f"stat -c %a {HOME} >/run/mode; chmod 700 {HOME}", f"chmod $(cat /run/mode) {HOME}"
 FIXED = f"s#root {HOME}/source/#root '\"$(realpath {HOME}/source)\"'/#"
 BROKEN = {
     "a home that nobody may go through": (RELOAD, CLOSE, OPEN, CLOSED),
