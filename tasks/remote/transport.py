@@ -5,6 +5,7 @@ Each of Paramiko's own calls waits for its answer, and each answer takes a round
 
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
@@ -168,10 +169,10 @@ class Transport(paramiko.Transport):
             self._wait_for(channel)
             return channel
         channel = self.open_session(timeout=OPEN_SECONDS)
-        self._execute(channel.remote_chanid, flight.command)
         if self.reads_on:
-            self._write(channel.remote_chanid, flight.data)
+            self._send_together(_begins(channel.remote_chanid, flight))
         else:
+            self._send_together(_begins(channel.remote_chanid, flight._replace(data=b"")))
             channel.settimeout(OPEN_SECONDS)
             channel.sendall(flight.data)
         return channel
@@ -187,32 +188,21 @@ class Transport(paramiko.Transport):
             self.channels_seen[number] = True
             channel._set_transport(self)  # type: ignore[attr-defined]
             channel._set_window(window, packet)  # type: ignore[attr-defined]
-        message = paramiko.Message()
-        message.add_byte(cMSG_CHANNEL_OPEN)
-        message.add_string("session")
-        for value in (number, window, packet):
-            message.add_int(value)
-        self._send_user_message(message)  # type: ignore[attr-defined]
-        self._execute(FIRST_SESSION, flight.command)
-        self._write(FIRST_SESSION, flight.data)
+        self._send_together([_open(number, window, packet), *_begins(FIRST_SESSION, flight)])
         return channel
 
-    def _execute(self, number: int, command: str) -> None:
-        message = paramiko.Message()
-        message.add_byte(cMSG_CHANNEL_REQUEST)
-        message.add_int(number)
-        message.add_string("exec")
-        message.add_boolean(True)
-        message.add_string(command)
-        self._send_user_message(message)  # type: ignore[attr-defined]
+    def _send_together(self, messages: Iterable[paramiko.Message]) -> None:
+        """Send messages that no other comes between: OpenSSH hangs up for data of a session whose end has been answered.
 
-    def _write(self, number: int, data: bytes) -> None:
-        for start in range(0, len(data), PIECE):
-            message = paramiko.Message()
-            message.add_byte(cMSG_CHANNEL_DATA)
-            message.add_int(number)
-            message.add_string(data[start : start + PIECE])
-            self._send_user_message(message)  # type: ignore[attr-defined]
+        As `_send_user_message` does, it waits while keys are exchanged, and sends nothing over a connection that has ended.
+        """
+        while self.active:  # type: ignore[attr-defined]
+            self.clear_to_send.wait(0.1)
+            with self.clear_to_send_lock:
+                if self.clear_to_send.is_set():
+                    for message in messages:
+                        self._send_message(message)  # type: ignore[attr-defined]
+                    return
 
     def _wait_for(self, channel: paramiko.Channel) -> None:
         number = channel.chanid
@@ -230,3 +220,29 @@ class Transport(paramiko.Transport):
         if self._flown is not None:
             self._unlink_channel(self._flown.chanid)  # type: ignore[attr-defined]
             self._flown = None
+
+
+def _open(number: int, window: int, packet: int) -> paramiko.Message:
+    message = paramiko.Message()
+    message.add_byte(cMSG_CHANNEL_OPEN)
+    message.add_string("session")
+    for value in (number, window, packet):
+        message.add_int(value)
+    return message
+
+
+def _begins(session: int, flight: Flight) -> Iterator[paramiko.Message]:
+    """What starts a command in an open session, and gives it its data."""
+    message = paramiko.Message()
+    message.add_byte(cMSG_CHANNEL_REQUEST)
+    message.add_int(session)
+    message.add_string("exec")
+    message.add_boolean(True)
+    message.add_string(flight.command)
+    yield message
+    for start in range(0, len(flight.data), PIECE):
+        message = paramiko.Message()
+        message.add_byte(cMSG_CHANNEL_DATA)
+        message.add_int(session)
+        message.add_string(flight.data[start : start + PIECE])
+        yield message

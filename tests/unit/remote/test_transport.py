@@ -1,9 +1,11 @@
 """A connection through another one ends quietly, also when the other has ended first."""
 
 import socket
+import threading
 
 import paramiko
 import pytest
+from pytest_mock import MockerFixture
 
 from tasks.remote.transport import FIRST_SESSION, Flight, Transport
 
@@ -74,6 +76,30 @@ def test_a_session_that_has_ended_before_anybody_waits_for_it_is_heard_and_no_lo
         else:
             with pytest.raises(EOFError):
                 transport.begin(flight)
+
+
+def test_the_end_of_a_session_is_answered_after_the_data_that_it_is_sent(mocker: MockerFixture) -> None:
+    """OpenSSH hangs up otherwise: a login that ends at once does so while the data is on its way."""
+    sent, answering = list[object](), list[threading.Thread]()
+
+    def send(message: object) -> None:
+        sent.append(message)
+        if not answering:
+            answering.append(threading.Thread(target=transport._send_user_message, args=("the answer",)))  # type: ignore[attr-defined]
+            answering[0].start()
+            answering[0].join(0.2)
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        transport = Transport(ours)
+        transport.active = True  # type: ignore[attr-defined]
+        transport.clear_to_send.set()
+        mocker.patch.object(transport, "_send_message", send)
+        transport._send_ahead(Flight("true", b"x" * 100_000))
+        answering[0].join()
+        transport.active = False  # type: ignore[attr-defined]
+    assert sent[-1] == "the answer"
+    assert len(sent) == len(("open", "exec", *range(4), "the answer"))
 
 
 def test_a_server_that_never_begins_ssh_is_not_heard_for_ever() -> None:
